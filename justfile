@@ -1,0 +1,25 @@
+# Shortcuts. The gate itself is .ci/run, so that it needs nothing but bash.
+
+# Everything that must hold before a commit lands
+ci:
+    .ci/run
+
+# Every test of the workspace, after installing what they need
+test *filter:
+    .ci/test {{filter}}
+
+# Kill processes at random moments, many times, and count every row afterwards
+kill times="200":
+    OVERNIGHT_KILLS={{times}} cargo test -p overnight --test kill
+
+# Throughput, compared with what the bare database can do
+bench:
+    cargo bench -p overnight
+
+# A whole accounting day, end to end
+big-day:
+    examples/end-of-day/big-day
+
+# Rewrite the pages under docs/reference that are generated
+docs:
+    UPDATE_DOCS=1 cargo test -p overnight-framework --test behaviours
