@@ -1,0 +1,68 @@
+//! The parameters of a job: what is declared, what is given, and the key that they make of a run.
+
+mod bind;
+mod declaration;
+mod document;
+mod key;
+mod parse;
+
+pub use self::bind::{BindContext, ParamProblem, ParamsError, bind};
+pub use self::declaration::{ParamDeclaration, ParamType};
+pub use self::document::{DocumentError, Given, GivenParams};
+pub use self::key::InstanceKey;
+pub use self::parse::{parse_date, parse_datetime, parse_duration};
+
+use std::collections::BTreeMap;
+
+use crate::row::Value;
+
+/// The bound parameters of one run: every declared name with its value, checked and defaulted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Params {
+    values: BTreeMap<Box<str>, Param>,
+}
+
+/// One bound parameter.
+#[derive(Clone, Debug, PartialEq)]
+struct Param {
+    value: Value,
+    identifying: bool,
+    secret: bool,
+}
+
+impl Params {
+    /// The value of the parameter `name`; `None` when none is declared by that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.values.get(name).map(|param| &param.value)
+    }
+
+    /// The key of the job instance that these parameters name.
+    #[must_use]
+    pub fn key(&self) -> InstanceKey {
+        InstanceKey::of(self.identifying())
+    }
+
+    /// The values that may be stored and shown: all but the secret ones and the nulls.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Map<String, serde_json::Value> {
+        let open = self.values.iter().filter(|(_, param)| !param.secret && !param.value.is_null());
+        open.map(|(name, param)| (name.to_string(), key::to_canonical(&param.value))).collect()
+    }
+
+    /// The values of the secret parameters, for those who mask them in output.
+    pub fn secrets(&self) -> impl Iterator<Item = String> {
+        self.values.values().filter(|param| param.secret && !param.value.is_null()).map(|param| param.value.to_string())
+    }
+
+    /// The identifying parameters that have a value.
+    fn identifying(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let identifying = self.values.iter().filter(|(_, param)| param.identifying && !param.value.is_null());
+        identifying.map(|(name, param)| (&**name, &param.value))
+    }
+
+    fn insert(&mut self, declaration: &ParamDeclaration, value: Value) {
+        let param = Param { value, identifying: declaration.identifying, secret: declaration.secret };
+        self.values.insert(declaration.name.clone(), param);
+    }
+}

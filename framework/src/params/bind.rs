@@ -1,0 +1,337 @@
+//! Given parameters bound to their declarations: defaulted, typed and checked before any row is written.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::path::Path;
+
+use thiserror::Error;
+
+use super::parse::parse;
+use super::{Given, GivenParams, ParamDeclaration, ParamType, Params};
+use crate::row::{Value, decimal};
+use crate::suggest::nearest;
+
+/// Where relative paths start.
+#[derive(Clone, Copy, Debug)]
+pub struct BindContext<'a> {
+    /// The folder that paths given by a user start at.
+    pub working_dir: &'a Path,
+    /// The folder of the job file, where defaults start.
+    pub base_dir: &'a Path,
+}
+
+/// Everything that is wrong with the given parameters.
+#[derive(Debug, Error)]
+pub struct ParamsError {
+    /// The problems, those of unknown names first.
+    pub problems: Vec<ParamProblem>,
+}
+
+/// One thing wrong with one parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParamProblem {
+    /// The name of the parameter.
+    pub name: String,
+    /// What is wrong, what was expected, and the place if there is one.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl fmt::Display for ParamsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, problem) in self.problems.iter().enumerate() {
+            let separator = if at == 0 { "" } else { "\n" };
+            write!(f, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for ParamProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        self.help.iter().try_for_each(|help| write!(f, " ({help})"))
+    }
+}
+
+/// Binds `given` to `declarations`.
+///
+/// # Errors
+/// All problems at once: unknown names with the nearest declared one, missing values, values of the wrong type or
+/// outside their limits.
+pub fn bind(
+    declarations: &[ParamDeclaration],
+    given: &GivenParams,
+    context: BindContext<'_>,
+) -> Result<Params, ParamsError> {
+    let mut problems: Vec<_> = given.names().filter_map(|name| unknown(name, declarations)).collect();
+    let mut params = Params::default();
+    for declaration in declarations {
+        match bind_one(declaration, given.get(&declaration.name), context) {
+            Ok(value) => params.insert(declaration, value),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(params) } else { Err(ParamsError { problems }) }
+}
+
+fn unknown(name: &str, declarations: &[ParamDeclaration]) -> Option<ParamProblem> {
+    let names = || declarations.iter().map(|declaration| &*declaration.name);
+    if names().any(|known| known == name) {
+        return None;
+    }
+    let help = match nearest(name, names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if declarations.is_empty() => "the job declares none".to_owned(),
+        None => format!("the job declares {}", names().collect::<Vec<_>>().join(", ")),
+    };
+    Some(ParamProblem { name: name.to_owned(), message: format!("unknown parameter `{name}`"), help: Some(help) })
+}
+
+fn bind_one(
+    declaration: &ParamDeclaration,
+    given: Option<&Given>,
+    context: BindContext<'_>,
+) -> Result<Value, ParamProblem> {
+    let (value, start) = match given {
+        Some(given) => (typed(declaration, given)?, context.working_dir),
+        None => (declaration.default.clone().unwrap_or_default(), context.base_dir),
+    };
+    if value.is_null() && declaration.required {
+        return Err(missing(declaration));
+    }
+    check(declaration, &value)?;
+    Ok(absolute(declaration.kind, value, start))
+}
+
+fn missing(declaration: &ParamDeclaration) -> ParamProblem {
+    let name = &declaration.name;
+    ParamProblem {
+        name: name.to_string(),
+        message: format!("missing parameter `{name}`: expected {}", declaration.kind.expectation()),
+        help: Some(format!("give it with -p {name}=VALUE")),
+    }
+}
+
+fn typed(declaration: &ParamDeclaration, given: &Given) -> Result<Value, ParamProblem> {
+    let value = match given {
+        Given::Text(text) => parse(declaration.kind, text),
+        Given::Json { text, .. } if text == "null" => Some(Value::Null),
+        Given::Json { text, .. } => from_json(declaration.kind, text),
+    };
+    value.ok_or_else(|| wrong_type(declaration, given))
+}
+
+/// JSON has its own types: a string is taken for everything that is written as text, a number only for numbers.
+fn from_json(kind: ParamType, json: &str) -> Option<Value> {
+    if kind == ParamType::Json {
+        return exact_json(json).map(|json| Value::Json(Box::new(json)));
+    }
+    let is_string = json.starts_with('"');
+    match kind {
+        ParamType::Integer | ParamType::Boolean if is_string => None,
+        ParamType::Integer | ParamType::Boolean => parse(kind, json),
+        ParamType::Decimal if !is_string => parse(kind, json),
+        _ if is_string => parse(kind, &serde_json::from_str::<String>(json).ok()?),
+        _ => None,
+    }
+}
+
+/// A JSON value whose numbers survive: `serde_json` reads those beyond 64 bits as floats, and two of them that differ
+/// would then name one instance.
+fn exact_json(json: &str) -> Option<serde_json::Value> {
+    let value = serde_json::from_str(json).ok()?;
+    numbers(json).all(survives).then_some(value)
+}
+
+/// The number tokens of a JSON text.
+fn numbers(json: &str) -> impl Iterator<Item = &str> {
+    let mut in_string = false;
+    let mut escaped = false;
+    let outside = move |letter: char| {
+        let was_inside = in_string;
+        match letter {
+            '"' if !escaped => in_string = !in_string,
+            _ => {}
+        }
+        escaped = was_inside && letter == '\\' && !escaped;
+        was_inside || !matches!(letter, '0'..='9' | '-' | '+' | '.' | 'e' | 'E')
+    };
+    json.split(outside).filter(|token| token.contains(|letter: char| letter.is_ascii_digit()))
+}
+
+fn survives(number: &str) -> bool {
+    let exact = |text: &str| decimal::parse(text).ok();
+    let as_float = || number.parse::<f64>().ok().and_then(|float| exact(&float.to_string()));
+    number.parse::<i64>().is_ok()
+        || number.parse::<u64>().is_ok()
+        || (exact(number).is_some() && exact(number) == as_float())
+}
+
+fn wrong_type(declaration: &ParamDeclaration, given: &Given) -> ParamProblem {
+    let ParamDeclaration { name, kind, secret, .. } = declaration;
+    let (found, place) = match given {
+        Given::Text(text) => (format!("{text:?}"), String::new()),
+        Given::Json { text, line, column } => (text.clone(), format!(" at line {line} column {column}")),
+    };
+    let found = if *secret { "another value".to_owned() } else { shortened(&found) };
+    let message = format!("parameter `{name}`{place}: expected {}, found {found}", kind.expectation());
+    ParamProblem { name: name.to_string(), message, help: None }
+}
+
+fn shortened(text: &str) -> String {
+    const SHOWN: usize = 60;
+    if text.chars().count() <= SHOWN {
+        return text.to_owned();
+    }
+    text.chars().take(SHOWN).chain("…".chars()).collect()
+}
+
+fn check(declaration: &ParamDeclaration, value: &Value) -> Result<(), ParamProblem> {
+    if value.is_null() {
+        return Ok(());
+    }
+    let refuse = |rule: String| {
+        let shown =
+            if declaration.secret { "the value".to_owned() } else { format!("`{}`", shortened(&value.to_string())) };
+        let message = format!("parameter `{}`: {shown} {rule}", declaration.name);
+        Err(ParamProblem { name: declaration.name.to_string(), message, help: None })
+    };
+    if !declaration.choices.is_empty() && !declaration.choices.contains(value) {
+        let choices: Vec<_> = declaration.choices.iter().map(ToString::to_string).collect();
+        return refuse(format!("is none of {}", choices.join(", ")));
+    }
+    if let Some(minimum) = &declaration.minimum
+        && compare(value, minimum) == Some(Ordering::Less)
+    {
+        return refuse(format!("is less than the minimum {minimum}"));
+    }
+    if let Some(maximum) = &declaration.maximum
+        && compare(value, maximum) == Some(Ordering::Greater)
+    {
+        return refuse(format!("is greater than the maximum {maximum}"));
+    }
+    match &declaration.pattern {
+        Some(pattern) if !pattern.is_match(&value.to_string()) => {
+            refuse(format!("does not match {}", pattern.as_str()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn compare(left: &Value, right: &Value) -> Option<Ordering> {
+    match (left, right) {
+        (Value::Int(left), Value::Int(right)) => Some(left.cmp(right)),
+        (Value::Decimal(left), Value::Decimal(right)) => Some(left.cmp(right)),
+        (Value::Date(left), Value::Date(right)) => Some(left.cmp(right)),
+        (Value::DateTime(left), Value::DateTime(right)) => Some(left.cmp(right)),
+        (Value::Duration(left), Value::Duration(right)) => Some(left.cmp(right)),
+        _ => None,
+    }
+}
+
+fn absolute(kind: ParamType, value: Value, start: &Path) -> Value {
+    match value {
+        Value::Str(path) if kind == ParamType::Path => Value::Str(start.join(&*path).to_string_lossy().into()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONTEXT: fn() -> BindContext<'static> =
+        || BindContext { working_dir: Path::new("/here"), base_dir: Path::new("/jobs") };
+
+    fn declared() -> Vec<ParamDeclaration> {
+        let required = |declaration: ParamDeclaration| ParamDeclaration { required: true, ..declaration };
+        vec![
+            required(ParamDeclaration::new("business_date", ParamType::Date)),
+            ParamDeclaration {
+                minimum: Some(Value::Int(1)),
+                ..ParamDeclaration::new("partitions", ParamType::Integer)
+            },
+            ParamDeclaration {
+                choices: vec![Value::from("full"), Value::from("delta")],
+                default: Some(Value::from("full")),
+                ..ParamDeclaration::new("mode", ParamType::String)
+            },
+            ParamDeclaration {
+                default: Some(Value::from("out")),
+                identifying: false,
+                ..ParamDeclaration::new("out", ParamType::Path)
+            },
+        ]
+    }
+
+    fn bound(json: &str) -> Result<Params, ParamsError> {
+        bind(&declared(), &GivenParams::from_json(json).unwrap(), CONTEXT())
+    }
+
+    #[test]
+    fn defaults_are_filled_in_and_paths_made_absolute() {
+        let params = bound(r#"{"business_date": "2026-10-30"}"#).unwrap();
+        assert_eq!(params.get("mode"), Some(&Value::from("full")));
+        assert_eq!(params.get("out"), Some(&Value::from("/jobs/out")));
+        assert_eq!(params.get("partitions"), Some(&Value::Null));
+        let params = bound(r#"{"business_date": "2026-10-30", "out": "x"}"#).unwrap();
+        assert_eq!(params.get("out"), Some(&Value::from("/here/x")));
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once() {
+        let error = bound(r#"{"busines_date": "2026-10-30", "partitions": "4", "mode": "fast"}"#).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "unknown parameter `busines_date` (did you mean `business_date`?)\n\
+             missing parameter `business_date`: expected a date such as 2026-10-30 (give it with -p business_date=VALUE)\n\
+             parameter `partitions` at line 1 column 46: expected an integer of at most 64 bits, found \"4\"\n\
+             parameter `mode`: `fast` is none of full, delta"
+        );
+    }
+
+    #[test]
+    fn limits_hold() {
+        let error = bound(r#"{"business_date": "2026-10-30", "partitions": 0}"#).unwrap_err();
+        assert_eq!(error.to_string(), "parameter `partitions`: `0` is less than the minimum 1");
+    }
+
+    #[test]
+    fn only_identifying_parameters_name_the_instance() {
+        let one = bound(r#"{"business_date": "2026-10-30", "out": "x"}"#).unwrap();
+        let other = bound(r#"{"out": "y", "mode": "full", "business_date": "2026-10-30"}"#).unwrap();
+        assert_eq!(one.key(), other.key());
+        let third = bound(r#"{"business_date": "2026-10-29"}"#).unwrap();
+        assert_ne!(one.key(), third.key());
+    }
+
+    #[test]
+    fn a_secret_is_neither_stored_nor_shown() {
+        let secret = ParamDeclaration {
+            secret: true,
+            identifying: false,
+            choices: vec![Value::from("good")],
+            ..ParamDeclaration::new("password", ParamType::String)
+        };
+        let given = GivenParams::from_json(r#"{"password": "hunter2"}"#).unwrap();
+        let error = bind(std::slice::from_ref(&secret), &given, CONTEXT()).unwrap_err();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+        let open = ParamDeclaration { choices: Vec::new(), ..secret };
+        let params = bind(&[open], &given, CONTEXT()).unwrap();
+        assert!(params.to_json().is_empty());
+        assert_eq!(params.secrets().collect::<Vec<_>>(), ["hunter2"]);
+    }
+
+    #[test]
+    fn json_numbers_that_would_lose_digits_are_refused() {
+        let json = [ParamDeclaration::new("ids", ParamType::Json)];
+        let bind_ids = |text: &str| bind(&json, &GivenParams::from_json(text).unwrap(), CONTEXT());
+        let good =
+            r#"{"ids": [9007199254740993, 18446744073709551615, -1, 1.50, "1e400 \u00fc \" 99999999999999999999"]}"#;
+        assert!(bind_ids(good).is_ok());
+        assert!(bind_ids(r#"{"ids": [184467440737095516150]}"#).is_err());
+        assert!(bind_ids(r#"{"ids": {"a": 0.1234567890123456789}}"#).is_err());
+    }
+}

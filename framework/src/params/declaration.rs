@@ -1,0 +1,144 @@
+//! What a job says of a parameter.
+
+use std::fmt;
+
+use crate::row::{Type, Value};
+
+/// The type of a parameter. The words are JSON Schema's where it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ParamType {
+    /// Text.
+    String,
+    /// A signed integer of 64 bits.
+    Integer,
+    /// An exact decimal.
+    Decimal,
+    /// `true` or `false`.
+    Boolean,
+    /// A calendar day, `2026-10-30`.
+    Date,
+    /// An instant with a zone, `2026-10-30T22:00:00Z`.
+    DateTime,
+    /// A length of time, `90s` or `PT1H30M`.
+    Duration,
+    /// Any JSON value.
+    Json,
+    /// A file or folder. A relative one that a user gives starts at the working directory, a default at the folder of
+    /// the job file; it is made absolute before it is stored.
+    Path,
+}
+
+impl ParamType {
+    /// All types, in the order the documentation lists them.
+    pub const ALL: [Self; 9] = [
+        Self::String,
+        Self::Integer,
+        Self::Decimal,
+        Self::Boolean,
+        Self::Date,
+        Self::DateTime,
+        Self::Duration,
+        Self::Json,
+        Self::Path,
+    ];
+
+    /// The word for this type in job files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Decimal => "decimal",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+            Self::DateTime => "datetime",
+            Self::Duration => "duration",
+            Self::Json => "json",
+            Self::Path => "path",
+        }
+    }
+
+    /// What a good value looks like, for messages: "expected …".
+    #[must_use]
+    pub fn expectation(self) -> &'static str {
+        match self {
+            Self::String => "a string",
+            Self::Integer => "an integer of at most 64 bits",
+            Self::Decimal => "a decimal of at most 28 digits such as 0.0375",
+            Self::Boolean => "true or false",
+            Self::Date => "a date such as 2026-10-30",
+            Self::DateTime => "an instant with its zone such as 2026-10-30T22:00:00Z",
+            Self::Duration => "a duration such as 90s, 1h30m or PT1H30M",
+            Self::Json => "a JSON value whose numbers keep their digits in 64 bits",
+            Self::Path => "a path",
+        }
+    }
+
+    /// The type that expressions see.
+    #[must_use]
+    pub fn value_type(self) -> Type {
+        match self {
+            Self::String | Self::Path => Type::Str,
+            Self::Integer => Type::Int,
+            Self::Decimal => Type::Decimal,
+            Self::Boolean => Type::Bool,
+            Self::Date => Type::Date,
+            Self::DateTime => Type::DateTime,
+            Self::Duration => Type::Duration,
+            Self::Json => Type::Json,
+        }
+    }
+}
+
+impl fmt::Display for ParamType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A declared parameter.
+#[derive(Clone, Debug)]
+pub struct ParamDeclaration {
+    /// Its name.
+    pub name: Box<str>,
+    /// Its type.
+    pub kind: ParamType,
+    /// Whether a start without it is refused.
+    pub required: bool,
+    /// The value it has when none is given.
+    pub default: Option<Value>,
+    /// The only values it may have; any, when empty.
+    pub choices: Vec<Value>,
+    /// The least value it may have.
+    pub minimum: Option<Value>,
+    /// The greatest value it may have.
+    pub maximum: Option<Value>,
+    /// What its text must match, whole.
+    pub pattern: Option<regex::Regex>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Whether its value is kept out of every row and masked in every output.
+    pub secret: bool,
+    /// Whether it belongs to the key of the job instance.
+    pub identifying: bool,
+}
+
+impl ParamDeclaration {
+    /// An optional, identifying parameter without further rules, the default of a job file.
+    #[must_use]
+    pub fn new(name: impl Into<Box<str>>, kind: ParamType) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            required: false,
+            default: None,
+            choices: Vec::new(),
+            minimum: None,
+            maximum: None,
+            pattern: None,
+            description: None,
+            secret: false,
+            identifying: true,
+        }
+    }
+}

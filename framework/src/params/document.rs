@@ -1,0 +1,200 @@
+//! Parameters as a user gives them: JSON documents and `name=value` pairs, not yet typed.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use thiserror::Error;
+
+/// The largest parameter document that is read, in bytes.
+const LIMIT: usize = 1 << 20;
+
+/// One given value.
+#[derive(Clone, Debug)]
+pub enum Given {
+    /// The text behind `name=`; its type comes from the declaration.
+    Text(String),
+    /// JSON as it was written, with its place.
+    Json {
+        /// The JSON text.
+        text: String,
+        /// Its line in the document, from 1.
+        line: usize,
+        /// Its column in characters, from 1.
+        column: usize,
+    },
+}
+
+/// The parameters that a user gives, by name.
+#[derive(Clone, Debug, Default)]
+pub struct GivenParams {
+    values: BTreeMap<String, Given>,
+}
+
+/// Why a parameter document cannot be read.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DocumentError {
+    /// It is no JSON object.
+    #[error("the parameters are not a JSON object: {0}")]
+    Json(#[from] serde_json::Error),
+    /// It is larger than anything a parameter document can need.
+    #[error("the parameters have {size} bytes, the limit is {LIMIT}")]
+    TooLarge {
+        /// The size of the document in bytes.
+        size: usize,
+    },
+    /// A `name=value` pair without its equals sign.
+    #[error("`{0}` is no parameter: expected NAME=VALUE")]
+    NoPair(String),
+}
+
+impl GivenParams {
+    /// Reads a JSON object. An empty text is an empty object, as in gobatch.
+    ///
+    /// # Errors
+    /// When `text` is no JSON object, names a parameter twice, or is larger than 1 MiB.
+    pub fn from_json(text: &str) -> Result<Self, DocumentError> {
+        if text.len() > LIMIT {
+            return Err(DocumentError::TooLarge { size: text.len() });
+        }
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        let document: Document<'_> = serde_json::from_str(text)?;
+        let values = document.0.into_iter().map(|(name, raw)| (name, located(text, raw))).collect();
+        Ok(Self { values })
+    }
+
+    /// Adds the pair `name=value`; it replaces a value that a document gave.
+    ///
+    /// # Errors
+    /// When `pair` has no equals sign or no name before it.
+    pub fn set_pair(&mut self, pair: &str) -> Result<(), DocumentError> {
+        match pair.split_once('=') {
+            Some((name, value)) if !name.is_empty() => {
+                self.values.insert(name.to_owned(), Given::Text(value.to_owned()));
+                Ok(())
+            }
+            _ => Err(DocumentError::NoPair(pair.to_owned())),
+        }
+    }
+
+    /// Adds all of `other`; its values replace ours.
+    pub fn extend(&mut self, other: Self) {
+        self.values.extend(other.values);
+    }
+
+    /// Adds the stored JSON `value` unless `name` is given: how a restart takes the parameters of its instance.
+    pub fn set_default(&mut self, name: &str, value: &serde_json::Value) {
+        let stored = Given::Json { text: value.to_string(), line: 1, column: 1 };
+        self.values.entry(name.to_owned()).or_insert(stored);
+    }
+
+    /// The given value of `name`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Given> {
+        self.values.get(name)
+    }
+
+    /// All given names, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+
+    /// Whether nothing is given.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+}
+
+/// `raw` borrows from `text`, so the distance of their first bytes is its place.
+fn located(text: &str, raw: &RawValue) -> Given {
+    let offset = (raw.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+    let before = text.get(..offset).unwrap_or_default();
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    Given::Json {
+        text: raw.get().to_owned(),
+        line: before.matches('\n').count() + 1,
+        column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+    }
+}
+
+/// A JSON object whose names differ: `serde_json` alone would let the last one win.
+struct Document<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Document<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor;
+
+        impl<'de> Visitor<'de> for ObjectVisitor {
+            type Value = Document<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object such as {\"business_date\": \"2026-10-30\"}")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries: Vec<(String, &'de RawValue)> = Vec::new();
+                while let Some(name) = map.next_key::<String>()? {
+                    if entries.iter().any(|(earlier, _)| *earlier == name) {
+                        return Err(A::Error::custom(format_args!("the parameter `{name}` is given twice")));
+                    }
+                    entries.push((name, map.next_value()?));
+                }
+                Ok(Document(entries))
+            }
+        }
+
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s3_20_bad_json_is_refused_with_its_place() {
+        let error = GivenParams::from_json("{\n  \"a\": 1,\n}").unwrap_err().to_string();
+        assert!(error.contains("line 3 column 1"), "{error}");
+        let error = GivenParams::from_json("[1]").unwrap_err().to_string();
+        assert!(error.contains("expected an object"), "{error}");
+    }
+
+    #[test]
+    fn a_parameter_given_twice_is_refused() {
+        let error = GivenParams::from_json(r#"{"a": 1, "a": 2}"#).unwrap_err().to_string();
+        assert!(error.contains("`a` is given twice"), "{error}");
+    }
+
+    #[test]
+    fn s3_20_an_empty_text_gives_no_parameters() {
+        assert!(GivenParams::from_json(" ").unwrap().is_empty());
+    }
+
+    #[test]
+    fn every_value_knows_its_place() {
+        let given = GivenParams::from_json("{\"ä\": 1,\n \"b\": 2}").unwrap();
+        assert!(matches!(given.get("ä"), Some(Given::Json { line: 1, column: 7, .. })), "{given:?}");
+        assert!(matches!(given.get("b"), Some(Given::Json { line: 2, column: 7, .. })), "{given:?}");
+    }
+
+    #[test]
+    fn a_pair_replaces_what_the_document_gave() {
+        let mut given = GivenParams::from_json(r#"{"a": 1}"#).unwrap();
+        given.set_pair("a=b=c").unwrap();
+        assert!(matches!(given.get("a"), Some(Given::Text(text)) if text == "b=c"));
+        assert!(given.set_pair("=x").is_err());
+        assert!(given.set_pair("x").is_err());
+    }
+
+    #[test]
+    fn a_document_beyond_the_limit_is_refused() {
+        let text = format!("{{\"a\": \"{}\"}}", "x".repeat(LIMIT));
+        assert!(matches!(GivenParams::from_json(&text), Err(DocumentError::TooLarge { .. })));
+    }
+}

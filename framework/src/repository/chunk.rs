@@ -1,0 +1,137 @@
+//! The chunk transaction: rows, dead letters, counters and checkpoint commit together or not at all.
+
+use std::any::Any;
+use std::error::Error as StdError;
+
+use thiserror::Error;
+
+use super::StoreError;
+use crate::error::BatchError;
+use crate::execution::{Counts, ErrorRecord};
+use crate::status::StopIntent;
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// An open transaction of one chunk. Dropped without commit, it is rolled back.
+///
+/// It stays on the thread that opened it: the type is not `Send`.
+pub trait ChunkTransaction {
+    /// The connection of the store, for writers that know it: `diesel::PgConnection`, `diesel::SqliteConnection` or the
+    /// twin's [`MemoryTables`](super::memory::MemoryTables).
+    fn connection(&mut self) -> &mut dyn Any;
+
+    /// Sets a savepoint. The first attempt of a chunk uses none, they cost half a transaction.
+    fn savepoint(&mut self, name: &str) -> Result<(), ChunkError>;
+
+    /// Undoes everything since the savepoint and releases it.
+    fn rollback_to(&mut self, name: &str) -> Result<(), ChunkError>;
+
+    /// Keeps everything since the savepoint and releases it.
+    fn release(&mut self, name: &str) -> Result<(), ChunkError>;
+
+    /// Records skipped items.
+    fn dead_letters(&mut self, letters: &[DeadLetter]) -> Result<(), ChunkError>;
+
+    /// Writes counters and checkpoint of the step, fenced, and commits. The transaction must still be open and at its
+    /// outermost level.
+    fn commit(self: Box<Self>, chunk: &ChunkCommit) -> Result<Committed, ChunkError>;
+}
+
+/// What a chunk writes on the row of its step.
+#[derive(Clone, Debug, Default)]
+pub struct ChunkCommit {
+    /// The counters of this run of the step, this chunk included.
+    pub counts: Counts,
+    /// The position after this chunk.
+    pub checkpoint: serde_json::Value,
+    /// How many items there will be, if that is known.
+    pub progress_total: Option<u64>,
+}
+
+/// What a commit brings back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// The end that was requested meanwhile.
+    pub stop: Option<StopIntent>,
+}
+
+/// Why a chunk was not committed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ChunkError {
+    /// Another worker holds the step now: leave, and write nothing more.
+    #[error("the lease was lost: the step was taken over or ended by another process")]
+    LeaseLost,
+    /// The writer ended the transaction itself.
+    #[error("the chunk's transaction is no longer open: a writer must not commit or roll back")]
+    NotOpen,
+    /// COMMIT was sent and no answer came. The checkpoint on the step row tells what became of it.
+    #[error("the outcome of the commit is unknown")]
+    OutcomeUnknown(#[source] BoxError),
+    /// The rows are at fault: a constraint by its kind, or an error that the writer named.
+    #[error(transparent)]
+    Data(BatchError),
+    /// Another transaction was in the way; the same chunk may go through when tried again.
+    #[error("another transaction was in the way")]
+    Conflict(#[source] BoxError),
+    /// The database gave an error without a kind: the rows or the store may be at fault.
+    #[error("the database refused the chunk")]
+    Unclear(#[source] BoxError),
+    /// The store is at fault.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Where an item failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// It could not be read.
+    Read,
+    /// Processing it failed.
+    Process,
+    /// The writer refused it.
+    Write,
+}
+
+impl Phase {
+    /// All phases.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Process, Self::Write];
+
+    /// The text stored in the database and shown.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Process => "process",
+            Self::Write => "write",
+        }
+    }
+
+    /// The phase stored as `text`, if it is one.
+    #[must_use]
+    pub fn from_stored(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|phase| phase.as_str() == text)
+    }
+}
+
+/// The record behind a dead letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payload {
+    /// What the bytes are: `csv`, `json`, `debug`.
+    pub kind: &'static str,
+    /// The record.
+    pub bytes: Vec<u8>,
+}
+
+/// A skipped item, to be recorded with its chunk.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeadLetter {
+    /// Where it failed.
+    pub phase: Phase,
+    /// Where it stood, such as `{"line": 7}`.
+    pub position: serde_json::Value,
+    /// The item.
+    pub payload: Payload,
+    /// What was wrong with it.
+    pub error: ErrorRecord,
+}
