@@ -2,4 +2,10 @@
 //!
 //! The modules stand in the order of their dependencies: each one uses only those above it.
 
+pub mod error;
 pub mod row;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use error::BatchError;
