@@ -2,13 +2,18 @@
 //!
 //! The modules stand in the order of their dependencies: each one uses only those above it.
 
-pub mod clock;
 pub mod error;
-pub mod execution;
-pub mod launch;
-pub mod params;
-pub mod repository;
 pub mod row;
+pub mod suggest;
+pub mod params;
 pub mod status;
 pub mod stop;
-pub mod suggest;
+pub mod clock;
+pub mod execution;
+pub mod launch;
+pub mod repository;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use error::BatchError;
