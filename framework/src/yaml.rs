@@ -38,6 +38,7 @@
 //! ```
 
 mod cursor;
+mod deserialize;
 mod fields;
 mod json;
 mod node;
