@@ -2,23 +2,24 @@
 //!
 //! The modules stand in the order of their dependencies: each one uses only those above it.
 
-pub mod clock;
-pub mod error;
-pub mod execution;
-pub mod job;
-pub mod launch;
-pub mod listener;
-pub mod monitor;
-pub mod params;
-pub mod policy;
-pub mod repository;
-pub mod row;
-pub mod runner;
-pub mod status;
-pub mod step;
-pub mod stop;
-pub mod stop_line;
 pub mod suggest;
+pub mod error;
+pub mod row;
+pub mod yaml;
+pub mod status;
+pub mod stop;
+pub mod clock;
+pub mod params;
+pub mod execution;
+pub mod launch;
+pub mod repository;
+pub mod monitor;
+pub mod listener;
+pub mod policy;
+pub mod stop_line;
+pub mod step;
+pub mod job;
+pub mod runner;
 
 #[doc(hidden)]
 pub mod __private;
