@@ -20,6 +20,8 @@ pub mod stop_line;
 pub mod step;
 pub mod job;
 pub mod runner;
+pub mod worker;
+pub mod operator;
 
 #[doc(hidden)]
 pub mod __private;
