@@ -1,9 +1,10 @@
 //! Time: the one place that reads a clock, so that everything else can be tested with another.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// A source of time.
 ///
@@ -38,4 +39,61 @@ impl Clock for SystemClock {
     fn elapsed(&self) -> Duration {
         self.origin.elapsed()
     }
+}
+
+/// A clock that stands still until it is told to move on: the time of tests. Clones are the same clock.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use overnight_framework::clock::{Clock, ManualClock};
+///
+/// let clock = ManualClock::default();
+/// let before = clock.now();
+/// clock.advance(Duration::from_secs(90));
+/// assert_eq!((clock.now() - before).num_seconds(), 90);
+/// assert_eq!(clock.elapsed(), Duration::from_secs(90));
+/// ```
+#[derive(Clone, Debug)]
+pub struct ManualClock {
+    origin: DateTime<Utc>,
+    elapsed: Arc<Mutex<Duration>>,
+}
+
+impl ManualClock {
+    /// A clock that shows `origin`.
+    #[must_use]
+    pub fn at(origin: DateTime<Utc>) -> Self {
+        Self { origin, elapsed: Arc::default() }
+    }
+
+    /// Moves the clock on.
+    pub fn advance(&self, by: Duration) {
+        let mut elapsed = self.elapsed.lock().unwrap_or_else(PoisonError::into_inner);
+        *elapsed = elapsed.saturating_add(by);
+    }
+}
+
+/// The clock shows midnight of 1 January 1970.
+impl Default for ManualClock {
+    fn default() -> Self {
+        Self::at(DateTime::UNIX_EPOCH)
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> DateTime<Utc> {
+        later(self.origin, self.elapsed())
+    }
+
+    fn elapsed(&self) -> Duration {
+        *self.elapsed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The instant `by` after `from`; the last one there is when that lies beyond the calendar.
+#[must_use]
+pub fn later(from: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
+    let by = TimeDelta::from_std(by).unwrap_or(TimeDelta::MAX);
+    from.checked_add_signed(by).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

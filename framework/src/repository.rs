@@ -4,6 +4,7 @@
 //! [`conformance`] is the suite that holds them all to the same promises.
 
 mod chunk;
+mod clean;
 mod error;
 mod lease;
 pub mod memory;
@@ -16,6 +17,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 pub use self::chunk::{ChunkCommit, ChunkError, ChunkTransaction, Committed, DeadLetter, Payload, Phase};
+pub use self::clean::{clean, cleaned_json};
 pub use self::error::{FenceError, LaunchError, StopError, StoreError, StoreErrorKind};
 pub use self::lease::{Beat, Lease, LeaseState, StepLease};
 pub use self::orders::{StopAnswer, StopOrder, TakeOver};
