@@ -5,6 +5,7 @@
 pub mod suggest;
 pub mod error;
 pub mod row;
+pub mod expr;
 pub mod yaml;
 pub mod status;
 pub mod stop;
@@ -18,6 +19,7 @@ pub mod listener;
 pub mod policy;
 pub mod stop_line;
 pub mod step;
+pub mod kind;
 pub mod job;
 pub mod runner;
 pub mod worker;
