@@ -9,3 +9,4 @@ pub mod row;
 pub mod __private;
 
 pub use error::BatchError;
+pub use overnight_derive::BatchError;
