@@ -10,7 +10,7 @@ use crate::error::BatchError;
 use crate::execution::Trigger;
 use crate::job::{Instances, Job};
 use crate::launch::{Refusal, Wish};
-use crate::params::Params;
+use crate::params::{InstanceKey, Params};
 use crate::repository::{LaunchError, LaunchRequest, Launched, StoreError};
 use crate::stop::StopToken;
 use crate::worker::new_session;
@@ -28,6 +28,8 @@ pub struct Launching<'a> {
     pub trigger: Trigger,
     /// Why, if a reason was given.
     pub reason: Option<&'a str>,
+    /// The instance, where it is not the one that the parameters make: a restart of a job with many instances.
+    pub key: Option<InstanceKey>,
 }
 
 /// Why nothing was started.
@@ -84,10 +86,10 @@ impl Operator {
     fn request(&self, launching: &Launching<'_>) -> Result<LaunchRequest, StartError> {
         let Launching { job, params, .. } = launching;
         let target = job.target.as_ref().map_or(Ok(String::new()), |target| target(params));
-        let key = match job.instances {
+        let key = launching.key.clone().unwrap_or_else(|| match job.instances {
             Instances::Unique => params.key(),
             Instances::Many => params.key().with_run(&new_session()),
-        };
+        });
         Ok(LaunchRequest {
             project: self.project.clone(),
             module: job.module.clone(),
