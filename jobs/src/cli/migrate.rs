@@ -2,11 +2,11 @@
 
 use overnight_db::Database;
 
-use super::arguments::{Migrate, MigrateVerb, StoreArguments};
+use super::arguments::{Migrate, MigrateVerb};
 use super::exit::{Exit, Failure};
-use super::output::Output;
+use super::face::Face;
 
-pub(super) fn run(verb: &Migrate, store: &StoreArguments, output: &Output) -> Result<Exit, Failure> {
+pub(super) fn run(verb: &Migrate, face: &Face) -> Result<Exit, Failure> {
     let _ = (verb, store, output, std::marker::PhantomData::<(Database, MigrateVerb)>);
     Ok(Exit::Done)
 }
