@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-use overnight_db::Database;
 use overnight_db::testing::{AnyError, Template, TestDatabase};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -20,7 +19,7 @@ pub(crate) fn template() -> Template<'static> {
 }
 
 fn migrate(url: &str) -> Result<(), AnyError> {
-    Database::open(url, &overnight_db::OpenOptions::default())?;
+    overnight_db::open(url, overnight_db::OpenOptions::default())?;
     Ok(())
 }
 
@@ -65,7 +64,7 @@ impl Project {
             Kind::Sqlite => (folder.path().join("jobs.db").to_string_lossy().into_owned(), None),
             Kind::Postgres => {
                 let database = TestDatabase::create(&server_folder(), &template()).unwrap();
-                (database.url().to_owned(), Some(database))
+                (database.url(), Some(database))
             }
         };
         Self { folder, url, _database: database }
