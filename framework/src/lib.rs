@@ -5,6 +5,7 @@
 pub mod suggest;
 pub mod error;
 pub mod row;
+pub mod expr;
 pub mod yaml;
 pub mod status;
 pub mod stop;
@@ -18,10 +19,14 @@ pub mod listener;
 pub mod policy;
 pub mod stop_line;
 pub mod step;
+pub mod kind;
 pub mod job;
 pub mod runner;
+pub mod worker;
+pub mod operator;
 
 #[doc(hidden)]
 pub mod __private;
 
 pub use error::BatchError;
+pub use overnight_derive::BatchError;

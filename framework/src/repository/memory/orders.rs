@@ -1,0 +1,167 @@
+//! Beats, stop orders and the end of dead workers on the twin.
+
+use chrono::{DateTime, Utc};
+
+use super::records::{Entry, Records, cleaned, holds};
+use crate::clock::later;
+use crate::execution::{ExecutionId, JobExecution, StepExecution, StepExecutionId, WorkerId};
+use crate::repository::{Beat, Lease, LeaseState, StopAnswer, StopError, StopOrder, TakeOver, clean};
+use crate::status::{ExitCode, Status, StopIntent};
+
+/// Who moves something, and why: for the log.
+#[derive(Clone, Copy)]
+struct Cause<'a> {
+    by: &'a str,
+    name: &'static str,
+    reason: Option<&'a str>,
+    at: DateTime<Utc>,
+}
+
+impl Records {
+    pub(super) fn beat(&mut self, beat: &Beat, now: DateTime<Utc>) -> Vec<LeaseState> {
+        let worker = self.workers.get_mut(beat.worker.0).filter(|worker| !worker.dead);
+        let registered = worker.is_some();
+        if let Some(worker) = worker {
+            worker.last_heartbeat = now;
+        }
+        beat.leases.iter().map(|lease| self.renew(*lease, beat, registered, now)).collect()
+    }
+
+    pub(super) fn retire_worker(&mut self, worker: WorkerId) {
+        if let Some(worker) = self.workers.get_mut(worker.0) {
+            worker.dead = true;
+        }
+    }
+
+    pub(super) fn request_stop(&mut self, order: &StopOrder, now: DateTime<Utc>) -> Result<StopAnswer, StopError> {
+        let row = self.executions.get(order.id.0).ok_or(StopError::NotFound(order.id))?;
+        match row.status {
+            Status::Stopped => return Ok(StopAnswer::Already(Box::new(row.clone()))),
+            status if status.is_ended() => return Err(StopError::Ended { id: order.id, status }),
+            _ if !row.abortable && is_operators(order.intent) => return Err(StopError::NotAbortable(order.id)),
+            Status::Stopping if row.stop_intent >= Some(order.intent) => {
+                return Ok(StopAnswer::Stopping(Box::new(row.clone())));
+            }
+            _ => {}
+        }
+        let cause = Cause { by: &order.by, name: "stop", reason: order.reason.as_deref(), at: now };
+        let (to, exit_code) = match row.status {
+            Status::Queued => order.intent.end(),
+            _ => (Status::Stopping, ExitCode::default()),
+        };
+        let row = self.move_execution(order.id, (to, exit_code), cause, |row| {
+            row.stop_intent = Some(order.intent);
+            row.stop_by = Some(clean(&order.by).into_owned());
+            row.reason = cleaned(order.reason.as_deref());
+        });
+        let row = row.ok_or(StopError::NotFound(order.id))?;
+        for step in self.live_steps(order.id) {
+            self.move_step(step, (Status::Stopping, ExitCode::default()), cause, |step| {
+                step.stop_intent = Some(order.intent)
+            });
+        }
+        let stopped = row.status == Status::Stopped;
+        Ok(if stopped { StopAnswer::Stopped(Box::new(row)) } else { StopAnswer::Stopping(Box::new(row)) })
+    }
+
+    pub(super) fn take_over(&mut self, order: &TakeOver, now: DateTime<Utc>) -> Option<JobExecution> {
+        let id = order.lease.execution;
+        let row = self.executions.get(id.0).filter(|row| holds(row, &order.lease))?;
+        let over_at = row.lease_until.zip(order.expired_for).map(|(until, since)| later(until, since));
+        if over_at.is_some_and(|over_at| over_at > now) {
+            return None;
+        }
+        let end = match (row.status, row.stop_intent) {
+            (Status::Stopping, Some(intent)) => intent.end(),
+            _ => (Status::Failed, ExitCode::WORKER_LOST),
+        };
+        let token = row.lease_token + 1;
+        let cause = Cause { by: &order.by, name: "take over", reason: Some(&order.reason), at: now };
+        for step in self.live_steps(id) {
+            self.move_step(step, end.clone(), cause, |step| step.lease_token = token.max(step.lease_token + 1));
+        }
+        self.move_execution(id, end, cause, |row| {
+            row.lease_token = token;
+            row.exit_message = cleaned(Some(&order.reason));
+        })
+    }
+
+    /// What became of one lease of a beat; a held one is renewed when its worker is alive for us.
+    fn renew(&mut self, lease: Lease, beat: &Beat, registered: bool, now: DateTime<Utc>) -> LeaseState {
+        let row = self.executions.get_mut(lease.execution.0);
+        let Some(row) = row.filter(|row| lease.worker == beat.worker && holds(row, &lease)) else {
+            return LeaseState { lease, held: false, renewed: false, stop: None };
+        };
+        if registered {
+            row.lease_until = Some(later(now, beat.duration));
+        }
+        LeaseState { lease, held: true, renewed: registered, stop: row.stop_intent }
+    }
+
+    fn move_execution(
+        &mut self,
+        id: ExecutionId,
+        (to, exit_code): (Status, ExitCode),
+        cause: Cause<'_>,
+        change: impl FnOnce(&mut JobExecution),
+    ) -> Option<JobExecution> {
+        let row = self.executions.get_mut(id.0)?;
+        let from = row.status;
+        change(row);
+        row.status = to;
+        row.exit_code = exit_code;
+        if to.is_ended() {
+            row.lease_until = None;
+            row.ended_at = Some(cause.at);
+        }
+        let row = row.clone();
+        self.log_move((id, None), (from, to), cause);
+        Some(row)
+    }
+
+    fn move_step(
+        &mut self,
+        id: StepExecutionId,
+        (to, exit_code): (Status, ExitCode),
+        cause: Cause<'_>,
+        change: impl FnOnce(&mut StepExecution),
+    ) {
+        let Some(row) = self.steps.get_mut(id.0) else { return };
+        let step = &mut row.step;
+        let from = step.status;
+        change(step);
+        step.status = to;
+        step.exit_code = exit_code;
+        step.ended_at = to.is_ended().then_some(cause.at);
+        let (execution, path) = (step.execution_id, step.path.clone());
+        if from != to {
+            self.log_move((execution, Some(&path)), (from, to), cause);
+        }
+    }
+
+    /// Logs a move, or an order that changed something without one.
+    fn log_move(
+        &mut self,
+        (execution, path): (ExecutionId, Option<&str>),
+        (from, to): (Status, Status),
+        cause: Cause<'_>,
+    ) {
+        let moved = from != to;
+        let entry = Entry {
+            execution,
+            path,
+            actor: cause.by,
+            name: cause.name,
+            from: moved.then_some(from),
+            to: moved.then_some(to),
+            reason: cause.reason,
+        };
+        self.log(&entry, cause.at);
+    }
+}
+
+/// Whether the order comes from a person. `abortable: false` binds people; a timeout of the definition and the end of
+/// the process that runs the job are not theirs to forbid.
+fn is_operators(intent: StopIntent) -> bool {
+    matches!(intent, StopIntent::Stopped | StopIntent::Paused | StopIntent::Aborted)
+}
