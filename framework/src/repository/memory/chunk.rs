@@ -10,7 +10,7 @@ use super::tables::MemoryTables;
 use super::{MemoryRepository, State};
 use crate::execution::InstanceId;
 use crate::repository::{
-    ChunkCommit, ChunkError, ChunkTransaction, Committed, DeadLetter, StepLease, StoredDeadLetter, cleaned_json,
+    ChunkCommit, ChunkError, ChunkTransaction, Committed, DeadLetter, StepLease, StoredDeadLetter,
 };
 
 /// An open chunk. What it did stands in `tables` and `letters` until the commit.
@@ -114,10 +114,10 @@ impl Records {
                 step_execution_id: lease.step,
                 step_key: step_key.clone(),
                 phase: letter.phase,
-                position: cleaned_json(&letter.position),
+                position: letter.position,
                 payload: letter.payload.bytes,
                 payload_kind: letter.payload.kind.to_owned(),
-                error: letter.error.cleaned(),
+                error: letter.error,
                 created_at: now,
             };
             self.dead_letters.insert(|id| LetterRow { letter: StoredDeadLetter { id, ..stored }, instance });

@@ -3,22 +3,22 @@
 use chrono::{DateTime, Utc};
 
 use super::records::{Entry, Records, StepRow, check_move, cleaned, cleaned_code, refuse};
-use crate::execution::{Counts, ErrorRecord, InstanceEnd, JobExecution, StepExecution, StepExecutionId};
+use crate::execution::{Counts, InstanceEnd, JobExecution, StepExecution, StepExecutionId};
 use crate::repository::{ExecutionEnd, FenceError, Lease, StepEnd, StepLease, StepStart, StoreError, clean};
 use crate::status::{ExitCode, Status};
 
 impl Records {
     pub(super) fn begin(&mut self, lease: &Lease, now: DateTime<Utc>) -> Result<JobExecution, FenceError> {
-        match self.held(lease)?.status {
-            Status::Stopping => Ok(self.held(lease)?.clone()),
-            from => {
-                check_move(from, Status::Started)?;
-                self.change(lease, "begin", now, |row| {
-                    row.status = Status::Started;
-                    row.started_at = Some(now);
-                })
-            }
+        let row = self.held(lease)?;
+        if row.started_at.is_some() {
+            return Err(refuse(format!("job {} has begun already", row.id)).into());
         }
+        self.change(lease, "begin", now, |row| {
+            row.started_at = Some(now);
+            if row.status == Status::Starting {
+                row.status = Status::Started;
+            }
+        })
     }
 
     pub(super) fn end(
@@ -27,14 +27,15 @@ impl Records {
         end: &ExecutionEnd,
         now: DateTime<Utc>,
     ) -> Result<JobExecution, FenceError> {
-        check_end(self.held(lease)?.status, end.status)?;
-        check_progress(end)?;
+        let row = self.held(lease)?;
+        check_end(row.status, end.status)?;
+        check_completion(row, end)?;
         let ended = self.change(lease, "end", now, |row| {
             row.status = end.status;
             row.exit_code = cleaned_code(&end.exit_code);
             row.exit_message = cleaned(end.exit_message.as_deref());
             row.result.clone_from(&end.result);
-            row.error = end.error.as_ref().map(ErrorRecord::cleaned);
+            row.error.clone_from(&end.error);
             row.progress = row.progress.max(end.progress);
             row.lease_until = None;
             row.ended_at = Some(now);
@@ -54,7 +55,7 @@ impl Records {
         now: DateTime<Utc>,
     ) -> Result<StepExecution, FenceError> {
         let execution = self.held(lease)?.clone();
-        if execution.status == Status::Starting {
+        if execution.started_at.is_none() {
             return Err(refuse(format!("job {} has not begun: no step may start", execution.id)).into());
         }
         let step = new_step(&execution, start, now);
@@ -81,7 +82,7 @@ impl Records {
         check_end(from, end.status)?;
         step.status = end.status;
         step.exit_code = cleaned_code(&end.exit_code);
-        step.error = end.error.as_ref().map(ErrorRecord::cleaned);
+        step.error.clone_from(&end.error);
         step.counts = end.counts;
         step.context.clone_from(&end.context);
         step.outputs.clone_from(&end.outputs);
@@ -106,13 +107,14 @@ impl Records {
         let from = row.status;
         change(row);
         let row = row.clone();
+        let moved = from != row.status;
         let entry = Entry {
             execution: row.id,
             path: None,
             actor: row.worker_name.as_deref().unwrap_or_default(),
             name,
-            from: Some(from),
-            to: Some(row.status),
+            from: moved.then_some(from),
+            to: moved.then_some(row.status),
             reason: row.exit_message.as_deref(),
         };
         self.log(&entry, now);
@@ -169,10 +171,14 @@ fn check_end(from: Status, to: Status) -> Result<(), StoreError> {
     check_move(from, to)
 }
 
-/// A hundred percent is what completed runs have, and no other.
-fn check_progress(end: &ExecutionEnd) -> Result<(), StoreError> {
-    if (end.progress == 100) == (end.status == Status::Completed) {
-        return Ok(());
+/// A completed run has begun, and has a hundred percent; no other run has.
+fn check_completion(row: &JobExecution, end: &ExecutionEnd) -> Result<(), StoreError> {
+    let completed = end.status == Status::Completed;
+    if completed && row.started_at.is_none() {
+        return Err(refuse(format!("job {} has not begun: it cannot be {}", row.id, end.status)));
     }
-    Err(refuse(format!("{} percent cannot be {}", end.progress, end.status)))
+    if (end.progress == 100) != completed {
+        return Err(refuse(format!("{} percent cannot be {}", end.progress, end.status)));
+    }
+    Ok(())
 }
