@@ -16,7 +16,7 @@ mod request;
 use std::fmt;
 
 pub use self::chunk::{ChunkCommit, ChunkError, ChunkTransaction, Committed, DeadLetter, Payload, Phase};
-pub use self::clean::clean;
+pub use self::clean::{clean, cleaned_json};
 pub use self::error::{FenceError, LaunchError, StopError, StoreError, StoreErrorKind};
 pub use self::lease::{Beat, Lease, LeaseState, StepLease};
 pub use self::orders::{StopAnswer, StopOrder, TakeOver};

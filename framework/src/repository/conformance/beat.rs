@@ -73,6 +73,14 @@ pub(crate) fn the_lease_of_another_worker_is_not_held(repository: &dyn Repositor
     assert_eq!(stored(repository, theirs.execution), before);
 }
 
+pub(crate) fn a_worker_beats_for_itself_alone(repository: &dyn Repository) {
+    let (mine, theirs) = (running(repository, "monday"), running(repository, "tuesday"));
+    let before = stored(repository, theirs.execution);
+    let meddling = Beat { worker: mine.worker, leases: vec![theirs], duration: LONG };
+    assert_not_held(&repository.beat(&meddling).unwrap());
+    assert_eq!(stored(repository, theirs.execution), before);
+}
+
 pub(crate) fn another_token_is_not_held(repository: &dyn Repository) {
     let lease = running(repository, "monday");
     let before = stored(repository, lease.execution);

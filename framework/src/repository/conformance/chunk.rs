@@ -9,13 +9,13 @@ use super::fixture::{
     stored_step,
 };
 use crate::execution::Counts;
-use crate::repository::{ChunkCommit, ChunkTransaction, Committed, Repository, StepLease, StoredDeadLetter};
+use crate::repository::{ChunkCommit, ChunkTransaction, Repository, StepLease, StoredDeadLetter};
 use crate::status::{Status, StopIntent};
 
 pub(crate) fn a_committed_chunk_moves_counters_and_checkpoint(repository: &dyn Repository) {
     let lease = first_step(repository, "monday");
     let chunk = ChunkCommit { progress_total: Some(5_000_000_000), ..after(9_000_000_000) };
-    assert_eq!(commit(repository, &lease, &chunk).unwrap(), Committed { stop: None });
+    assert_eq!(commit(repository, &lease, &chunk).unwrap().stop, None);
     let step = stored_step(repository, &lease);
     assert_eq!((step.counts, step.progress_total), (chunk.counts, chunk.progress_total));
     assert_eq!((step.checkpoint, step.status), (Some(chunk.checkpoint), Status::Started));
@@ -144,6 +144,20 @@ pub(crate) fn a_rollback_releases_its_savepoint_so_that_the_name_is_free(reposit
         }
         assert!(chunk.rollback_to("half").is_err());
     });
+}
+
+pub(crate) fn of_two_savepoints_with_one_name_the_newer_is_meant(repository: &dyn Repository) {
+    let lease = first_step(repository, "monday");
+    commit_with(repository, &lease, |chunk| {
+        for line in 1..=3 {
+            chunk.savepoint("half").unwrap();
+            chunk.dead_letters(&[letter(line)]).unwrap();
+        }
+        chunk.rollback_to("half").unwrap();
+        chunk.release("half").unwrap();
+        chunk.release("half").unwrap();
+    });
+    assert_eq!(lines(repository, &lease), [1, 2]);
 }
 
 pub(crate) fn a_commit_brings_the_stop_that_was_requested(repository: &dyn Repository) {

@@ -27,6 +27,14 @@ pub(crate) fn an_execution_that_was_told_to_stop_before_it_began_stays_stopping(
     assert_eq!(ended.status, Status::Stopped);
 }
 
+pub(crate) fn an_execution_that_never_began_cannot_complete(repository: &dyn Repository) {
+    let lease = launched(repository, "monday").lease;
+    repository.request_stop(&order(lease.execution, StopIntent::Stopped)).unwrap();
+    let before = repository.begin(&lease).unwrap();
+    assert!(repository.end(&lease, &end(Status::Completed)).is_err());
+    assert_eq!(stored(repository, lease.execution), before);
+}
+
 pub(crate) fn an_execution_is_begun_once(repository: &dyn Repository) {
     let lease = running(repository, "monday");
     let before = stored(repository, lease.execution);

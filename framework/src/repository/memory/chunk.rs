@@ -10,7 +10,7 @@ use super::tables::MemoryTables;
 use super::{MemoryRepository, State};
 use crate::execution::InstanceId;
 use crate::repository::{
-    ChunkCommit, ChunkError, ChunkTransaction, Committed, DeadLetter, StepLease, StoredDeadLetter,
+    ChunkCommit, ChunkError, ChunkTransaction, Committed, DeadLetter, StepLease, StoredDeadLetter, cleaned_json,
 };
 
 /// An open chunk. What it did stands in `tables` and `letters` until the commit.
@@ -114,10 +114,10 @@ impl Records {
                 step_execution_id: lease.step,
                 step_key: step_key.clone(),
                 phase: letter.phase,
-                position: letter.position,
+                position: cleaned_json(&letter.position),
                 payload: letter.payload.bytes,
                 payload_kind: letter.payload.kind.to_owned(),
-                error: letter.error,
+                error: letter.error.cleaned(),
                 created_at: now,
             };
             self.dead_letters.insert(|id| LetterRow { letter: StoredDeadLetter { id, ..stored }, instance });

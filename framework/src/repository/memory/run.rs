@@ -3,21 +3,20 @@
 use chrono::{DateTime, Utc};
 
 use super::records::{Entry, Records, StepRow, check_move, cleaned, cleaned_code, refuse};
-use crate::execution::{Counts, InstanceEnd, JobExecution, StepExecution, StepExecutionId};
+use crate::execution::{Counts, ErrorRecord, InstanceEnd, JobExecution, StepExecution, StepExecutionId};
 use crate::repository::{ExecutionEnd, FenceError, Lease, StepEnd, StepLease, StepStart, StoreError, clean};
 use crate::status::{ExitCode, Status};
 
 impl Records {
     pub(super) fn begin(&mut self, lease: &Lease, now: DateTime<Utc>) -> Result<JobExecution, FenceError> {
         let row = self.held(lease)?;
-        if row.started_at.is_some() {
-            return Err(refuse(format!("job {} has begun already", row.id)).into());
+        if row.status == Status::Stopping {
+            return Ok(row.clone());
         }
+        check_move(row.status, Status::Started)?;
         self.change(lease, "begin", now, |row| {
+            row.status = Status::Started;
             row.started_at = Some(now);
-            if row.status == Status::Starting {
-                row.status = Status::Started;
-            }
         })
     }
 
@@ -35,7 +34,7 @@ impl Records {
             row.exit_code = cleaned_code(&end.exit_code);
             row.exit_message = cleaned(end.exit_message.as_deref());
             row.result.clone_from(&end.result);
-            row.error.clone_from(&end.error);
+            row.error = end.error.as_ref().map(ErrorRecord::cleaned);
             row.progress = row.progress.max(end.progress);
             row.lease_until = None;
             row.ended_at = Some(now);
@@ -55,7 +54,7 @@ impl Records {
         now: DateTime<Utc>,
     ) -> Result<StepExecution, FenceError> {
         let execution = self.held(lease)?.clone();
-        if execution.started_at.is_none() {
+        if execution.status == Status::Starting {
             return Err(refuse(format!("job {} has not begun: no step may start", execution.id)).into());
         }
         let step = new_step(&execution, start, now);
@@ -82,7 +81,7 @@ impl Records {
         check_end(from, end.status)?;
         step.status = end.status;
         step.exit_code = cleaned_code(&end.exit_code);
-        step.error.clone_from(&end.error);
+        step.error = end.error.as_ref().map(ErrorRecord::cleaned);
         step.counts = end.counts;
         step.context.clone_from(&end.context);
         step.outputs.clone_from(&end.outputs);
@@ -107,14 +106,13 @@ impl Records {
         let from = row.status;
         change(row);
         let row = row.clone();
-        let moved = from != row.status;
         let entry = Entry {
             execution: row.id,
             path: None,
             actor: row.worker_name.as_deref().unwrap_or_default(),
             name,
-            from: moved.then_some(from),
-            to: moved.then_some(row.status),
+            from: Some(from),
+            to: Some(row.status),
             reason: row.exit_message.as_deref(),
         };
         self.log(&entry, now);
