@@ -2,13 +2,31 @@
 //!
 //! The modules stand in the order of their dependencies: each one uses only those above it.
 
-pub mod clock;
+pub mod suggest;
 pub mod error;
-pub mod execution;
-pub mod launch;
-pub mod params;
-pub mod repository;
 pub mod row;
+pub mod expr;
+pub mod yaml;
 pub mod status;
 pub mod stop;
-pub mod suggest;
+pub mod clock;
+pub mod params;
+pub mod execution;
+pub mod launch;
+pub mod repository;
+pub mod monitor;
+pub mod listener;
+pub mod policy;
+pub mod stop_line;
+pub mod step;
+pub mod kind;
+pub mod job;
+pub mod runner;
+pub mod worker;
+pub mod operator;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use error::BatchError;
+pub use overnight_derive::BatchError;

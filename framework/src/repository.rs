@@ -15,6 +15,8 @@ mod request;
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
+
 pub use self::chunk::{ChunkCommit, ChunkError, ChunkTransaction, Committed, DeadLetter, Payload, Phase};
 pub use self::clean::{clean, cleaned_json};
 pub use self::error::{FenceError, LaunchError, StopError, StoreError, StoreErrorKind};
@@ -98,6 +100,9 @@ pub trait Repository: Send + Sync + fmt::Debug {
 
     /// The newest revision of the definition of a job.
     fn newest_definition(&self, project: &str, job: &str) -> Result<Option<Definition>, StoreError>;
+
+    /// The instant now on the store's clock, the only one that leases are measured by.
+    fn now(&self) -> Result<DateTime<Utc>, StoreError>;
 
     /// The worker with this id.
     fn worker(&self, id: WorkerId) -> Result<Option<Worker>, StoreError>;

@@ -1,6 +1,6 @@
 //! The token that carries a stop request into a running step.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::status::StopIntent;
@@ -26,38 +26,65 @@ pub struct StopToken {
 
 #[derive(Debug, Default)]
 struct Shared {
-    intent: Mutex<Option<StopIntent>>,
+    state: Mutex<State>,
     changed: Condvar,
 }
 
+#[derive(Debug, Default)]
+struct State {
+    intent: Option<StopIntent>,
+    children: Vec<Weak<Shared>>,
+}
+
 impl StopToken {
+    /// A token that hears what is requested of this one, but not the other way round: the token of one step, whose timeout
+    /// is not the timeout of its job.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        let child = Self::default();
+        let mut state = lock(&self.shared);
+        lock(&child.shared).intent = state.intent;
+        state.children.retain(|known| known.strong_count() > 0);
+        state.children.push(Arc::downgrade(&child.shared));
+        child
+    }
+
     /// Asks the holder to end.
     pub fn request(&self, intent: StopIntent) {
-        let mut current = self.lock();
-        if current.is_none_or(|earlier| intent > earlier) {
-            *current = Some(intent);
-            self.shared.changed.notify_all();
-        }
+        request(&self.shared, intent);
     }
 
     /// Why the holder shall end, if it shall. Cheap enough to ask once per chunk or per row of output.
     #[must_use]
     pub fn requested(&self) -> Option<StopIntent> {
-        *self.lock()
+        lock(&self.shared).intent
     }
 
     /// Waits until a stop is requested, at most for `limit`: the pause between two attempts that a stop cuts short.
     #[must_use]
     pub fn wait(&self, limit: Duration) -> Option<StopIntent> {
-        let waited = self.shared.changed.wait_timeout_while(self.lock(), limit, |intent| intent.is_none());
-        let (intent, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        *intent
+        let undisturbed = |state: &mut State| state.intent.is_none();
+        let waited = self.shared.changed.wait_timeout_while(lock(&self.shared), limit, undisturbed);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.intent
     }
+}
 
-    /// A poisoned lock is only a panic of another holder; the value behind it is always whole.
-    fn lock(&self) -> MutexGuard<'_, Option<StopIntent>> {
-        self.shared.intent.lock().unwrap_or_else(PoisonError::into_inner)
+fn request(shared: &Shared, intent: StopIntent) {
+    let mut state = lock(shared);
+    if state.intent.is_some_and(|earlier| earlier >= intent) {
+        return;
     }
+    state.intent = Some(intent);
+    shared.changed.notify_all();
+    for child in state.children.iter().filter_map(Weak::upgrade) {
+        request(&child, intent);
+    }
+}
+
+/// A poisoned lock is only a panic of another holder; the value behind it is always whole.
+fn lock(shared: &Shared) -> MutexGuard<'_, State> {
+    shared.state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -84,5 +111,16 @@ mod tests {
     #[test]
     fn waiting_without_a_request_ends_by_itself() {
         assert_eq!(StopToken::default().wait(Duration::from_millis(1)), None);
+    }
+
+    #[test]
+    fn a_child_hears_its_parent_and_keeps_its_own_requests() {
+        let job = StopToken::default();
+        let (step, other) = (job.child(), job.child());
+        step.request(StopIntent::Timeout);
+        assert_eq!((job.requested(), other.requested()), (None, None));
+        job.request(StopIntent::Aborted);
+        assert_eq!(step.requested(), Some(StopIntent::Aborted));
+        assert_eq!(job.child().requested(), Some(StopIntent::Aborted));
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::BatchError;
+
 /// An error with its whole chain of causes, as stored in the rows of jobs, steps and dead letters.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorRecord {
@@ -25,5 +27,13 @@ impl ErrorRecord {
     #[must_use]
     pub fn chain(&self) -> String {
         std::iter::once(&self.message).chain(&self.causes).map(String::as_str).collect::<Vec<_>>().join(": ")
+    }
+}
+
+impl From<&BatchError> for ErrorRecord {
+    fn from(error: &BatchError) -> Self {
+        let mut chain = error.chain().into_iter();
+        let message = chain.next().unwrap_or_default();
+        Self { name: error.name().to_owned(), message, causes: chain.collect(), ..Self::default() }
     }
 }

@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 
 use thiserror::Error;
 
-use super::StoreError;
+use super::{FenceError, StoreError};
 use crate::error::BatchError;
 use crate::execution::{Counts, ErrorRecord};
 use crate::status::StopIntent;
@@ -53,6 +53,8 @@ pub struct ChunkCommit {
 pub struct Committed {
     /// The end that was requested meanwhile.
     pub stop: Option<StopIntent>,
+    /// Whether the commit renewed the lease as well: on SQLite, where the beat waits behind the chunk.
+    pub renewed: bool,
 }
 
 /// Why a chunk was not committed.
@@ -71,6 +73,9 @@ pub enum ChunkError {
     /// The rows are at fault: a constraint by its kind, or an error that the writer named.
     #[error(transparent)]
     Data(BatchError),
+    /// The writer failed, and no row is to blame.
+    #[error(transparent)]
+    Failed(BatchError),
     /// Another transaction was in the way; the same chunk may go through when tried again.
     #[error("another transaction was in the way")]
     Conflict(#[source] BoxError),
@@ -80,6 +85,22 @@ pub enum ChunkError {
     /// The store is at fault.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// An error of a user's writer is taken to be about its rows: bisecting finds out which, and fails the step when it is all.
+impl From<BatchError> for ChunkError {
+    fn from(error: BatchError) -> Self {
+        Self::Data(error)
+    }
+}
+
+impl From<FenceError> for ChunkError {
+    fn from(error: FenceError) -> Self {
+        match error {
+            FenceError::LeaseLost => Self::LeaseLost,
+            FenceError::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 /// Where an item failed.

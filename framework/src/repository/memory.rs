@@ -187,6 +187,10 @@ impl Repository for MemoryRepository {
         Ok(self.lock().records.newest_definition(project, job).cloned())
     }
 
+    fn now(&self) -> Result<DateTime<Utc>, StoreError> {
+        Ok(self.now())
+    }
+
     fn worker(&self, id: WorkerId) -> Result<Option<Worker>, StoreError> {
         Ok(self.lock().records.workers.get(id.0).cloned())
     }

@@ -103,7 +103,7 @@ impl Records {
         step.counts = chunk.counts;
         step.checkpoint = Some(chunk.checkpoint.clone());
         step.progress_total = chunk.progress_total;
-        Ok((Committed { stop: step.stop_intent }, instance))
+        Ok((Committed { stop: step.stop_intent, renewed: false }, instance))
     }
 
     fn keep(&mut self, lease: &StepLease, instance: InstanceId, letters: Vec<DeadLetter>, now: DateTime<Utc>) {

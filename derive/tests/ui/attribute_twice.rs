@@ -1,0 +1,12 @@
+use overnight_framework::BatchError;
+use thiserror::Error;
+
+#[derive(Debug, Error, BatchError)]
+enum LedgerError {
+    #[error("bad row")]
+    #[error_kind("InvalidRow")]
+    #[error_kind("Transient")]
+    Row,
+}
+
+fn main() {}

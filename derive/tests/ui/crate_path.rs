@@ -1,0 +1,9 @@
+use overnight_framework::BatchError;
+use thiserror::Error;
+
+#[derive(Debug, Error, BatchError)]
+#[batch_error(path = overnight_framework)]
+#[error("nothing")]
+struct Nothing;
+
+fn main() {}

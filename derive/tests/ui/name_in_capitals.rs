@@ -1,0 +1,13 @@
+use overnight_framework::BatchError;
+use thiserror::Error;
+
+#[derive(Debug, Error, BatchError)]
+enum LedgerError {
+    #[error("failed")]
+    #[error_kind("FAILED")]
+    Failed,
+    #[error("file")]
+    IO,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use overnight_framework::BatchError;
+use thiserror::Error;
+
+#[derive(Debug, Error, BatchError)]
+enum LedgerError {
+    #[error("locked")]
+    Locked,
+    #[error("busy")]
+    #[error_kind("Locked")]
+    Busy,
+}
+
+fn main() {}

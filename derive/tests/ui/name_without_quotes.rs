@@ -1,0 +1,11 @@
+use overnight_framework::BatchError;
+use thiserror::Error;
+
+#[derive(Debug, Error, BatchError)]
+enum LedgerError {
+    #[error("bad row")]
+    #[error_kind(InvalidRow)]
+    Row,
+}
+
+fn main() {}

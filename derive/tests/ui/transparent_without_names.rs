@@ -1,0 +1,11 @@
+use overnight_framework::BatchError;
+use thiserror::Error;
+
+#[derive(Debug, Error, BatchError)]
+enum LedgerError {
+    #[error(transparent)]
+    #[error_kind(transparent)]
+    Format(std::fmt::Error),
+}
+
+fn main() {}

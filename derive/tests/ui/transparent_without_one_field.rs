@@ -1,0 +1,14 @@
+use overnight_framework::BatchError;
+use thiserror::Error;
+
+#[derive(Debug, Error, BatchError)]
+enum LedgerError {
+    #[error("both")]
+    #[error_kind(transparent)]
+    Both(std::fmt::Error, std::fmt::Error),
+    #[error("neither")]
+    #[error_kind(transparent)]
+    Neither,
+}
+
+fn main() {}

@@ -1,0 +1,164 @@
+//! A job that can run: its declaration and its steps, ready for the engine, whether they were written in YAML or in Rust.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::BatchError;
+use crate::launch::Restartability;
+use crate::listener::{ChunkListener, JobListener, SkipListener, StepListener};
+use crate::params::{ParamDeclaration, Params};
+use crate::policy::RetryPolicy;
+use crate::repository::Revision;
+use crate::step::{JobView, Step};
+
+/// Something that is computed from a running job, such as the condition of a step.
+pub type Evaluate<T> = Arc<dyn Fn(&JobView<'_>) -> Result<T, BatchError> + Send + Sync>;
+
+/// Something that is computed from the parameters alone.
+pub type OfParams<T> = Arc<dyn Fn(&Params) -> Result<T, BatchError> + Send + Sync>;
+
+/// How many instances one set of parameters has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Instances {
+    /// One: what ran to its end does not run again.
+    #[default]
+    Unique,
+    /// As many as there are starts: a hidden run number belongs to the key.
+    Many,
+}
+
+/// Whether a step that completed in an earlier execution runs again after a restart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rerun {
+    /// It does not: its outputs are kept.
+    #[default]
+    WhenIncomplete,
+    /// It does, from the beginning. Spring Batch's `allowStartIfComplete`.
+    Always,
+}
+
+/// A job, ready to run.
+#[derive(Clone)]
+pub struct Job {
+    /// Its name.
+    pub name: String,
+    /// The module it belongs to.
+    pub module: String,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// The parameters it declares.
+    pub params: Vec<ParamDeclaration>,
+    /// How many instances one set of parameters has.
+    pub instances: Instances,
+    /// Whether a failed execution may be continued.
+    pub restartability: Restartability,
+    /// Whether it may be stopped.
+    pub abortable: bool,
+    /// How long an execution may take.
+    pub timeout: Option<Duration>,
+    /// The object it works on, shown beside its name.
+    pub target: Option<OfParams<String>>,
+    /// What it declares as its result.
+    pub result: Option<Evaluate<serde_json::Value>>,
+    /// Its steps, in order.
+    pub steps: Vec<JobStep>,
+    /// Who is called around its executions.
+    pub listeners: Vec<Arc<dyn JobListener>>,
+    /// The revision that its executions pin.
+    pub revision: Revision,
+    /// The folder that relative paths start at.
+    pub base_dir: PathBuf,
+}
+
+impl Job {
+    /// A job without parameters and steps, to be filled in.
+    ///
+    /// ```
+    /// use overnight_framework::job::{Job, JobStep};
+    /// use overnight_framework::step::{Outcome, TaskletStep};
+    ///
+    /// let hello = JobStep::new("hello", TaskletStep(|context: &mut overnight_framework::step::StepContext<'_>| {
+    ///     context.output("hello");
+    ///     Ok(Outcome::COMPLETED)
+    /// }));
+    /// let job = Job { steps: vec![hello], ..Job::new("greeting") };
+    /// assert_eq!(job.steps.len(), 1);
+    /// ```
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            module: "default".to_owned(),
+            labels: BTreeMap::new(),
+            params: Vec::new(),
+            instances: Instances::Unique,
+            restartability: Restartability::Restartable,
+            abortable: true,
+            timeout: None,
+            target: None,
+            result: None,
+            steps: Vec::new(),
+            listeners: Vec::new(),
+            revision: Revision::Text { yaml: String::new(), sha256: String::new() },
+            base_dir: PathBuf::new(),
+        }
+    }
+}
+
+/// One step of a job with the rules around it.
+#[derive(Clone)]
+pub struct JobStep {
+    /// Its name, which finds it again after a restart.
+    pub name: String,
+    /// What it does.
+    pub step: Arc<dyn Step>,
+    /// Whether it shall run at all; without a condition it does.
+    pub when: Option<Evaluate<bool>>,
+    /// How often a failed attempt is repeated.
+    pub retry: RetryPolicy,
+    /// How long it may take, all attempts together.
+    pub timeout: Option<Duration>,
+    /// Whether it runs again after a restart although it completed.
+    pub rerun: Rerun,
+    /// How often it may be begun in one instance. Spring Batch's start limit.
+    pub max_starts: Option<u32>,
+    /// Who is called around it.
+    pub listeners: Vec<Arc<dyn StepListener>>,
+    /// Who is called around its chunks. It then runs on one thread.
+    pub chunk_listeners: Vec<Arc<dyn ChunkListener>>,
+    /// Who is called for each skipped item.
+    pub skip_listeners: Vec<Arc<dyn SkipListener>>,
+}
+
+impl JobStep {
+    /// A step that always runs, once.
+    pub fn new(name: impl Into<String>, step: impl Step + 'static) -> Self {
+        Self {
+            name: name.into(),
+            step: Arc::new(step),
+            when: None,
+            retry: RetryPolicy::NEVER,
+            timeout: None,
+            rerun: Rerun::WhenIncomplete,
+            max_starts: None,
+            listeners: Vec::new(),
+            chunk_listeners: Vec::new(),
+            skip_listeners: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").field("name", &self.name).field("steps", &self.steps).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for JobStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JobStep").field("name", &self.name).field("kind", &self.step.kind()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,135 @@
+//! The kinds of tasklets, readers, processors and writers that a job file can name, and the seam behind which they live.
+//!
+//! A kind meets its settings twice. At [`check`](TaskletKind::check) it reads them from the file, knowing the names and types of
+//! everything that expressions may use, and reports every mistake with its place; what comes out is a plan. When the step
+//! begins, the plan gets a [`Frame`] with the values behind those names and makes the thing itself.
+
+mod frame;
+mod names;
+mod setting;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+pub use self::frame::Frame;
+pub use self::names::Names;
+pub use self::setting::Setting;
+
+use crate::error::BatchError;
+use crate::row::{Row, Schema};
+use crate::step::Tasklet;
+use crate::step::chunk::{ChunkSource, ItemWriter};
+use crate::yaml::Cursor;
+
+/// A kind of tasklet, such as `shell`.
+pub trait TaskletKind: Send + Sync {
+    /// The key of the job file: `tasklet: { shell: … }`.
+    fn name(&self) -> &'static str;
+
+    /// Reads the settings below the key. `None` when a problem was reported.
+    fn check(&self, settings: &Cursor<'_>, names: &Names<'_>) -> Option<Box<dyn TaskletPlan>>;
+}
+
+/// A tasklet whose settings are checked.
+pub trait TaskletPlan: Send + Sync {
+    /// The tasklet, with the values of this run.
+    fn build(&self, frame: &Frame) -> Result<Box<dyn Tasklet>, BatchError>;
+}
+
+/// A kind of reader of rows, such as `csv`.
+pub trait ReaderKind: Send + Sync {
+    /// The key of the job file: `reader: { csv: … }`.
+    fn name(&self) -> &'static str;
+
+    /// Reads the settings below the key. `None` when a problem was reported.
+    fn check(&self, settings: &Cursor<'_>, names: &Names<'_>) -> Option<Box<dyn ReaderPlan>>;
+}
+
+/// A reader whose settings are checked.
+pub trait ReaderPlan: Send + Sync {
+    /// The columns of its rows, which expressions are checked against.
+    fn schema(&self) -> Arc<Schema>;
+
+    /// What the bytes of the dead letters of this reader are.
+    fn open(&self, frame: &Frame) -> Result<Box<dyn ChunkSource<Row>>, BatchError>;
+}
+
+/// A kind of writer of rows, such as `table`.
+pub trait WriterKind: Send + Sync {
+    /// The key of the job file: `writer: { table: … }`.
+    fn name(&self) -> &'static str;
+
+    /// Reads the settings below the key, for rows of `schema`. `None` when a problem was reported.
+    fn check(&self, settings: &Cursor<'_>, names: &Names<'_>, schema: &Arc<Schema>) -> Option<Box<dyn WriterPlan>>;
+}
+
+/// A writer whose settings are checked.
+pub trait WriterPlan: Send + Sync {
+    /// How many rows make a chunk when the step does not say.
+    fn chunk_size(&self) -> usize {
+        crate::step::chunk::DEFAULT_SIZE
+    }
+
+    /// The writer, with the values of this run.
+    fn open(&self, frame: &Frame) -> Result<Box<dyn ItemWriter<Row>>, BatchError>;
+}
+
+/// All kinds that job files may name, by their keys.
+#[derive(Clone, Default)]
+pub struct Kinds {
+    tasklets: BTreeMap<&'static str, Arc<dyn TaskletKind>>,
+    readers: BTreeMap<&'static str, Arc<dyn ReaderKind>>,
+    writers: BTreeMap<&'static str, Arc<dyn WriterKind>>,
+}
+
+impl Kinds {
+    /// Adds a kind of tasklet; it replaces one of the same name.
+    #[must_use]
+    pub fn tasklet(mut self, kind: impl TaskletKind + 'static) -> Self {
+        self.tasklets.insert(kind.name(), Arc::new(kind));
+        self
+    }
+
+    /// Adds a kind of reader; it replaces one of the same name.
+    #[must_use]
+    pub fn reader(mut self, kind: impl ReaderKind + 'static) -> Self {
+        self.readers.insert(kind.name(), Arc::new(kind));
+        self
+    }
+
+    /// Adds a kind of writer; it replaces one of the same name.
+    #[must_use]
+    pub fn writer(mut self, kind: impl WriterKind + 'static) -> Self {
+        self.writers.insert(kind.name(), Arc::new(kind));
+        self
+    }
+
+    /// The kinds of tasklets, sorted by name.
+    #[must_use]
+    pub fn tasklets(&self) -> &BTreeMap<&'static str, Arc<dyn TaskletKind>> {
+        &self.tasklets
+    }
+
+    /// The kinds of readers, sorted by name.
+    #[must_use]
+    pub fn readers(&self) -> &BTreeMap<&'static str, Arc<dyn ReaderKind>> {
+        &self.readers
+    }
+
+    /// The kinds of writers, sorted by name.
+    #[must_use]
+    pub fn writers(&self) -> &BTreeMap<&'static str, Arc<dyn WriterKind>> {
+        &self.writers
+    }
+}
+
+impl fmt::Debug for Kinds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kinds")
+            .field("tasklets", &self.tasklets.keys())
+            .field("readers", &self.readers.keys())
+            .field("writers", &self.writers.keys())
+            .finish()
+    }
+}

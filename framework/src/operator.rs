@@ -1,0 +1,120 @@
+//! Start, stop, restart: the only way in, whatever face asks.
+
+mod find;
+mod launch;
+mod takeover;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use self::find::{FindError, Target};
+pub use self::launch::{Launching, StartError};
+
+use crate::execution::{ExecutionId, JobExecution};
+use crate::job::Job;
+use crate::monitor::Monitor;
+use crate::params::Params;
+use crate::repository::{Launched, Repository, StopAnswer, StopError, StopOrder};
+use crate::runner::{Run, RunError};
+use crate::status::StopIntent;
+use crate::stop::StopToken;
+use crate::worker::{Hold, Worker};
+
+/// Starts, stops and restarts jobs over a store. Every face of overnight calls it; none keeps a state of its own.
+pub struct Operator {
+    repository: Arc<dyn Repository>,
+    worker: Worker,
+    project: String,
+    actor: String,
+}
+
+/// An execution that is launched and held by this process, and shall be run now.
+#[derive(Debug)]
+pub struct Ready {
+    launched: Launched,
+    hold: Hold,
+    stop: StopToken,
+}
+
+impl Ready {
+    /// The execution, STARTING.
+    #[must_use]
+    pub fn execution(&self) -> &JobExecution {
+        &self.launched.execution
+    }
+
+    /// The token that stops it from inside this process.
+    #[must_use]
+    pub fn stop_token(&self) -> &StopToken {
+        &self.stop
+    }
+}
+
+impl Operator {
+    /// An operator for `project` over `repository`. What it does is recorded as done by `actor`.
+    #[must_use]
+    pub fn new(
+        repository: Arc<dyn Repository>,
+        worker: Worker,
+        project: impl Into<String>,
+        actor: impl Into<String>,
+    ) -> Self {
+        Self { repository, worker, project: project.into(), actor: actor.into() }
+    }
+
+    /// The store, for those who only read.
+    #[must_use]
+    pub fn repository(&self) -> &dyn Repository {
+        self.repository.as_ref()
+    }
+
+    /// The project.
+    #[must_use]
+    pub fn project(&self) -> &str {
+        &self.project
+    }
+
+    /// Runs a launched execution to its last row, on this thread.
+    ///
+    /// # Errors
+    /// When the lease was lost or the store failed. The run that failed for reasons of its own is no error here: the
+    /// execution says so.
+    pub fn run(
+        &self,
+        job: &Job,
+        params: &Params,
+        ready: Ready,
+        monitor: &dyn Monitor,
+    ) -> Result<JobExecution, RunError> {
+        let Ready { launched, hold, stop } = ready;
+        let run = Run {
+            job,
+            params,
+            execution: launched.execution,
+            lease: launched.lease,
+            lease_duration: self.worker.timing().lease,
+            dest: self.worker.host(),
+            repository: self.repository.as_ref(),
+            stop: &stop,
+            stop_line: hold.stop_line(),
+            monitor,
+        };
+        run.run()
+    }
+
+    /// Asks an execution to end at its next safe point, from whatever process.
+    ///
+    /// # Errors
+    /// When there is no such execution, when it has ended otherwise than by a stop, when its job is not abortable, or when
+    /// the store fails.
+    pub fn stop(&self, id: ExecutionId, intent: StopIntent, reason: Option<&str>) -> Result<StopAnswer, StopError> {
+        let order = StopOrder { id, intent, by: self.actor.clone(), reason: reason.map(str::to_owned) };
+        self.repository.request_stop(&order)
+    }
+}
+
+impl fmt::Debug for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operator").field("project", &self.project).field("worker", &self.worker).finish_non_exhaustive()
+    }
+}

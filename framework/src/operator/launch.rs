@@ -1,0 +1,113 @@
+//! Launching: everything is known and checked, now the rows are written.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::takeover::Verdict;
+use super::{Operator, Ready};
+use crate::error::BatchError;
+use crate::execution::Trigger;
+use crate::job::{Instances, Job};
+use crate::launch::{Refusal, Wish};
+use crate::params::{InstanceKey, Params};
+use crate::repository::{LaunchError, LaunchRequest, Launched, StoreError};
+use crate::stop::StopToken;
+use crate::worker::new_session;
+
+/// A launch that is about to happen.
+#[derive(Debug)]
+pub struct Launching<'a> {
+    /// The job.
+    pub job: &'a Job,
+    /// Its bound parameters.
+    pub params: &'a Params,
+    /// Start or restart.
+    pub wish: Wish,
+    /// What asked for it.
+    pub trigger: Trigger,
+    /// Why, if a reason was given.
+    pub reason: Option<&'a str>,
+    /// The instance, where it is not the one that the parameters make: a restart of a job with many instances.
+    pub key: Option<InstanceKey>,
+}
+
+/// Why nothing was started.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The instance does not allow it now.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Something that the job declares cannot be computed from the parameters.
+    #[error("cannot compute `{what}`")]
+    Declared {
+        /// The key of the job file.
+        what: &'static str,
+        /// Why not.
+        #[source]
+        source: BatchError,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Operator {
+    /// Records a STARTING execution, leased to this process, which must run it now.
+    ///
+    /// An execution of a process that is dead is ended first: at once when its life lock shows it, after one whole lease
+    /// without a renewal otherwise; `on_wait` is told what is waited for, and for how long at most.
+    ///
+    /// # Errors
+    /// When the instance is running, complete, in doubt or not restartable; nothing is written then.
+    pub fn launch(&self, launching: &Launching<'_>, on_wait: &dyn Fn(Refusal, Duration)) -> Result<Ready, StartError> {
+        let mut request = self.request(launching)?;
+        loop {
+            let sent = self.worker.clock().elapsed();
+            match self.repository.launch(&request) {
+                Ok(launched) => return Ok(self.ready(launched, sent)),
+                Err(LaunchError::Store(error)) => return Err(error.into()),
+                Err(LaunchError::Refused(refusal)) => match self.look_at_owner(refusal, on_wait)? {
+                    Verdict::Refused(refusal) => return Err(refusal.into()),
+                    // The dead execution is ended; what was asked for is decided anew.
+                    Verdict::Ended => request.worker = self.worker.for_launch(),
+                },
+            }
+        }
+    }
+
+    fn ready(&self, launched: Launched, sent: Duration) -> Ready {
+        let stop = StopToken::default();
+        let hold = self.worker.hold(launched.lease, &stop, sent);
+        Ready { launched, hold, stop }
+    }
+
+    fn request(&self, launching: &Launching<'_>) -> Result<LaunchRequest, StartError> {
+        let Launching { job, params, .. } = launching;
+        let target = job.target.as_ref().map_or(Ok(String::new()), |target| target(params));
+        let key = launching.key.clone().unwrap_or_else(|| match job.instances {
+            Instances::Unique => params.key(),
+            Instances::Many => params.key().with_run(&new_session()),
+        });
+        Ok(LaunchRequest {
+            project: self.project.clone(),
+            module: job.module.clone(),
+            job_name: job.name.clone(),
+            target: target.map_err(|source| StartError::Declared { what: "target", source })?,
+            key,
+            params: params.to_json(),
+            labels: job.labels.clone(),
+            base_dir: Some(job.base_dir.to_string_lossy().into_owned()).filter(|path| !path.is_empty()),
+            abortable: job.abortable,
+            restartability: job.restartability,
+            wish: launching.wish,
+            revision: job.revision.clone(),
+            trigger: launching.trigger,
+            triggered_by: self.actor.clone(),
+            reason: launching.reason.map(str::to_owned),
+            worker: self.worker.for_launch(),
+            lease: self.worker.timing().lease,
+        })
+    }
+}

@@ -1,0 +1,70 @@
+//! What a restart does with each step: skip it, go on inside it, or run it from the beginning.
+
+use crate::error::BatchError;
+use crate::execution::StepExecution;
+use crate::job::{JobStep, Rerun};
+use crate::repository::StepHistory;
+use crate::status::Status;
+use crate::step::{StepState, StepView};
+
+/// What earlier executions of the instance did.
+#[derive(Debug, Default)]
+pub(super) struct History(Vec<StepHistory>);
+
+/// What becomes of a step.
+#[derive(Debug)]
+pub(super) enum Plan {
+    /// It is complete; its outputs are kept.
+    Skip(StepView),
+    /// It runs, from where it was left.
+    Run(Box<StepState>),
+}
+
+impl History {
+    pub(super) fn new(steps: Vec<StepHistory>) -> Self {
+        Self(steps)
+    }
+
+    /// The plan for `step`.
+    ///
+    /// # Errors
+    /// When the step must not be begun again.
+    pub(super) fn plan(&self, step: &JobStep) -> Result<Plan, BatchError> {
+        let Some(past) = self.0.iter().find(|past| past.newest.step_key == step.name) else {
+            return Ok(Plan::Run(Box::default()));
+        };
+        let complete = matches!(past.newest.status, Status::Completed | Status::Abandoned);
+        if complete && step.rerun == Rerun::WhenIncomplete {
+            return Ok(Plan::Skip(view(&past.newest, past)));
+        }
+        if past.newest.status == Status::Unknown {
+            let message = format!("the outcome of step {} is unknown: resolve it before a restart", past.newest.path);
+            return Err(BatchError::new("UnknownOutcome", message));
+        }
+        if let Some(limit) = step.max_starts.filter(|limit| past.starts >= *limit) {
+            let message = format!("step {} was begun {} times, its `max_starts` is {limit}", step.name, past.starts);
+            return Err(BatchError::new("StartLimitExceeded", message));
+        }
+        Ok(Plan::Run(Box::new(if complete { StepState::default() } else { resumed(past) })))
+    }
+}
+
+fn resumed(past: &StepHistory) -> StepState {
+    StepState {
+        earlier: past.total,
+        checkpoint: past.newest.checkpoint.clone(),
+        context: past.newest.context.clone(),
+        outputs: past.newest.outputs.clone(),
+        ..StepState::default()
+    }
+}
+
+fn view(newest: &StepExecution, past: &StepHistory) -> StepView {
+    StepView {
+        name: newest.name.clone(),
+        status: newest.status,
+        exit_code: newest.exit_code.clone(),
+        counts: past.total,
+        outputs: newest.outputs.clone(),
+    }
+}

@@ -1,0 +1,95 @@
+//! The seam between the engine and what a step does.
+
+pub mod chunk;
+mod context;
+mod tasklet;
+
+use thiserror::Error;
+
+pub use self::context::{JobView, StepContext, StepState, StepView};
+pub use self::tasklet::{Tasklet, TaskletStep};
+
+use crate::error::{BatchError, names};
+use crate::execution::{ErrorRecord, StepKind};
+use crate::repository::{FenceError, StoreError};
+use crate::status::{ExitCode, StopIntent};
+
+/// One step of a job. The engine calls it once per attempt, on a thread of its own.
+pub trait Step: Send + Sync {
+    /// What the step is made of.
+    fn kind(&self) -> StepKind;
+
+    /// Runs the step to its end, or to the safe point when a stop is requested.
+    fn run(&self, context: &mut StepContext<'_>) -> Result<Outcome, StepError>;
+}
+
+/// How an attempt of a step ended without an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything is done; the exit code is COMPLETED or a word of the step's own.
+    Completed(ExitCode),
+    /// The safe point is reached; a restart goes on from here.
+    Stopped(StopIntent),
+}
+
+impl Outcome {
+    /// Everything is done and there is nothing more to say.
+    pub const COMPLETED: Self = Self::Completed(ExitCode::COMPLETED);
+}
+
+/// How an attempt of a step went wrong.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StepError {
+    /// The step failed; a retry or a restart may do better.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+    /// The step belongs to another worker now: leave and write nothing more.
+    #[error("the lease was lost: the step was taken over or ended by another process")]
+    LeaseLost,
+}
+
+/// An error with the place in the input where it happened.
+#[derive(Debug, Error)]
+#[error("{error}")]
+pub struct Failure {
+    /// What happened.
+    pub error: BatchError,
+    /// Where, such as `{"line": 7}`.
+    pub position: Option<serde_json::Value>,
+}
+
+impl Failure {
+    /// The failure as the row of `step` keeps it.
+    #[must_use]
+    pub fn record(&self, step: &str) -> ErrorRecord {
+        ErrorRecord { step: Some(step.to_owned()), position: self.position.clone(), ..ErrorRecord::from(&self.error) }
+    }
+}
+
+impl From<BatchError> for Failure {
+    fn from(error: BatchError) -> Self {
+        Self { error, position: None }
+    }
+}
+
+impl From<BatchError> for StepError {
+    fn from(error: BatchError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<StoreError> for StepError {
+    fn from(error: StoreError) -> Self {
+        BatchError::of(names::STORE_ERROR, error).into()
+    }
+}
+
+impl From<FenceError> for StepError {
+    fn from(error: FenceError) -> Self {
+        match error {
+            FenceError::LeaseLost => Self::LeaseLost,
+            FenceError::Store(error) => error.into(),
+        }
+    }
+}

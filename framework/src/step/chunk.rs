@@ -1,0 +1,207 @@
+//! Chunk steps: items are read, processed and written, and each chunk is one transaction.
+//!
+//! A thread reads and processes ahead while the thread of the step writes; they are joined by a bounded channel. The position
+//! of the reader travels inside the chunk, so reading ahead never moves the checkpoint: the checkpoint is what a committed chunk
+//! carried. Types are erased once per chunk, never per item.
+
+mod attempt;
+mod batch;
+mod bisect;
+mod each;
+mod item;
+mod prepare;
+mod write;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use self::batch::{BadItem, Batch, Fill, Processed};
+pub use self::item::{
+    ChunkProcessor, ChunkSource, ItemProcessor, ItemReader, ItemWriter, Locate, PassThrough, ReadError, Retries,
+    WriteContext,
+};
+
+use self::each::{EachItem, EachProcessed};
+use self::prepare::{Prepared, Preparer, read_ahead};
+use self::write::{ChunkWriter, Rules, Written};
+use crate::error::BatchError;
+use crate::execution::StepKind;
+use crate::listener::ItemListener;
+use crate::policy::{RetryPolicy, SkipPolicy};
+use crate::repository::Payload;
+use crate::step::{Outcome, Step, StepContext, StepError};
+
+/// How many items of a user's own writer make a chunk, unless the step says otherwise.
+pub const DEFAULT_SIZE: usize = 1_000;
+
+/// A chunk step over items of any type.
+pub struct ChunkStep<I, O> {
+    parts: MakeParts<I, O>,
+    size: usize,
+    retry: RetryPolicy,
+    skip: SkipPolicy,
+}
+
+/// Makes the parts of one attempt, when what they depend on is known.
+type MakeParts<I, O> = Box<dyn Fn(&StepContext<'_>) -> Result<ChunkParts<I, O>, BatchError> + Send + Sync>;
+
+/// Reader, processor and writer of one attempt.
+pub struct ChunkParts<I, O> {
+    source: Box<dyn ChunkSource<I>>,
+    processor: Box<dyn ChunkProcessor<I, O>>,
+    writer: Box<dyn ItemWriter<O>>,
+    describe: Describe<O>,
+    listeners: Vec<Arc<dyn ItemListener<I, O>>>,
+}
+
+/// What a dead letter keeps of an item.
+pub type Describe<T> = Arc<dyn Fn(&T) -> Payload + Send + Sync>;
+
+impl<I: Send + 'static, O: Send + 'static> ChunkParts<I, O> {
+    /// Reader, processor and writer that work item by item. Dead letters keep what `Debug` prints.
+    pub fn new(
+        reader: impl ItemReader<I> + 'static,
+        processor: impl ItemProcessor<I, O> + 'static,
+        writer: impl ItemWriter<O> + 'static,
+    ) -> Self
+    where
+        I: fmt::Debug,
+        O: fmt::Debug,
+    {
+        Self::listened(reader, processor, writer, Vec::new())
+    }
+
+    /// The same with listeners around every item; the step then runs on one thread.
+    pub fn listened(
+        reader: impl ItemReader<I> + 'static,
+        processor: impl ItemProcessor<I, O> + 'static,
+        writer: impl ItemWriter<O> + 'static,
+        listeners: Vec<Arc<dyn ItemListener<I, O>>>,
+    ) -> Self
+    where
+        I: fmt::Debug,
+        O: fmt::Debug,
+    {
+        Self {
+            source: Box::new(EachItem { reader, listeners: listeners.clone(), read: 0 }),
+            processor: Box::new(EachProcessed { processor, listeners: listeners.clone() }),
+            writer: Box::new(writer),
+            describe: Arc::new(debug_payload),
+            listeners,
+        }
+    }
+
+    /// Parts that work chunk by chunk. `describe` makes the payload of an item that the writer refused.
+    pub fn of_chunks(
+        source: Box<dyn ChunkSource<I>>,
+        processor: Box<dyn ChunkProcessor<I, O>>,
+        writer: Box<dyn ItemWriter<O>>,
+        describe: Describe<O>,
+    ) -> Self {
+        Self { source, processor, writer, describe, listeners: Vec::new() }
+    }
+}
+
+/// The payload of an item that can only be printed.
+pub(crate) fn debug_payload<T: fmt::Debug>(item: &T) -> Payload {
+    Payload { kind: "debug", bytes: format!("{item:?}").into_bytes() }
+}
+
+impl<I: Send + 'static, O: Send + 'static> ChunkStep<I, O> {
+    /// A step whose parts are made for each attempt.
+    pub fn new(
+        parts: impl Fn(&StepContext<'_>) -> Result<ChunkParts<I, O>, BatchError> + Send + Sync + 'static,
+    ) -> Self {
+        Self { parts: Box::new(parts), size: DEFAULT_SIZE, retry: RetryPolicy::NEVER, skip: SkipPolicy::NEVER }
+    }
+
+    /// Commits after so many items.
+    #[must_use]
+    pub fn size(self, size: usize) -> Self {
+        Self { size: size.max(1), ..self }
+    }
+
+    /// Repeats a chunk that failed.
+    #[must_use]
+    pub fn retry(self, retry: RetryPolicy) -> Self {
+        Self { retry, ..self }
+    }
+
+    /// Skips bad items.
+    #[must_use]
+    pub fn skip(self, skip: SkipPolicy) -> Self {
+        Self { skip, ..self }
+    }
+}
+
+impl<I, O> Step for ChunkStep<I, O>
+where
+    I: Send + 'static,
+    O: Send + 'static,
+{
+    fn kind(&self) -> StepKind {
+        StepKind::Chunk
+    }
+
+    fn run(&self, context: &mut StepContext<'_>) -> Result<Outcome, StepError> {
+        let ChunkParts { mut source, processor, mut writer, describe, listeners } = (self.parts)(context)?;
+        let (reader_at, writer_at) = checkpoints(context.state.checkpoint.as_ref());
+        source.open(reader_at)?;
+        writer.open(writer_at)?;
+        let one_thread = !listeners.is_empty() || !context.chunk_listeners.is_empty();
+        let (locate, total) = (source.locator(), source.total());
+        let mut preparer = Preparer { source, processor, size: self.size, retry: &self.retry, stop: context.stop };
+        let rules = Rules { retry: &self.retry, skip: &self.skip };
+        let mut writer = ChunkWriter { context, writer, locate, describe, listeners, rules, total, number: 0 };
+        let ended = if one_thread {
+            take_turns(&mut preparer, &mut writer)
+        } else {
+            read_ahead(&mut preparer, |chunk| writer.take(chunk))
+        };
+        let closed = preparer.source.close();
+        let outcome = writer.finish(ended?)?;
+        closed?;
+        Ok(outcome)
+    }
+}
+
+/// Reads and writes by turns, in the order that listeners are promised.
+fn take_turns<I, O>(
+    preparer: &mut Preparer<'_, I, O>,
+    writer: &mut ChunkWriter<'_, '_, I, O>,
+) -> Result<Written, StepError> {
+    let mut batch = Batch::default();
+    let mut spare = Processed::default();
+    loop {
+        writer.before_chunk()?;
+        let prepared = preparer.next(&mut batch, spare);
+        let last = matches!(&prepared, Ok(Prepared { fill: Fill::End, .. }));
+        match writer.take(prepared)? {
+            (Written::More, returned) if !last => spare = returned,
+            (Written::More, _) => return Ok(Written::All),
+            (ended, _) => return Ok(ended),
+        }
+    }
+}
+
+/// The positions of reader and writer inside the checkpoint of a step: two values, because each part knows only its own.
+fn checkpoints(checkpoint: Option<&serde_json::Value>) -> (Option<&serde_json::Value>, Option<&serde_json::Value>) {
+    let part = |name| checkpoint.and_then(|whole| whole.get(name)).filter(|part| !part.is_null());
+    (part("reader"), part("writer"))
+}
+
+impl<I, O> fmt::Debug for ChunkStep<I, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChunkStep")
+            .field("size", &self.size)
+            .field("retry", &self.retry)
+            .field("skip", &self.skip)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<I, O> fmt::Debug for ChunkParts<I, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChunkParts").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,206 @@
+//! What users write, item by item, and what the engine calls, chunk by chunk.
+
+use std::sync::Arc;
+
+use super::{Batch, Fill, Processed};
+use crate::error::BatchError;
+use crate::execution::ExecutionId;
+use crate::policy::RetryPolicy;
+use crate::repository::{ChunkError, ChunkTransaction, Payload};
+use crate::stop::StopToken;
+
+/// Reads items one by one: Spring Batch's ItemReader and ItemStream in one.
+pub trait ItemReader<T>: Send {
+    /// Gets ready to read, from the beginning or from where a committed chunk ended.
+    fn open(&mut self, from: Option<&serde_json::Value>) -> Result<(), BatchError> {
+        let _ = from;
+        Ok(())
+    }
+
+    /// The next item; `None` at the end.
+    fn read(&mut self) -> Result<Option<T>, ReadError>;
+
+    /// The position after the last item that was read: what `open` gets to go on there.
+    fn checkpoint(&self) -> serde_json::Value;
+
+    /// How many items there will be in all, if that is known.
+    fn total(&self) -> Option<u64> {
+        None
+    }
+
+    /// Lets go of files and connections.
+    fn close(&mut self) -> Result<(), BatchError> {
+        Ok(())
+    }
+}
+
+/// Why an item could not be read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// This record is bad, the next one may be good: a skip policy decides.
+    Record {
+        /// The record.
+        payload: Payload,
+        /// What is wrong with it.
+        error: BatchError,
+    },
+    /// Nothing more can be read.
+    Fatal(BatchError),
+}
+
+impl From<BatchError> for ReadError {
+    fn from(error: BatchError) -> Self {
+        Self::Fatal(error)
+    }
+}
+
+/// Makes an item for the writer from an item of the reader.
+pub trait ItemProcessor<I, O>: Send {
+    /// The item for the writer; `None` leaves it out and counts it as filtered. An error may be skipped or retried by the
+    /// policies of the step; the same item is then given again.
+    fn process(&mut self, item: &I) -> Result<Option<O>, BatchError>;
+}
+
+/// Any function is a processor.
+impl<I, O, F> ItemProcessor<I, O> for F
+where
+    F: FnMut(&I) -> Result<Option<O>, BatchError> + Send,
+{
+    fn process(&mut self, item: &I) -> Result<Option<O>, BatchError> {
+        self(item)
+    }
+}
+
+/// Writes the items of a chunk.
+///
+/// A writer that writes through `context.transaction` is exactly once: its rows commit with the checkpoint. One that writes
+/// elsewhere must be idempotent by its own checkpoint: after a crash it gets the same items again.
+pub trait ItemWriter<T>: Send {
+    /// Gets ready to write, from the beginning or from where a committed chunk ended.
+    fn open(&mut self, from: Option<&serde_json::Value>) -> Result<(), BatchError> {
+        let _ = from;
+        Ok(())
+    }
+
+    /// Finds items that the target would refuse, before it sees any: pairs of index and error, in ascending order.
+    fn check(&self, items: &[T]) -> Vec<(usize, BatchError)> {
+        let _ = items;
+        Vec::new()
+    }
+
+    /// Writes all of `items`, or none.
+    fn write(&mut self, items: &[T], context: &mut WriteContext<'_>) -> Result<(), ChunkError>;
+
+    /// The position after everything written so far, for writers to other stores.
+    fn checkpoint(&mut self) -> Result<Option<serde_json::Value>, BatchError> {
+        Ok(None)
+    }
+
+    /// The chunk was rolled back: forget everything after the last checkpoint that was committed.
+    fn rolled_back(&mut self) -> Result<(), BatchError> {
+        Ok(())
+    }
+
+    /// The chunk is committed.
+    fn committed(&mut self) {}
+
+    /// All items are written and committed; called before the step completes. It may run again after a crash.
+    fn finish(&mut self) -> Result<(), BatchError> {
+        Ok(())
+    }
+}
+
+/// What a writer gets beside its items.
+pub struct WriteContext<'a> {
+    /// The transaction of the chunk.
+    pub transaction: &'a mut dyn ChunkTransaction,
+    /// The execution that writes.
+    pub execution: ExecutionId,
+    /// The token of its lease: with the number of the chunk a key for idempotent writes to other stores.
+    pub token: i64,
+    /// The number of the chunk in this run of the step, from 1.
+    pub chunk: u64,
+}
+
+/// Says in words where an item stood: `{"line": 7}` for the place 7 of a file.
+pub type Locate = Arc<dyn Fn(u64) -> serde_json::Value + Send + Sync>;
+
+/// Reads a chunk at a time: what the engine calls.
+pub trait ChunkSource<T>: Send {
+    /// See [`ItemReader::open`].
+    fn open(&mut self, from: Option<&serde_json::Value>) -> Result<(), BatchError>;
+
+    /// Adds at most `limit` records to `batch`, bad ones included.
+    fn fill(&mut self, limit: usize, batch: &mut Batch<T>) -> Result<Fill, BatchError>;
+
+    /// The position after everything that was read.
+    fn checkpoint(&self) -> serde_json::Value;
+
+    /// How many items there will be in all, if that is known.
+    fn total(&self) -> Option<u64> {
+        None
+    }
+
+    /// Says where an item stood.
+    fn locator(&self) -> Locate;
+
+    /// Lets go of files and connections.
+    fn close(&mut self) -> Result<(), BatchError> {
+        Ok(())
+    }
+}
+
+/// Processes a chunk at a time: what the engine calls.
+pub trait ChunkProcessor<I, O>: Send {
+    /// Moves every item of `input` to `output`, one way or another.
+    ///
+    /// # Errors
+    /// Only what no policy may skip; the error of an item goes into `output.bad`.
+    fn process(
+        &mut self,
+        input: &mut Batch<I>,
+        output: &mut Processed<O>,
+        retries: &mut Retries<'_>,
+    ) -> Result<(), BatchError>;
+}
+
+/// The retries of the items of one chunk.
+pub struct Retries<'a> {
+    policy: &'a RetryPolicy,
+    stop: &'a StopToken,
+    /// How many attempts were repeated.
+    pub count: u64,
+}
+
+impl<'a> Retries<'a> {
+    /// Retries by `policy`, until `stop` is requested.
+    pub fn new(policy: &'a RetryPolicy, stop: &'a StopToken) -> Self {
+        Self { policy, stop, count: 0 }
+    }
+
+    /// Waits before the attempt after `attempts` failed ones. False when there shall be none: the error is not worth it, the
+    /// attempts are used up, or the step shall stop, in which case its chunk is never written.
+    pub fn pause(&mut self, attempts: u32, error: &BatchError) -> bool {
+        let again = self.policy.pause(attempts, error.name()).is_some_and(|pause| self.stop.wait(pause).is_none());
+        self.count += u64::from(again);
+        again
+    }
+}
+
+/// Hands the items on as they are, without copying them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PassThrough;
+
+impl<T: Send> ChunkProcessor<T, T> for PassThrough {
+    fn process(
+        &mut self,
+        input: &mut Batch<T>,
+        output: &mut Processed<T>,
+        _: &mut Retries<'_>,
+    ) -> Result<(), BatchError> {
+        std::mem::swap(&mut input.items, &mut output.items);
+        std::mem::swap(&mut input.places, &mut output.places);
+        Ok(())
+    }
+}

@@ -1,0 +1,153 @@
+//! What a step sees of the run it belongs to, and what it keeps.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::execution::{Counts, JobExecution, JsonObject, StepExecution};
+use crate::listener::{ChunkListener, SkipListener};
+use crate::monitor::{Monitor, RunEvent};
+use crate::params::Params;
+use crate::repository::{Beat, FenceError, Repository, StepLease};
+use crate::status::{ExitCode, Status, StopIntent};
+use crate::stop::StopToken;
+use crate::stop_line::StopLine;
+
+/// One attempt of one step.
+pub struct StepContext<'a> {
+    /// The job around the step.
+    pub job: JobView<'a>,
+    /// The row of the step, as it was when the step began.
+    pub step: &'a StepExecution,
+    /// What the step keeps: counters, checkpoint, context and outputs.
+    pub state: &'a mut StepState,
+    pub(crate) lease: StepLease,
+    pub(crate) repository: &'a dyn Repository,
+    pub(crate) stop: &'a StopToken,
+    pub(crate) stop_line: &'a StopLine,
+    pub(crate) monitor: &'a dyn Monitor,
+    pub(crate) chunk_listeners: &'a [std::sync::Arc<dyn ChunkListener>],
+    pub(crate) skip_listeners: &'a [std::sync::Arc<dyn SkipListener>],
+}
+
+/// The job around a step, as far as the step may look.
+#[derive(Clone, Copy)]
+pub struct JobView<'a> {
+    /// The execution, as it was when its first step began.
+    pub execution: &'a JobExecution,
+    /// The parameters, the secret ones included.
+    pub params: &'a Params,
+    /// What earlier steps promoted.
+    pub context: &'a JsonObject,
+    /// The steps before this one, in their order, over all executions of the instance.
+    pub steps: &'a [StepView],
+}
+
+/// An earlier step, as expressions see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepView {
+    /// Its name.
+    pub name: String,
+    /// How it ended.
+    pub status: Status,
+    /// Why.
+    pub exit_code: ExitCode,
+    /// What it did, over all executions of the instance.
+    pub counts: Counts,
+    /// The values it gives.
+    pub outputs: JsonObject,
+}
+
+/// What a step keeps over its attempts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StepState {
+    /// What this run of the step did; only what is committed.
+    pub counts: Counts,
+    /// What the earlier executions of the instance did in this step.
+    pub earlier: Counts,
+    /// The position after the last committed chunk, of this execution or an earlier one.
+    pub checkpoint: Option<serde_json::Value>,
+    /// What the step keeps for its next run, written at its end.
+    pub context: JsonObject,
+    /// The values it gives to later steps.
+    pub outputs: JsonObject,
+    /// The names of those of `context` that go into the context of the job.
+    pub promoted: BTreeSet<String>,
+}
+
+impl StepState {
+    /// What the step did over all executions of the instance.
+    #[must_use]
+    pub fn total(&self) -> Counts {
+        let mut total = self.earlier;
+        total += self.counts;
+        total
+    }
+
+    /// The part of the context that goes into the context of the job.
+    pub(crate) fn promotion(&self) -> JsonObject {
+        let chosen = self.context.iter().filter(|(name, _)| self.promoted.contains(*name));
+        chosen.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+}
+
+impl<'a> StepContext<'a> {
+    /// The request to end, if there is one. A step that runs for long looks at it, or hands [`StepContext::stop_token`] to
+    /// whatever it waits for.
+    #[must_use]
+    pub fn stop_requested(&self) -> Option<StopIntent> {
+        self.stop.requested()
+    }
+
+    /// The token that carries the request to end.
+    #[must_use]
+    pub fn stop_token(&self) -> &'a StopToken {
+        self.stop
+    }
+
+    /// The store; for steps that write in chunks of their own.
+    #[must_use]
+    pub fn repository(&self) -> &'a dyn Repository {
+        self.repository
+    }
+
+    /// The lease of the step.
+    #[must_use]
+    pub fn lease(&self) -> StepLease {
+        self.lease
+    }
+
+    /// Tells whoever watches the run a line of output.
+    pub fn output(&self, line: &str) {
+        self.monitor.event(&RunEvent::Output { step: &self.step.name, line });
+    }
+
+    /// Tells whoever watches the run that something went wrong that does not change the outcome.
+    pub fn warn(&self, message: &str) {
+        tracing::warn!(step = %self.step.name, execution = %self.job.execution.id, "{message}");
+        self.monitor.event(&RunEvent::Warning { step: Some(&self.step.name), message });
+    }
+
+    /// Makes sure that the step still belongs to this worker before it writes. A worker past its stop line tries to renew
+    /// first, and leaves only when it is refused: a laptop that slept finds its lease still its own when nobody took it.
+    pub(crate) fn check_lease(&self) -> Result<(), FenceError> {
+        if !self.stop_line.passed() {
+            return Ok(());
+        }
+        let StepLease { lease, duration, .. } = self.lease;
+        let sent = self.stop_line.now();
+        let states = self.repository.beat(&Beat { worker: lease.worker, leases: vec![lease], duration })?;
+        match states.first() {
+            Some(state) if state.held => {
+                self.stop_line.renewed(sent, duration);
+                Ok(())
+            }
+            _ => Err(FenceError::LeaseLost),
+        }
+    }
+}
+
+impl fmt::Debug for StepContext<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StepContext").field("step", &self.step.path).field("state", &self.state).finish_non_exhaustive()
+    }
+}

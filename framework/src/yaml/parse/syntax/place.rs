@@ -1,0 +1,100 @@
+//! The text around the place where the parser stopped, and what it tells about the mistake.
+
+use crate::yaml::source::offset;
+use crate::yaml::{Problem, Span};
+
+/// Where the parser stopped.
+pub(super) struct Place<'a> {
+    pub(super) text: &'a str,
+    pub(super) at: usize,
+    /// The character there, or the last one of the file.
+    pub(super) span: Span,
+    /// The line up to there, and from there on.
+    pub(super) before: &'a str,
+    pub(super) rest: &'a str,
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn new(text: &'a str, at: usize) -> Self {
+        let at = at.min(text.trim_end().len());
+        let start = text.get(..at).unwrap_or_default().rfind('\n').map_or(0, |line| line + 1);
+        let before = text.get(start..at).unwrap_or_default();
+        let rest = text.get(at..).unwrap_or_default();
+        let rest = rest.split(['\r', '\n']).next().unwrap_or_default();
+        let length = rest.chars().next().map_or(0, char::len_utf8);
+        Self { text, at, span: Span::new(at..at + length), before, rest }
+    }
+
+    /// The value that began last on this line and holds the place, with its offset.
+    fn value(&self) -> (usize, &'a str) {
+        let line_start = self.at - self.before.len();
+        let begin = |marker: &str| self.before.rfind(marker).map(|found| found + marker.len());
+        let from = begin(": ").into_iter().chain(begin("- ")).max().unwrap_or_default();
+        let line = self.text.get(line_start + from..).unwrap_or_default();
+        let line = line.split(['\r', '\n']).next().unwrap_or_default();
+        let value = line.trim_start();
+        (line_start + from + (line.len() - value.len()), value.trim_end())
+    }
+
+    /// A value that had to be quoted, told by its first character.
+    pub(super) fn broken_value(&self) -> Option<Problem> {
+        let (start, value) = self.value();
+        let reason = match value.chars().next()? {
+            '*' => "quote it: a leading * is a YAML alias",
+            '&' => "quote it: a leading & is a YAML anchor",
+            '!' => "quote it: a leading ! is a YAML tag",
+            '@' => "quote it: YAML reserves a leading @",
+            '`' => "quote it: YAML reserves a leading back quote",
+            '%' => "quote it: YAML reserves a leading %",
+            '>' => "quote it: a leading > starts a block of text",
+            '|' => "quote it: a leading | starts a block of text",
+            '?' if self.at == start => "quote it: a leading ? starts a key",
+            '[' if ended_before(value, ']', self.at - start) => "quote it: a leading [ starts a list",
+            '{' if ended_before(value, '}', self.at - start) => "quote it: a leading { starts a mapping",
+            '"' | '\'' if self.trails_quotes(start) => "put the whole value into one pair of quotes",
+            _ if self.before.ends_with('$') && self.rest.starts_with("{{") => {
+                return Some(self.expression_in_brackets());
+            }
+            _ => return None,
+        };
+        let span = Span { start: offset(start), end: offset(start + value.len()) };
+        Some(Problem::new(span, "this value cannot stand without quotes").help(reason))
+    }
+
+    /// From the place to the end of its line.
+    pub(super) fn rest_of_line(&self) -> Span {
+        Span::new(self.at..self.at + self.rest.trim_end().len())
+    }
+
+    /// Whether the place is behind the closing quote of a value.
+    fn trails_quotes(&self, start: usize) -> bool {
+        let value = self.text.get(start..self.at).unwrap_or_default().trim_end();
+        let mut characters = value.chars();
+        let quote = characters.next();
+        quote.is_some() && value.len() > 1 && characters.next_back() == quote && !self.rest.starts_with(':')
+    }
+
+    fn expression_in_brackets(&self) -> Problem {
+        let end = self.rest.find("}}").map_or(self.rest.len(), |end| end + 2);
+        let span = Span { start: offset(self.at - 1), end: offset(self.at + end) };
+        Problem::new(span, "an expression inside [ ] or { } cannot stand without quotes")
+            .help(format!("quote it: \"{}\"", self.text.get(span.range()).unwrap_or_default()))
+    }
+
+    /// The quote that was opened last before the place, for texts that never end.
+    pub(super) fn open_quote(&self) -> Option<Span> {
+        let before = self.text.get(..self.at)?;
+        let starts = ["\"", "'"].iter().flat_map(|quote| {
+            [": ", "- ", "[", ", ", "{"].iter().filter_map(move |lead| {
+                let found = before.rfind(&format!("{lead}{quote}"))?;
+                Some(found + lead.len())
+            })
+        });
+        starts.max().map(|start| Span::new(start..start + 1))
+    }
+}
+
+/// Whether a bracketed value is closed before the place, so that something stands behind it.
+fn ended_before(value: &str, close: char, place: usize) -> bool {
+    value.get(..place).is_some_and(|before| before.trim_end().ends_with(close))
+}

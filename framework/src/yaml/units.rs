@@ -1,0 +1,221 @@
+//! Numbers with a unit: durations, sizes, percentages.
+
+use std::time::Duration;
+
+use super::number::{is_decimal, repaired};
+
+/// No duration of a job file is longer: 100 years of 365 days. Databases and clocks agree on what is below.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * DAY);
+const DAY: u64 = 24 * 60 * 60;
+
+/// How much of something may go wrong: a count, or a share of the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tolerance {
+    /// So many.
+    Count(u64),
+    /// So many of a million: `0.1%` is 1000.
+    PerMillion(u32),
+}
+
+impl Tolerance {
+    /// Whether `part` of `whole` is within the tolerance, computed exactly.
+    ///
+    /// ```
+    /// use overnight_framework::yaml::Tolerance;
+    ///
+    /// assert!(Tolerance::PerMillion(1000).allows(10, 10_000));
+    /// assert!(!Tolerance::PerMillion(1000).allows(11, 10_000));
+    /// assert!(Tolerance::Count(5).allows(5, 5));
+    /// ```
+    #[must_use]
+    pub fn allows(self, part: u64, whole: u64) -> bool {
+        match self {
+            Self::Count(limit) => part <= limit,
+            Self::PerMillion(share) => u128::from(part) * 1_000_000 <= u128::from(whole) * u128::from(share),
+        }
+    }
+}
+
+/// Reads `90s`, `1h30m`, `200ms` or `PT1H30M`.
+pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
+    let milliseconds = match text.strip_prefix('P') {
+        Some(iso) => iso_milliseconds(iso),
+        None => short_milliseconds(text),
+    }?;
+    let duration = Duration::from_millis(milliseconds);
+    if duration > LONGEST { Err("a duration is at most 100 years") } else { Ok(duration) }
+}
+
+/// The units of the short form in the order they may come, with their milliseconds.
+const SHORT: [(&str, u64); 5] = [("d", DAY * 1000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+
+fn short_milliseconds(text: &str) -> Result<u64, &'static str> {
+    const HELP: &str = "the units are ms, s, m, h and d, each at most once, the largest first";
+    if is_decimal(text) {
+        return Err("a number alone has no unit: write 30s, 30m or 30h");
+    }
+    parts(text, &SHORT, HELP)
+}
+
+fn iso_milliseconds(text: &str) -> Result<u64, &'static str> {
+    const HELP: &str =
+        "ISO 8601 durations are written like P7D, PT90S or P1DT1H30M; months and years have no fixed length";
+    const DATE: [(&str, u64); 2] = [("W", 7 * DAY * 1000), ("D", DAY * 1000)];
+    const TIME: [(&str, u64); 3] = [("H", 3_600_000), ("M", 60_000), ("S", 1000)];
+    let (date, time) = match text.split_once('T') {
+        Some((date, time)) => (date, Some(time)),
+        None => (text, None),
+    };
+    let date = match date {
+        "" if time.is_some() => Ok(0),
+        date => parts(date, &DATE, HELP),
+    }?;
+    let time = time.map_or(Ok(0), |time| parts(time, &TIME, HELP))?;
+    date.checked_add(time).ok_or(TOO_LONG)
+}
+
+const TOO_LONG: &str = "a duration is at most 100 years";
+
+/// The sum of parts such as `1h30m`, whose units come in the given order.
+fn parts(text: &str, units: &[(&str, u64)], help: &'static str) -> Result<u64, &'static str> {
+    let mut total: u64 = 0;
+    let mut rest = text;
+    let mut units = units.iter();
+    if rest.is_empty() {
+        return Err(help);
+    }
+    while !rest.is_empty() {
+        let (digits, tail) = split_number(rest);
+        let (unit, tail) = tail.split_at(tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len()));
+        let (_, each) = units.find(|(name, _)| *name == unit).ok_or(help)?;
+        if digits.is_empty() {
+            return Err(help);
+        }
+        let part = digits.parse::<u64>().ok().and_then(|count| count.checked_mul(*each));
+        total = part.and_then(|part| total.checked_add(part)).ok_or(TOO_LONG)?;
+        rest = tail;
+    }
+    Ok(total)
+}
+
+fn split_number(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
+}
+
+/// Reads `10MiB` or `2GB`.
+pub(super) fn size(text: &str) -> Result<u64, &'static str> {
+    const UNITS: [(&str, u64); 9] = [
+        ("B", 1),
+        ("KiB", 1 << 10),
+        ("MiB", 1 << 20),
+        ("GiB", 1 << 30),
+        ("TiB", 1 << 40),
+        ("kB", 1000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+        ("TB", 1_000_000_000_000),
+    ];
+    const HELP: &str = "the units are B, KiB, MiB, GiB and TiB, or kB, MB, GB and TB in powers of 1000";
+    let (digits, unit) = split_number(text);
+    let (_, each) = UNITS.iter().find(|(name, _)| *name == unit.trim_start()).ok_or(HELP)?;
+    let count: u64 = digits.parse().map_err(|_| HELP)?;
+    count.checked_mul(*each).ok_or("this is more bytes than any store has")
+}
+
+/// Reads `5` or `0.1%`.
+pub(super) fn tolerance(text: &str) -> Result<Tolerance, String> {
+    let Some(percentage) = text.strip_suffix('%') else {
+        return text.parse().map(Tolerance::Count).map_err(|_| match repaired(text) {
+            Some(number) => format!("write `{number}`"),
+            None => "write a whole number, or a percentage from 0% to 100%".to_owned(),
+        });
+    };
+    let share = per_million(percentage.trim_end());
+    share
+        .map(Tolerance::PerMillion)
+        .ok_or_else(|| "write 0% to 100%, with at most four digits behind the point".to_owned())
+}
+
+fn per_million(percentage: &str) -> Option<u32> {
+    if !is_decimal(percentage) {
+        return None;
+    }
+    let (whole, fraction) = percentage.split_once('.').unwrap_or((percentage, ""));
+    let scaled = (fraction.len() <= 4).then(|| format!("{whole}{fraction:0<4}"))?;
+    scaled.parse().ok().filter(|share| *share <= 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_read_in_both_forms() {
+        let seconds = |text| duration(text).unwrap().as_secs_f64();
+        for (text, expected) in [
+            ("90s", 90.0),
+            ("30m", 1800.0),
+            ("2h", 7200.0),
+            ("7d", 604_800.0),
+            ("1h30m", 5400.0),
+            ("200ms", 0.2),
+            ("1d2h3m4s5ms", 93_784.005),
+            ("0s", 0.0),
+            ("PT1H30M", 5400.0),
+            ("P1D", 86400.0),
+            ("P1DT1S", 86401.0),
+            ("P2W", 1_209_600.0),
+        ] {
+            assert!((seconds(text) - expected).abs() < 1e-9, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_duration_is_refused() {
+        for text in [
+            "",
+            "30",
+            "1.5h",
+            "30m1h",
+            "1h1h",
+            "h",
+            "-5s",
+            "5 s",
+            "1x",
+            "P",
+            "PT",
+            "P1M",
+            "P1Y",
+            "PT1D",
+            "pt1h",
+            "PT1H1H",
+            "99999999999999999999s",
+            "36501d",
+            "ä5s",
+            "5ä",
+        ] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_size_needs_a_unit_and_fits_64_bits() {
+        assert_eq!(size("10MiB"), Ok(10 << 20));
+        assert_eq!(size("2 GB"), Ok(2_000_000_000));
+        assert_eq!(size("0B"), Ok(0));
+        for text in ["", "10", "10M", "MiB", "-1B", "1.5MiB", "99999999TiB", "10mib"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_percentage_is_exact() {
+        assert_eq!(tolerance("5"), Ok(Tolerance::Count(5)));
+        assert_eq!(tolerance("0.1%"), Ok(Tolerance::PerMillion(1000)));
+        assert_eq!(tolerance("100%"), Ok(Tolerance::PerMillion(1_000_000)));
+        assert_eq!(tolerance("0.0001%"), Ok(Tolerance::PerMillion(1)));
+        for text in ["", "%", "101%", "0.00001%", "-1%", "many", "1.5", "5%%", "١%"] {
+            assert!(tolerance(text).is_err(), "{text}");
+        }
+    }
+}

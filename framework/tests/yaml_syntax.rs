@@ -1,0 +1,596 @@
+//! What a user sees when a file is not the YAML that is read here.
+
+mod yaml_support;
+
+use yaml_support::refuses;
+
+#[test]
+fn a_duplicate_key_is_refused_with_both_places() {
+    refuses(
+        "
+name: eod
+steps: []
+name: other
+",
+        "
+error: the key `name` is given twice
+ --> jobs/eod.yaml:3:1
+  |
+1 | name: eod
+  | ---- first given here
+2 | steps: []
+3 | name: other
+  | ^^^^ given again here
+  |
+  = note: at name
+",
+    );
+}
+
+#[test]
+fn a_tag_is_refused_with_the_way_to_quote_it() {
+    refuses(
+        "
+name: eod
+steps:
+  - name: load
+    tasklet: x
+    when: !done
+",
+        "
+error: the YAML tag `!done` is not allowed
+ --> jobs/eod.yaml:5:11
+  |
+5 |     when: !done
+  |           ^^^^^
+  |
+  = note: at steps[0].when
+  = help: quote it: a leading ! is a YAML tag
+",
+    );
+}
+
+#[test]
+fn a_standard_tag_is_refused() {
+    refuses(
+        "
+name: !!str eod
+steps: []
+",
+        "
+error: the YAML tag `!!str` is not allowed
+ --> jobs/eod.yaml:1:7
+  |
+1 | name: !!str eod
+  |       ^^^^^
+  |
+  = note: at name
+  = help: leave the tag out; a text that looks like a number goes into quotes
+",
+    );
+}
+
+#[test]
+fn an_unquoted_cron_line_is_refused_as_an_alias() {
+    refuses(
+        "
+name: eod
+cron: */5 * * * *
+steps: []
+",
+        "
+error: this value cannot stand without quotes
+ --> jobs/eod.yaml:2:7
+  |
+2 | cron: */5 * * * *
+  |       ^^^
+  |
+  = note: at cron
+  = help: quote it: a leading * is a YAML alias
+",
+    );
+}
+
+#[test]
+fn a_bare_star_is_refused_as_an_alias() {
+    refuses(
+        "
+name: eod
+cron: * * * * *
+steps: []
+",
+        "
+error: this value cannot stand without quotes
+ --> jobs/eod.yaml:2:7
+  |
+2 | cron: * * * * *
+  |       ^^^^^^^^^
+  |
+  = note: at cron
+  = help: quote it: a leading * is a YAML alias
+",
+    );
+}
+
+#[test]
+fn an_unknown_alias_is_refused_with_the_nearest_anchor() {
+    refuses(
+        "
+base: &base {a: 1}
+name: *bsae
+steps: []
+",
+        "
+error: unknown key `base` in a job
+ --> jobs/eod.yaml:1:1
+  |
+1 | base: &base {a: 1}
+  | ^^^^
+  |
+  = help: the keys here are `name`, `labels`, `ttl` and `steps`
+
+error: there is no anchor `&bsae` for this alias
+ --> jobs/eod.yaml:2:7
+  |
+2 | name: *bsae
+  |       ^^^^^
+  |
+  = note: at name
+  = help: did you mean `*base`?
+",
+    );
+}
+
+#[test]
+fn a_leading_at_is_refused() {
+    refuses(
+        "
+name: eod
+cron: @daily
+",
+        "
+error: this value cannot stand without quotes
+ --> jobs/eod.yaml:2:7
+  |
+2 | cron: @daily
+  |       ^^^^^^
+  |
+  = note: at cron
+  = help: quote it: YAML reserves a leading @
+",
+    );
+}
+
+#[test]
+fn unquoted_braces_are_refused() {
+    refuses(
+        "
+name: {{ x }}
+steps: []
+",
+        r#"
+error: YAML reads these braces as a mapping, not as a text
+ --> jobs/eod.yaml:1:7
+  |
+1 | name: {{ x }}
+  |       ^^^^^^^
+  |
+  = note: at name
+  = help: quote the whole value; an expression is "${{ x }}"
+"#,
+    );
+}
+
+#[test]
+fn an_unquoted_expression_in_brackets_is_refused() {
+    refuses(
+        "
+name: eod
+steps:
+  - name: load
+    needs: [${{ params.a }}, b]
+",
+        r#"
+error: an expression inside [ ] or { } cannot stand without quotes
+ --> jobs/eod.yaml:4:13
+  |
+4 |     needs: [${{ params.a }}, b]
+  |             ^^^^^^^^^^^^^^^
+  |
+  = note: at steps[0].needs
+  = help: quote it: "${{ params.a }}"
+"#,
+    );
+}
+
+#[test]
+fn a_tab_as_indentation_is_refused() {
+    refuses(
+        "name: eod\nsteps:\n\t- name: load\n",
+        "
+error: a tab cannot indent a line of YAML
+ --> jobs/eod.yaml:3:1
+  |
+3 |     - name: load
+  | ^^^^
+  |
+  = note: at steps
+  = help: indent with spaces
+",
+    );
+}
+
+#[test]
+fn a_colon_within_a_value_is_refused() {
+    refuses(
+        "
+name: eod: nightly
+steps: []
+",
+        "
+error: a second key on one line is not possible
+ --> jobs/eod.yaml:1:10
+  |
+1 | name: eod: nightly
+  |          ^
+  |
+  = help: quote a value that holds `: `
+",
+    );
+}
+
+#[test]
+fn a_key_that_is_indented_too_far_is_refused() {
+    refuses(
+        "
+name: eod
+  steps: []
+",
+        "
+error: a key is not possible here
+ --> jobs/eod.yaml:2:3
+  |
+2 |   steps: []
+  |   ^^^^^
+  |
+  = help: indent a key exactly like its neighbours
+",
+    );
+}
+
+#[test]
+fn a_key_that_is_indented_too_little_is_refused() {
+    refuses(
+        "
+name: eod
+steps:
+  - name: load
+   tasklet: x
+",
+        "
+error: this line does not fit the list above
+ --> jobs/eod.yaml:4:4
+  |
+4 |    tasklet: x
+  |    ^
+  |
+  = note: at steps
+  = help: begin each item of a list with `- `, all equally indented
+",
+    );
+}
+
+#[test]
+fn a_missing_colon_is_refused() {
+    refuses(
+        "
+name: eod
+ttl 30m
+steps: []
+",
+        "
+error: this line is neither `key: value` nor part of the value above
+ --> jobs/eod.yaml:2:1
+  |
+2 | ttl 30m
+  | ^^^^^^^
+  |
+  = help: is a colon missing?
+",
+    );
+}
+
+#[test]
+fn a_comparison_that_begins_a_block_is_refused() {
+    refuses(
+        "
+name: eod
+steps:
+  - name: load
+    when: > 5
+",
+        "
+error: this value cannot stand without quotes
+ --> jobs/eod.yaml:4:11
+  |
+4 |     when: > 5
+  |           ^^^
+  |
+  = note: at steps[0].when
+  = help: quote it: a leading > starts a block of text
+",
+    );
+}
+
+#[test]
+fn text_behind_a_quoted_text_is_refused() {
+    refuses(
+        "
+name: 'eod' job
+steps: []
+",
+        "
+error: this value cannot stand without quotes
+ --> jobs/eod.yaml:1:7
+  |
+1 | name: 'eod' job
+  |       ^^^^^^^^^
+  |
+  = note: at name
+  = help: put the whole value into one pair of quotes
+",
+    );
+}
+
+#[test]
+fn text_behind_a_bracket_is_refused() {
+    refuses(
+        "
+name: [A-Z]+
+steps: []
+",
+        "
+error: this value cannot stand without quotes
+ --> jobs/eod.yaml:1:7
+  |
+1 | name: [A-Z]+
+  |       ^^^^^^
+  |
+  = help: quote it: a leading [ starts a list
+",
+    );
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_refused_where_it_opens() {
+    refuses(
+        r#"
+name: "eod
+steps: []
+"#,
+        r#"
+error: this quoted text does not end where its value ends
+ --> jobs/eod.yaml:1:7
+  |
+1 | name: "eod
+  |       ^
+2 | steps: []
+  | - the value has to end before this
+  |
+  = note: at name
+  = help: close the quote
+"#,
+    );
+}
+
+#[test]
+fn a_bracket_that_is_never_closed_is_refused() {
+    refuses(
+        "
+name: eod
+steps: [a, b
+",
+        "
+error: the bracket `[` is never closed
+ --> jobs/eod.yaml:2:8
+  |
+2 | steps: [a, b
+  |        ^
+  |
+  = note: at steps
+",
+    );
+}
+
+#[test]
+fn a_mapping_in_braces_without_an_end_is_refused() {
+    refuses(
+        "
+name: eod
+labels: {a: b
+steps: []
+",
+        "
+error: a mapping in braces goes on with `,` or ends with `}`
+ --> jobs/eod.yaml:3:6
+  |
+2 | labels: {a: b
+  |         - this bracket is still open
+3 | steps: []
+  |      ^
+  |
+  = note: at labels
+  = help: quote a text that holds braces or `: `
+",
+    );
+}
+
+#[test]
+fn a_wrong_escape_is_refused() {
+    refuses(
+        r#"
+name: "\d+"
+steps: []
+"#,
+        r#"
+error: a double-quoted text holds a backslash that begins no escape
+ --> jobs/eod.yaml:1:7
+  |
+1 | name: "\d+"
+  |       ^
+  |
+  = note: at name
+  = help: write it in single quotes, where a backslash is itself, or double the backslash
+"#,
+    );
+}
+
+#[test]
+fn a_second_document_is_refused() {
+    refuses(
+        "
+name: eod
+steps: []
+---
+name: other
+",
+        "
+error: a second document starts here
+ --> jobs/eod.yaml:3:1
+  |
+3 | ---
+  | ^^^
+  |
+  = help: a file holds exactly one document; put this one into a file of its own
+",
+    );
+}
+
+#[test]
+fn a_nul_byte_is_refused() {
+    refuses(
+        "name: e\0od\n",
+        "
+error: a NUL byte is no text
+ --> jobs/eod.yaml:1:8
+  |
+1 | name: e␀od
+  |        ^
+  |
+  = help: save the file as UTF-8 text
+",
+    );
+}
+
+#[test]
+fn a_terminal_escape_is_refused_and_not_printed() {
+    refuses(
+        "name: \u{1b}[31mred\n",
+        r#"
+error: the control character U+001B is not allowed
+ --> jobs/eod.yaml:1:7
+  |
+1 | name: ␛[31mred
+  |       ^
+  |
+  = help: write it as "\x1b" in a double-quoted text
+"#,
+    );
+}
+
+#[test]
+fn a_lone_carriage_return_is_refused() {
+    refuses(
+        "name: eod\rsteps: []\n",
+        "
+error: a carriage return without a line feed does not end a line
+ --> jobs/eod.yaml:1:10
+  |
+1 | name: eod␍steps: []
+  |          ^
+  |
+  = help: end lines with a line feed, alone or after a carriage return
+",
+    );
+}
+
+#[test]
+fn a_mapping_as_a_key_is_refused() {
+    refuses(
+        "
+name: eod
+? [a, b]
+: c
+steps: []
+",
+        "
+error: a key is a text, not a list
+ --> jobs/eod.yaml:2:3
+  |
+2 | ? [a, b]
+  |   ^^^^^^
+",
+    );
+}
+
+#[test]
+fn a_merge_of_a_text_is_refused() {
+    refuses(
+        "
+name: eod
+<<: base
+steps: []
+",
+        "
+error: the merge key `<<` takes a mapping, not `base`
+ --> jobs/eod.yaml:2:5
+  |
+2 | <<: base
+  |     ^^^^
+  |
+  = help: write an alias of a mapping, `<<: *base`, or a list of them
+",
+    );
+}
+
+#[test]
+fn an_alias_inside_its_own_value_is_refused() {
+    refuses(
+        "
+name: eod
+labels: &l {a: *l}
+steps: []
+",
+        "
+error: this alias stands inside the value it repeats
+ --> jobs/eod.yaml:2:16
+  |
+2 | labels: &l {a: *l}
+  |                ^^
+  |
+  = note: at labels.a
+  = help: a value cannot contain itself; write this part out
+",
+    );
+}
+
+#[test]
+fn a_directive_is_refused() {
+    refuses(
+        "
+%YAML 1.1
+---
+name: eod
+steps: []
+",
+        "
+error: a YAML directive is not allowed
+ --> jobs/eod.yaml:1:1
+  |
+1 | %YAML 1.1
+  | ^^^^^^^^^
+  |
+  = help: leave this line out
+",
+    );
+}

@@ -1,0 +1,39 @@
+//! `jobctl stop`: a running job ends at its next chunk boundary.
+
+use overnight_framework::repository::StopAnswer;
+use overnight_framework::status::StopIntent;
+
+use super::arguments::{Stop, StoreArguments};
+use super::exit::{Exit, Failure};
+use super::output::Output;
+use super::table::Table;
+use super::target::{self, Named};
+use super::{json, wait};
+use crate::wiring::Context;
+
+pub(super) fn run(verb: &Stop, store: &StoreArguments, output: &Output) -> Result<Exit, Failure> {
+    let given = target::params(&verb.params)?;
+    let named = Named::of(&verb.target)?;
+    let context = Context::open(store.config()?)?;
+    let execution = target::find(&context, &named, &given)?;
+    let by_name = !matches!(named, Named::Id(_));
+    if by_name && execution.status.is_ended() {
+        let message = format!("no running execution of job {}: job {} is {}", execution.job_name, execution.id, execution.word());
+        return Err(Failure::new(Exit::Refused, message));
+    }
+    let answer = context.operator.stop(execution.id, StopIntent::Stopped, verb.reason.as_deref())?;
+    let (StopAnswer::Stopping(job) | StopAnswer::Stopped(job) | StopAnswer::Already(job)) = answer;
+    if verb.wait {
+        let ended = wait::until_ended(&context, job.id, None)?;
+        output.answer(result, || json::execution(&ended));
+    } else {
+        output.answer(result, || json::execution(&job));
+    }
+    Ok(Exit::Done)
+}
+
+fn result() -> Table {
+    let mut table = Table::new(&["Result"]);
+    table.row(["Job stopped".to_owned()]);
+    table
+}
