@@ -1,5 +1,6 @@
 //! Rows as they pass through a declared step: values, column types and schemas, without any I/O.
 
+pub mod decimal;
 mod value;
 
 use std::fmt;
