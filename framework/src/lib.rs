@@ -3,3 +3,5 @@
 //! The modules stand in the order of their dependencies: each one uses only those above it.
 
 pub mod row;
+
+pub mod expr;

@@ -253,7 +253,7 @@ proptest! {
 
     #[test]
     fn the_order_agrees_with_the_crate(a in decimals(), b in decimals()) {
-        prop_assert_eq!(compare(a, b), a.cmp(&b));
+        prop_assert_eq!(compare(&a, &b), a.cmp(&b));
     }
 
     #[test]
