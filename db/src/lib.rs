@@ -1,4 +1,4 @@
-//! The stores of overnight: PostgreSQL, and SQLite embedded, behind the port of its engine.
+//! The stores of overnight, PostgreSQL and SQLite, behind the port of its engine; and the tables that declared steps read and write.
 
 mod chunk;
 mod database;
@@ -16,6 +16,7 @@ mod sqlite;
 mod statements;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod table;
 mod transaction;
 
 pub use self::chunk::ChunkConnection;
