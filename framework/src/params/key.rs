@@ -50,7 +50,8 @@ impl InstanceKey {
     #[must_use]
     pub fn has_params_of(&self, other: &Self) -> bool {
         let params = |key: &Self| {
-            let mut object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&key.text).unwrap_or_default();
+            let mut object: serde_json::Map<String, serde_json::Value> =
+                serde_json::from_str(&key.text).unwrap_or_default();
             object.remove(RUN);
             object
         };
