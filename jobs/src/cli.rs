@@ -2,6 +2,7 @@
 
 mod arguments;
 mod exit;
+mod face;
 mod json;
 mod list;
 mod migrate;
@@ -24,39 +25,42 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use overnight_framework::kind::Kinds;
 
 use self::arguments::{Arguments, Verb};
 use self::exit::{Exit, Failure};
+use self::face::Face;
 use self::output::Output;
 
-/// Runs the command line of this process and gives its exit code.
+/// Runs the command line of this process and gives its exit code. `kinds` are those of the program beside the stock ones: a
+/// program with steps of its own is a whole `jobctl`.
 #[must_use]
-pub fn main() -> ExitCode {
+pub fn main(kinds: Kinds) -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
     init_log();
-    let output = Output::new(&arguments.output);
-    let exit = run(arguments, &output).unwrap_or_else(|failure| {
-        output.failure(&failure);
+    let Arguments { store, output, verb } = arguments;
+    let face = Face { store, output: Output::new(&output), kinds };
+    let exit = run(&verb, &face).unwrap_or_else(|failure| {
+        face.output.failure(&failure);
         failure.exit
     });
     ExitCode::from(exit)
 }
 
-fn run(arguments: Arguments, output: &Output) -> Result<Exit, Failure> {
-    let Arguments { store, verb, .. } = arguments;
+fn run(verb: &Verb, face: &Face) -> Result<Exit, Failure> {
     match verb {
-        Verb::Start(verb) => start::run(verb, &store, output),
-        Verb::Stop(verb) => stop::run(&verb, &store, output),
-        Verb::Restart(verb) => restart::run(&verb, &store, output),
-        Verb::Show(verb) => show::run(&verb, &store, output),
-        Verb::List(verb) => list::run(&verb, &store, output),
-        Verb::Wait(verb) => wait::run(&verb, &store, output),
-        Verb::Validate(verb) => validate::run(&verb, &store, output),
-        Verb::Migrate(verb) => migrate::run(&verb, &store, output),
-        Verb::Version => Ok(version::run(output)),
+        Verb::Start(verb) => start::run(verb, face),
+        Verb::Stop(verb) => stop::run(verb, face),
+        Verb::Restart(verb) => restart::run(verb, face),
+        Verb::Show(verb) => show::run(verb, face),
+        Verb::List(verb) => list::run(verb, face),
+        Verb::Wait(verb) => wait::run(verb, face),
+        Verb::Validate(verb) => validate::run(verb, face),
+        Verb::Migrate(verb) => migrate::run(verb, face),
+        Verb::Version => Ok(version::run(&face.output)),
     }
 }
 

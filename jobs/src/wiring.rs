@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use overnight_db::{Database, OpenError, OpenOptions};
+use overnight_db::{Database, Kind, OpenError, OpenOptions};
 use overnight_framework::clock::SystemClock;
 use overnight_framework::execution::JobExecution;
 use overnight_framework::job::Job;
+use overnight_framework::kind::Kinds;
 use overnight_framework::operator::Operator;
 use overnight_framework::params::{BindContext, GivenParams, Params, ParamsError, bind};
 use overnight_framework::repository::ExecutionFilter;
@@ -47,15 +47,19 @@ impl Context {
     ///
     /// # Errors
     /// When it cannot be opened, or when its schema is not the one of this version.
-    pub(crate) fn open(config: Config) -> Result<Self, WiringError> {
-        let database = open_database(&config)?;
+    pub(crate) fn open(config: Config, own: Kinds) -> Result<Self, WiringError> {
+        let database = connect(&config)?;
+        let repository = database.repository()?;
         let state_dir = config.state_dir(&database);
         let name = WorkerName { name: worker_name(), host: host_name(), build: env!("CARGO_PKG_VERSION").to_owned() };
-        let timing = config.timing.unwrap_or(if database.is_embedded() { Timing::EMBEDDED } else { Timing::SERVER });
-        let worker = Worker::new(database.repository(), Arc::new(SystemClock::default()), timing, name, &state_dir)
+        let timing = config.timing.unwrap_or(match database.kind() {
+            Kind::Sqlite => Timing::EMBEDDED,
+            Kind::Postgres => Timing::SERVER,
+        });
+        let worker = Worker::new(Arc::clone(&repository), Arc::new(SystemClock::default()), timing, name, &state_dir)
             .map_err(|source| WiringError::LifeLock { folder: state_dir.display().to_string(), source })?;
-        let catalog = catalog(&config);
-        let operator = Operator::new(database.repository(), worker, config.project.clone(), user_name());
+        let catalog = catalog(&config, own);
+        let operator = Operator::new(repository, worker, config.project.clone(), user_name());
         let working_dir = std::env::current_dir().unwrap_or_default();
         Ok(Self { config, catalog, operator, working_dir })
     }
@@ -94,17 +98,17 @@ impl Context {
 }
 
 /// The reader of job files, which needs no store.
-pub(crate) fn catalog(config: &Config) -> Catalog {
+pub(crate) fn catalog(config: &Config, own: Kinds) -> Catalog {
     let connections = Connections::new(&config.database.url, &config.connections);
-    Catalog::new(steps::kinds(Arc::new(connections)), Arc::new(ProcessEnvironment::new(config)))
+    Catalog::new(steps::kinds(Arc::new(connections)).and(own), Arc::new(ProcessEnvironment::new(config)))
 }
 
-/// Opens the database of `config`; an embedded file and an empty Postgres database get their schema.
+/// Reaches the database of `config`, whatever its schema.
 ///
 /// # Errors
-/// When it cannot be opened, or when its schema is not the one of this version.
-pub(crate) fn open_database(config: &Config) -> Result<Database, OpenError> {
-    Database::open(&config.database.url, &OpenOptions { connect_timeout: Duration::from_secs(10), ..OpenOptions::default() })
+/// When nobody answers there.
+pub(crate) fn connect(config: &Config) -> Result<Database, OpenError> {
+    Database::connect(&config.database.url, OpenOptions::default())
 }
 
 /// `host:pid`, which is what an operator looks for in a process list.

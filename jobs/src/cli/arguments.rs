@@ -7,8 +7,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use overnight_framework::params::parse_duration;
 use overnight_framework::status::Word;
 
-use crate::config::{Config, ConfigError, Flags};
-
 /// Runs batch jobs and keeps their records.
 #[derive(Debug, Parser)]
 #[command(name = "jobctl", version, arg_required_else_help = true, after_help = EXIT_CODES)]
@@ -228,11 +226,4 @@ fn word(text: &str) -> Result<Word, String> {
 fn duration(text: &str) -> Result<Duration, String> {
     let parsed = parse_duration(text).and_then(|delta| delta.to_std().ok());
     parsed.ok_or_else(|| "expected a duration such as 90s, 30m or 2h".to_owned())
-}
-
-impl StoreArguments {
-    /// The configuration with these flags in front.
-    pub(super) fn config(&self) -> Result<Config, ConfigError> {
-        Config::load(Flags { database: self.database.as_deref(), project: self.project.as_deref() })
-    }
 }

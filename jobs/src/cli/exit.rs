@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use overnight_db::OpenError;
 use overnight_framework::execution::JobExecution;
 use overnight_framework::operator::{FindError, StartError};
 use overnight_framework::params::{DocumentError, ParamsError};
@@ -197,6 +198,17 @@ impl From<WiringError> for Failure {
     fn from(error: WiringError) -> Self {
         match error {
             WiringError::Open(error) => error.into(),
+            error => Self::of(Exit::Error, &error),
+        }
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Unreachable { .. } => Self::of(Exit::Unreachable, &error),
+            OpenError::Store(error) => error.into(),
+            OpenError::Address { .. } => Self::of(Exit::Usage, &error),
             error => Self::of(Exit::Error, &error),
         }
     }

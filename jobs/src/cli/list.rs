@@ -3,15 +3,16 @@
 use overnight_framework::execution::JobExecution;
 use overnight_framework::repository::ExecutionFilter;
 
-use super::arguments::{List, Order, StoreArguments};
+use super::arguments::{List, Order};
 use super::exit::{Exit, Failure};
+use super::face::Face;
 use super::output::Output;
 use super::table::Table;
 use super::{json, show};
 use crate::wiring::Context;
 
-pub(super) fn run(verb: &List, store: &StoreArguments, output: &Output) -> Result<Exit, Failure> {
-    let context = Context::open(store.config()?)?;
+pub(super) fn run(verb: &List, face: &Face) -> Result<Exit, Failure> {
+    let context = face.open()?;
     let filter = ExecutionFilter {
         project: Some(context.operator.project().to_owned()),
         job: verb.job.clone(),
@@ -23,7 +24,7 @@ pub(super) fn run(verb: &List, store: &StoreArguments, output: &Output) -> Resul
     if verb.order == Order::Asc {
         executions.reverse();
     }
-    output.answer(|| table(&executions, output), || executions.iter().map(json::execution).collect());
+    face.output.answer(|| table(&executions, &face.output), || executions.iter().map(json::execution).collect());
     Ok(Exit::Done)
 }
 

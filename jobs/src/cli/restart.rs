@@ -5,17 +5,17 @@ use overnight_framework::job::Job;
 use overnight_framework::launch::Wish;
 use overnight_framework::params::{GivenParams, InstanceKey, Params};
 
-use super::arguments::{Restart, StoreArguments};
+use super::arguments::Restart;
 use super::exit::{Exit, Failure};
-use super::output::Output;
+use super::face::Face;
 use super::run::{self, Running};
 use super::target::{self, Named};
 use crate::wiring::Context;
 
-pub(super) fn run(verb: &Restart, store: &StoreArguments, output: &Output) -> Result<Exit, Failure> {
+pub(super) fn run(verb: &Restart, face: &Face) -> Result<Exit, Failure> {
     let given = target::params(&verb.params)?;
     let named = Named::of(&verb.target)?;
-    let context = Context::open(store.config()?)?;
+    let context = face.open()?;
     let named_execution = target::find(&context, &named, &given)?;
     let repository = context.operator.repository();
     let instance = repository
@@ -35,7 +35,7 @@ pub(super) fn run(verb: &Restart, store: &StoreArguments, output: &Output) -> Re
         reason: verb.reason.as_deref(),
         key: Some(key),
     };
-    run::run(running, &context, output)
+    run::run(running, &context, &face.output)
 }
 
 /// The parameters of the last execution, replaced where others are given.

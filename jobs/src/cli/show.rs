@@ -6,9 +6,10 @@ use overnight_framework::repository::{StoreError, StoredDeadLetter};
 use overnight_framework::status::Status;
 use serde_json::Value;
 
-use super::arguments::{Show, StoreArguments};
+use super::arguments::Show;
 use super::exit::{Exit, Failure};
 use super::json;
+use super::face::Face;
 use super::output::Output;
 use super::table::Table;
 use super::target::{self, Named};
@@ -17,21 +18,21 @@ use crate::wiring::Context;
 /// How many dead letters are fetched at once.
 const PAGE: u32 = 1_000;
 
-pub(super) fn run(verb: &Show, store: &StoreArguments, output: &Output) -> Result<Exit, Failure> {
+pub(super) fn run(verb: &Show, face: &Face) -> Result<Exit, Failure> {
     let named = Named::of(&verb.target)?;
-    let context = Context::open(store.config()?)?;
+    let context = face.open()?;
     let execution = target::find(&context, &named, &GivenParams::default())?;
     if verb.rejects {
         let letters = rejects(&context, &execution)?;
-        output.answer(|| reject_table(&letters), || letters.iter().map(json::reject).collect());
+        face.output.answer(|| reject_table(&letters), || letters.iter().map(json::reject).collect());
         return Ok(Exit::Done);
     }
     let steps = context.operator.repository().steps(execution.id)?;
-    output.answer(
-        || if verb.wide { wide_table(&execution, &steps, output) } else { table(&execution, &steps, output) },
+    face.output.answer(
+        || if verb.wide { wide_table(&execution, &steps, &face.output) } else { table(&execution, &steps, &face.output) },
         || json::with_steps(&execution, &steps),
     );
-    say_error(&execution, output);
+    say_error(&execution, &face.output);
     Ok(Exit::Done)
 }
 

@@ -3,17 +3,17 @@
 use overnight_framework::execution::Trigger;
 use overnight_framework::launch::Wish;
 
-use super::arguments::{Start, StoreArguments};
+use super::arguments::Start;
 use super::exit::{Exit, Failure};
-use super::output::Output;
+use super::face::Face;
 use super::run::{self, Running};
 use super::target::{self, Named};
 use crate::wiring::Context;
 
-pub(super) fn run(verb: &Start, store: &StoreArguments, output: &Output) -> Result<Exit, Failure> {
+pub(super) fn run(verb: &Start, face: &Face) -> Result<Exit, Failure> {
     let given = target::params(&verb.params)?;
     let named = Named::of(&verb.job)?;
-    let context = Context::open(store.config()?)?;
+    let context = face.open()?;
     let job = match &named {
         Named::File(path) => context.catalog.load(path)?,
         Named::Job(name) => context.stored(name)?,
@@ -31,5 +31,5 @@ pub(super) fn run(verb: &Start, store: &StoreArguments, output: &Output) -> Resu
         reason: verb.reason.as_deref(),
         key: None,
     };
-    run::run(running, &context, output)
+    run::run(running, &context, &face.output)
 }

@@ -3,18 +3,18 @@
 use overnight_framework::repository::StopAnswer;
 use overnight_framework::status::StopIntent;
 
-use super::arguments::{Stop, StoreArguments};
+use super::arguments::Stop;
 use super::exit::{Exit, Failure};
-use super::output::Output;
+use super::face::Face;
 use super::table::Table;
 use super::target::{self, Named};
 use super::{json, wait};
 use crate::wiring::Context;
 
-pub(super) fn run(verb: &Stop, store: &StoreArguments, output: &Output) -> Result<Exit, Failure> {
+pub(super) fn run(verb: &Stop, face: &Face) -> Result<Exit, Failure> {
     let given = target::params(&verb.params)?;
     let named = Named::of(&verb.target)?;
-    let context = Context::open(store.config()?)?;
+    let context = face.open()?;
     let execution = target::find(&context, &named, &given)?;
     let by_name = !matches!(named, Named::Id(_));
     if by_name && execution.status.is_ended() {
@@ -25,9 +25,9 @@ pub(super) fn run(verb: &Stop, store: &StoreArguments, output: &Output) -> Resul
     let (StopAnswer::Stopping(job) | StopAnswer::Stopped(job) | StopAnswer::Already(job)) = answer;
     if verb.wait {
         let ended = wait::until_ended(&context, job.id, None)?;
-        output.answer(result, || json::execution(&ended));
+        face.output.answer(result, || json::execution(&ended));
     } else {
-        output.answer(result, || json::execution(&job));
+        face.output.answer(result, || json::execution(&job));
     }
     Ok(Exit::Done)
 }

@@ -1,18 +1,17 @@
 //! `jobctl validate`: every problem of every file, without a store.
 
-use super::arguments::{StoreArguments, Validate};
+use super::arguments::Validate;
 use super::exit::{Exit, Failure};
-use super::output::Output;
-use crate::wiring;
+use super::face::Face;
 
-pub(super) fn run(verb: &Validate, store: &StoreArguments, output: &Output) -> Result<Exit, Failure> {
-    let catalog = wiring::catalog(&store.config()?);
+pub(super) fn run(verb: &Validate, face: &Face) -> Result<Exit, Failure> {
+    let catalog = face.catalog()?;
     let mut exit = Exit::Done;
     for path in &verb.files {
         match catalog.load(path) {
-            Ok(_) => output.say(&format!("{}: ok", path.display())),
+            Ok(_) => face.output.say(&format!("{}: ok", path.display())),
             Err(error) => {
-                output.failure(&error.into());
+                face.output.failure(&error.into());
                 exit = Exit::Invalid;
             }
         }

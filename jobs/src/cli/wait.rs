@@ -7,9 +7,9 @@ use overnight_framework::execution::{ExecutionId, JobExecution};
 use overnight_framework::params::GivenParams;
 use overnight_framework::stop::StopToken;
 
-use super::arguments::{StoreArguments, Wait};
+use super::arguments::Wait;
 use super::exit::{Exit, Failure};
-use super::output::Output;
+use super::face::Face;
 use super::show;
 use super::target::{self, Named};
 use crate::wiring::Context;
@@ -17,12 +17,12 @@ use crate::wiring::Context;
 /// How often the row is looked at.
 const LOOK: Duration = Duration::from_millis(250);
 
-pub(super) fn run(verb: &Wait, store: &StoreArguments, output: &Output) -> Result<Exit, Failure> {
+pub(super) fn run(verb: &Wait, face: &Face) -> Result<Exit, Failure> {
     let named = Named::of(&verb.target)?;
-    let context = Context::open(store.config()?)?;
+    let context = face.open()?;
     let execution = target::find(&context, &named, &GivenParams::default())?;
     let ended = until_ended(&context, execution.id, verb.timeout)?;
-    show::print_execution(&context, &ended, output)?;
+    show::print_execution(&context, &ended, &face.output)?;
     Ok(Exit::of(&ended))
 }
 
