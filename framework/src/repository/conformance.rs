@@ -14,7 +14,7 @@ mod chunk;
 mod data;
 mod event;
 mod fence;
-mod fixture;
+pub(crate) mod fixture;
 mod launch;
 mod query;
 mod restart;

@@ -102,7 +102,7 @@ pub(crate) fn executions_come_in_pages_without_gap_or_double(repository: &dyn Re
     loop {
         let page = ExecutionFilter { before: seen.last().copied(), limit: 3, ..ExecutionFilter::default() };
         let page = list(repository, &page);
-        assert!(page.len() <= 3);
+        assert!(page.len() <= 3 && seen.len() <= ids.len());
         if page.is_empty() {
             break;
         }
