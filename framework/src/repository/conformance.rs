@@ -14,7 +14,7 @@ mod chunk;
 mod data;
 mod event;
 mod fence;
-mod fixture;
+pub(crate) mod fixture;
 mod launch;
 mod query;
 mod restart;
@@ -217,6 +217,7 @@ cases! {
         an_ended_step_takes_no_chunk,
         a_chunk_is_the_business_of_its_own_step_alone,
         a_chunk_leaves_the_execution_and_its_log_alone,
+        a_commit_renews_the_lease_exactly_when_it_says_so,
         two_executions_commit_their_chunks_at_the_same_time,
         the_chunks_of_a_new_execution_count_from_zero,
     }
@@ -289,6 +290,7 @@ cases! {
     }
     query: Port {
         what_does_not_exist_is_nothing_and_no_error,
+        the_clock_of_the_store_is_the_one_that_dates_its_records,
         executions_come_newest_first,
         executions_are_found_by_project_and_by_job,
         executions_are_found_by_instance,

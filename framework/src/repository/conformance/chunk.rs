@@ -1,15 +1,16 @@
 //! The chunk transaction: counters, checkpoint and dead letters together or not at all.
 
 use std::thread;
+use std::time::Duration;
 
 use serde_json::json;
 
 use super::fixture::{
-    after, assert_chunk_lost, commit, end, first_step, letter, order, running, start, step, step_end, stored,
-    stored_step,
+    LONG, after, assert_chunk_lost, begun, commit, end, first_step, letter, order, request, running, start, step,
+    step_end, stored, stored_step,
 };
 use crate::execution::Counts;
-use crate::repository::{ChunkCommit, ChunkTransaction, Repository, StepLease, StoredDeadLetter};
+use crate::repository::{ChunkCommit, ChunkTransaction, LaunchRequest, Repository, StepLease, StoredDeadLetter};
 use crate::status::{Status, StopIntent};
 
 pub(crate) fn a_committed_chunk_moves_counters_and_checkpoint(repository: &dyn Repository) {
@@ -200,6 +201,16 @@ pub(crate) fn a_chunk_leaves_the_execution_and_its_log_alone(repository: &dyn Re
     let before = (stored(repository, id).status, repository.events(id).unwrap());
     commit(repository, &lease, &after(10)).unwrap();
     assert_eq!((stored(repository, id).status, repository.events(id).unwrap()), before);
+}
+
+/// On a store where the beat has to wait behind the chunk, the chunk renews the lease itself, and says so.
+pub(crate) fn a_commit_renews_the_lease_exactly_when_it_says_so(repository: &dyn Repository) {
+    let over = begun(repository, &LaunchRequest { lease: Duration::ZERO, ..request("monday") });
+    let before = stored(repository, over.execution).lease_until.unwrap();
+    let committed = commit(repository, &step(repository, &over, 0), &after(10)).unwrap();
+    let gained = stored(repository, over.execution).lease_until.unwrap() - before;
+    let expected = if committed.renewed { LONG } else { Duration::ZERO };
+    assert!((gained.num_seconds() - expected.as_secs() as i64).abs() <= 2, "{gained}, renewed: {}", committed.renewed);
 }
 
 pub(crate) fn two_executions_commit_their_chunks_at_the_same_time(repository: &dyn Repository) {

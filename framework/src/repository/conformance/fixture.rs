@@ -18,14 +18,14 @@ use crate::row::Value;
 use crate::status::{ExitCode, Status, StopIntent};
 
 /// The project of every case.
-pub(super) const PROJECT: &str = "night";
+pub(crate) const PROJECT: &str = "night";
 /// The job of every case.
-pub(super) const JOB: &str = "close_books";
+pub(crate) const JOB: &str = "close_books";
 /// A lease that no case outlives.
-pub(super) const LONG: Duration = Duration::from_secs(3600);
+pub(crate) const LONG: Duration = Duration::from_secs(3600);
 
 /// A launch of the instance `key` by a process that launches for the first time.
-pub(super) fn request(key: &str) -> LaunchRequest {
+pub(crate) fn request(key: &str) -> LaunchRequest {
     LaunchRequest {
         project: PROJECT.to_owned(),
         module: "accounting".to_owned(),
@@ -48,7 +48,7 @@ pub(super) fn request(key: &str) -> LaunchRequest {
 }
 
 /// A process that no other case knows.
-pub(super) fn identity() -> WorkerIdentity {
+pub(crate) fn identity() -> WorkerIdentity {
     static SESSIONS: AtomicU64 = AtomicU64::new(0);
     let pid = std::process::id();
     WorkerIdentity {
@@ -62,34 +62,34 @@ pub(super) fn identity() -> WorkerIdentity {
 }
 
 /// A revision with this text. The port takes the hash as it is given, so any text that tells the texts apart will do.
-pub(super) fn text(yaml: &str) -> Revision {
+pub(crate) fn text(yaml: &str) -> Revision {
     Revision::Text { yaml: yaml.to_owned(), sha256: InstanceKey::of([("yaml", &Value::from(yaml))]).hash().to_owned() }
 }
 
 /// `value` as a JSON object.
-pub(super) fn object(value: serde_json::Value) -> JsonObject {
+pub(crate) fn object(value: serde_json::Value) -> JsonObject {
     if let serde_json::Value::Object(map) = value { map } else { panic!("{value} is no JSON object") }
 }
 
 /// An execution that is STARTING.
-pub(super) fn launched(repository: &dyn Repository, key: &str) -> Launched {
+pub(crate) fn launched(repository: &dyn Repository, key: &str) -> Launched {
     repository.launch(&request(key)).unwrap()
 }
 
 /// The lease of an execution that is STARTED.
-pub(super) fn running(repository: &dyn Repository, key: &str) -> Lease {
+pub(crate) fn running(repository: &dyn Repository, key: &str) -> Lease {
     begun(repository, &request(key))
 }
 
 /// The lease of an execution that was launched by `request` and is STARTED.
-pub(super) fn begun(repository: &dyn Repository, request: &LaunchRequest) -> Lease {
+pub(crate) fn begun(repository: &dyn Repository, request: &LaunchRequest) -> Lease {
     let lease = repository.launch(request).unwrap().lease;
     repository.begin(&lease).unwrap();
     lease
 }
 
 /// The lease of an execution that is live and has this status.
-pub(super) fn live(repository: &dyn Repository, key: &str, status: Status) -> Lease {
+pub(crate) fn live(repository: &dyn Repository, key: &str, status: Status) -> Lease {
     match status {
         Status::Starting => launched(repository, key).lease,
         Status::Started => running(repository, key),
@@ -103,13 +103,13 @@ pub(super) fn live(repository: &dyn Repository, key: &str, status: Status) -> Le
 }
 
 /// The execution of a run that ended with this status.
-pub(super) fn ended(repository: &dyn Repository, key: &str, status: Status) -> JobExecution {
+pub(crate) fn ended(repository: &dyn Repository, key: &str, status: Status) -> JobExecution {
     let lease = running(repository, key);
     repository.end(&lease, &end(status)).unwrap()
 }
 
 /// A plain end with this status.
-pub(super) fn end(status: Status) -> ExecutionEnd {
+pub(crate) fn end(status: Status) -> ExecutionEnd {
     ExecutionEnd {
         status,
         exit_code: ExitCode::from(status.as_str()),
@@ -121,7 +121,7 @@ pub(super) fn end(status: Status) -> ExecutionEnd {
 }
 
 /// A plain beginning of the step at this place, whose key is `step-` and the place.
-pub(super) fn start(ordinal: i32) -> StepStart {
+pub(crate) fn start(ordinal: i32) -> StepStart {
     StepStart {
         ordinal,
         step_key: format!("step-{ordinal}"),
@@ -134,18 +134,18 @@ pub(super) fn start(ordinal: i32) -> StepStart {
 }
 
 /// The lease of a step that begins now.
-pub(super) fn step(repository: &dyn Repository, lease: &Lease, ordinal: i32) -> StepLease {
+pub(crate) fn step(repository: &dyn Repository, lease: &Lease, ordinal: i32) -> StepLease {
     let step = repository.begin_step(lease, &start(ordinal)).unwrap();
     StepLease { step: step.id, lease: *lease, duration: LONG }
 }
 
 /// The lease of the only step of a new execution.
-pub(super) fn first_step(repository: &dyn Repository, key: &str) -> StepLease {
+pub(crate) fn first_step(repository: &dyn Repository, key: &str) -> StepLease {
     step(repository, &running(repository, key), 0)
 }
 
 /// A plain end of a step with this status.
-pub(super) fn step_end(status: Status) -> StepEnd {
+pub(crate) fn step_end(status: Status) -> StepEnd {
     StepEnd {
         status,
         exit_code: ExitCode::from(status.as_str()),
@@ -158,13 +158,13 @@ pub(super) fn step_end(status: Status) -> StepEnd {
 }
 
 /// A chunk after which `read` items are read and written, and the position is the same number.
-pub(super) fn after(read: u64) -> ChunkCommit {
+pub(crate) fn after(read: u64) -> ChunkCommit {
     let counts = Counts { read, write: read, commit: read.div_ceil(10), ..Counts::default() };
     ChunkCommit { counts, checkpoint: json!({"offset": read}), progress_total: None }
 }
 
 /// Commits a chunk without rows.
-pub(super) fn commit(
+pub(crate) fn commit(
     repository: &dyn Repository,
     lease: &StepLease,
     chunk: &ChunkCommit,
@@ -173,7 +173,7 @@ pub(super) fn commit(
 }
 
 /// A record that was skipped at this line.
-pub(super) fn letter(line: u64) -> DeadLetter {
+pub(crate) fn letter(line: u64) -> DeadLetter {
     DeadLetter {
         phase: Phase::Write,
         position: json!({"line": line}),
@@ -183,7 +183,7 @@ pub(super) fn letter(line: u64) -> DeadLetter {
 }
 
 /// An error with a chain of causes.
-pub(super) fn error(name: &str) -> ErrorRecord {
+pub(crate) fn error(name: &str) -> ErrorRecord {
     ErrorRecord {
         name: name.to_owned(),
         message: "amount is not a number".to_owned(),
@@ -194,34 +194,34 @@ pub(super) fn error(name: &str) -> ErrorRecord {
 }
 
 /// The order to end an execution.
-pub(super) fn order(id: ExecutionId, intent: StopIntent) -> StopOrder {
+pub(crate) fn order(id: ExecutionId, intent: StopIntent) -> StopOrder {
     StopOrder { id, intent, by: "grace".to_owned(), reason: Some("the books are open".to_owned()) }
 }
 
 /// The order to take an execution over, however long its lease lasts.
-pub(super) fn take_over(lease: Lease) -> TakeOver {
+pub(crate) fn take_over(lease: Lease) -> TakeOver {
     TakeOver { lease, by: "worker-2".to_owned(), reason: "its process is gone".to_owned(), expired_for: None }
 }
 
 /// Takes an execution over that can be taken.
-pub(super) fn taken(repository: &dyn Repository, lease: Lease) -> JobExecution {
+pub(crate) fn taken(repository: &dyn Repository, lease: Lease) -> JobExecution {
     repository.take_over(&take_over(lease)).unwrap().expect("the lease is the expected one")
 }
 
 /// The execution as it is stored.
-pub(super) fn stored(repository: &dyn Repository, id: ExecutionId) -> JobExecution {
+pub(crate) fn stored(repository: &dyn Repository, id: ExecutionId) -> JobExecution {
     repository.execution(id).unwrap().expect("the execution is stored")
 }
 
 /// The step of a lease as it is stored.
-pub(super) fn stored_step(repository: &dyn Repository, lease: &StepLease) -> StepExecution {
+pub(crate) fn stored_step(repository: &dyn Repository, lease: &StepLease) -> StepExecution {
     let steps = repository.steps(lease.lease.execution).unwrap();
     steps.into_iter().find(|step| step.id == lease.step).expect("the step is stored")
 }
 
 /// The reason for which a launch was refused.
 #[track_caller]
-pub(super) fn refusal(launch: Result<Launched, LaunchError>) -> Refusal {
+pub(crate) fn refusal(launch: Result<Launched, LaunchError>) -> Refusal {
     match launch {
         Err(LaunchError::Refused(refusal)) => refusal,
         other => panic!("the launch was not refused: {other:?}"),
@@ -230,14 +230,14 @@ pub(super) fn refusal(launch: Result<Launched, LaunchError>) -> Refusal {
 
 /// Asserts that a fenced verb said that its lease was lost.
 #[track_caller]
-pub(super) fn assert_lost<T: std::fmt::Debug>(result: Result<T, FenceError>) {
+pub(crate) fn assert_lost<T: std::fmt::Debug>(result: Result<T, FenceError>) {
     let error = result.expect_err("the lease was lost");
     assert!(matches!(error, FenceError::LeaseLost), "{error:?}");
 }
 
 /// Asserts that a chunk was refused because its lease was lost.
 #[track_caller]
-pub(super) fn assert_chunk_lost(result: Result<Committed, ChunkError>) {
+pub(crate) fn assert_chunk_lost(result: Result<Committed, ChunkError>) {
     let error = result.expect_err("the lease was lost");
     assert!(matches!(error, ChunkError::LeaseLost), "{error:?}");
 }

@@ -28,6 +28,13 @@ pub(crate) fn what_does_not_exist_is_nothing_and_no_error(repository: &dyn Repos
     repository.retire_worker(WorkerId(4711)).unwrap();
 }
 
+pub(crate) fn the_clock_of_the_store_is_the_one_that_dates_its_records(repository: &dyn Repository) {
+    let before = repository.now().unwrap();
+    let created = launched(repository, "monday").execution.created_at;
+    let after = repository.now().unwrap();
+    assert!(before <= created && created <= after, "{before} {created} {after}");
+}
+
 pub(crate) fn executions_come_newest_first(repository: &dyn Repository) {
     let mut ids: Vec<_> = ["monday", "tuesday", "wednesday"].map(|day| launched(repository, day).id()).into();
     ids.reverse();
@@ -95,7 +102,7 @@ pub(crate) fn executions_come_in_pages_without_gap_or_double(repository: &dyn Re
     loop {
         let page = ExecutionFilter { before: seen.last().copied(), limit: 3, ..ExecutionFilter::default() };
         let page = list(repository, &page);
-        assert!(page.len() <= 3);
+        assert!(page.len() <= 3 && seen.len() <= ids.len());
         if page.is_empty() {
             break;
         }
