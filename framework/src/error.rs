@@ -47,8 +47,6 @@ use std::error::Error;
 use std::fmt;
 
 pub use convert::ResultExt;
-/// Gives each variant of an error enum its name, and `?` into [`BatchError`].
-pub use overnight_derive::BatchError;
 
 /// The result of a step, and of everything a step calls.
 pub type Result<T, E = BatchError> = std::result::Result<T, E>;

@@ -1,10 +1,12 @@
 //! A job that can run: its declaration and its steps, ready for the engine, whether they were written in YAML or in Rust.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+use thiserror::Error;
 
 use crate::error::BatchError;
 use crate::launch::Restartability;
@@ -106,6 +108,41 @@ impl Job {
             base_dir: PathBuf::new(),
         }
     }
+
+    /// Whether the job could run at all.
+    ///
+    /// # Errors
+    /// When it has no steps, or two of one name: a restart could not tell them apart.
+    pub fn check(&self) -> Result<(), JobError> {
+        if self.steps.is_empty() {
+            return Err(JobError::NoSteps { job: self.name.clone() });
+        }
+        let mut names = BTreeSet::new();
+        match self.steps.iter().find(|step| !names.insert(step.name.as_str())) {
+            Some(step) => Err(JobError::TwoSteps { job: self.name.clone(), step: step.name.clone() }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why a job can never run.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JobError {
+    /// There is nothing to do.
+    #[error("job {job} has no steps")]
+    NoSteps {
+        /// The job.
+        job: String,
+    },
+    /// A restart finds each step by its name.
+    #[error("job {job} has two steps called {step}: a restart could not tell them apart")]
+    TwoSteps {
+        /// The job.
+        job: String,
+        /// The name that both have.
+        step: String,
+    },
 }
 
 /// One step of a job with the rules around it.

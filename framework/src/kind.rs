@@ -105,6 +105,15 @@ impl Kinds {
         self
     }
 
+    /// All of these and those of `other`, which replace ours of the same name.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.tasklets.extend(other.tasklets);
+        self.readers.extend(other.readers);
+        self.writers.extend(other.writers);
+        self
+    }
+
     /// The kinds of tasklets, sorted by name.
     #[must_use]
     pub fn tasklets(&self) -> &BTreeMap<&'static str, Arc<dyn TaskletKind>> {

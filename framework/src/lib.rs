@@ -29,3 +29,4 @@ pub mod operator;
 pub mod __private;
 
 pub use error::BatchError;
+pub use overnight_derive::BatchError;

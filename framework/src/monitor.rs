@@ -1,5 +1,6 @@
 //! What the engine tells whoever watches a run: one kind of event, one handler, no printing.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crate::execution::{Counts, JobExecution, StepExecution};
@@ -69,6 +70,13 @@ pub enum RunEvent<'a> {
 pub trait Monitor: Send + Sync {
     /// Takes one event.
     fn event(&self, event: &RunEvent<'_>);
+}
+
+/// Tells `monitor` of `event`. One that panics loses this event; the run does not fail because somebody watched it.
+pub(crate) fn tell(monitor: &dyn Monitor, event: &RunEvent<'_>) {
+    if catch_unwind(AssertUnwindSafe(|| monitor.event(event))).is_err() {
+        tracing::error!(?event, "a monitor panicked");
+    }
 }
 
 /// The monitor of runs that nobody watches.

@@ -14,6 +14,7 @@ use crate::execution::{ExecutionId, JobExecution};
 use crate::job::Job;
 use crate::monitor::Monitor;
 use crate::params::Params;
+use crate::policy::Patience;
 use crate::repository::{Launched, Repository, StopAnswer, StopError, StopOrder};
 use crate::runner::{Run, RunError};
 use crate::status::StopIntent;
@@ -26,6 +27,7 @@ pub struct Operator {
     worker: Worker,
     project: String,
     actor: String,
+    patience: Patience,
 }
 
 /// An execution that is launched and held by this process, and shall be run now.
@@ -59,7 +61,14 @@ impl Operator {
         project: impl Into<String>,
         actor: impl Into<String>,
     ) -> Self {
-        Self { repository, worker, project: project.into(), actor: actor.into() }
+        let (project, actor) = (project.into(), actor.into());
+        Self { repository, worker, project, actor, patience: Patience::DEFAULT }
+    }
+
+    /// Waits for the store by `patience` instead of about a minute.
+    #[must_use]
+    pub fn with_patience(self, patience: Patience) -> Self {
+        Self { patience, ..self }
     }
 
     /// The store, for those who only read.
@@ -95,6 +104,7 @@ impl Operator {
             lease_duration: self.worker.timing().lease,
             dest: self.worker.host(),
             repository: self.repository.as_ref(),
+            patience: &self.patience,
             stop: &stop,
             stop_line: hold.stop_line(),
             monitor,

@@ -1,8 +1,10 @@
 //! What a step does about errors: how often it tries again, and how many bad records it skips.
 
+mod patience;
 mod retry;
 mod skip;
 
+pub use self::patience::Patience;
 pub use self::retry::RetryPolicy;
 pub use self::skip::{SkipLimit, SkipPolicy};
 

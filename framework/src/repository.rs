@@ -5,6 +5,7 @@
 
 mod chunk;
 mod clean;
+pub mod conformance;
 mod error;
 mod lease;
 pub mod memory;

@@ -1,25 +1,26 @@
 //! Runs one execution from its first listener to its last row.
 
+mod end;
 mod plan;
 mod step;
 mod timeout;
+mod verbs;
 
 use std::fmt;
-use std::sync::Arc;
+use std::time::Duration;
 
 use thiserror::Error;
 
+use self::end::{Ended, exit_code};
 use self::plan::{History, Plan};
 use self::timeout::Timeout;
-use crate::error::BatchError;
-use crate::execution::{ErrorRecord, JobExecution};
+use crate::execution::JobExecution;
 use crate::job::{Job, JobStep};
-use crate::listener::JobListener;
-use crate::monitor::{Monitor, RunEvent};
+use crate::monitor::{Monitor, RunEvent, tell};
 use crate::params::Params;
-use crate::repository::{ExecutionEnd, FenceError, Lease, Repository, StoreError};
-use crate::status::{ExitCode, Status, StopIntent};
-use crate::step::{JobView, StepView};
+use crate::policy::Patience;
+use crate::repository::{FenceError, Lease, Repository, StoreError};
+use crate::step::{JobView, StepView, caught};
 use crate::stop::StopToken;
 use crate::stop_line::StopLine;
 
@@ -34,11 +35,13 @@ pub struct Run<'a> {
     /// The right to run it.
     pub lease: Lease,
     /// How long the lease lasts from each renewal.
-    pub lease_duration: std::time::Duration,
+    pub lease_duration: Duration,
     /// The machine, as the rows of the steps name it.
     pub dest: &'a str,
     /// The store.
     pub repository: &'a dyn Repository,
+    /// How long it waits for the store.
+    pub patience: &'a Patience,
     /// The request to end.
     pub stop: &'a StopToken,
     /// The moment after which the lease must be renewed before anything is written.
@@ -68,13 +71,6 @@ impl From<FenceError> for RunError {
     }
 }
 
-/// How the steps of an execution ended.
-enum Ended {
-    Completed,
-    Stopped(StopIntent),
-    Failed { exit_code: ExitCode, error: ErrorRecord },
-}
-
 impl Run<'_> {
     /// Runs the steps and writes the last row.
     ///
@@ -84,27 +80,27 @@ impl Run<'_> {
     pub fn run(mut self) -> Result<JobExecution, RunError> {
         let timeout = self.job.timeout.map(|limit| Timeout::start(limit, self.stop));
         let mut steps = Vec::with_capacity(self.job.steps.len());
-        let ended = match before_job(&self.job.listeners, &self.execution) {
+        let ended = match self.before_job() {
             Ok(()) => self.run_steps(&mut steps)?,
-            Err(error) => launch_error(&error),
+            Err(error) => Ended::launch_error(&error),
         };
         drop(timeout);
         let end = self.after_job(ended, &steps);
         let execution = self.end(&end)?;
-        self.monitor.event(&RunEvent::Ended(&execution));
+        self.tell(&RunEvent::Ended(&execution));
         Ok(execution)
     }
 
     fn run_steps(&mut self, done: &mut Vec<StepView>) -> Result<Ended, RunError> {
         let history = match self.execution.previous_id {
-            Some(_) => History::new(self.repository.history(self.execution.instance_id)?),
+            Some(_) => History::new(self.history()?),
             None => History::default(),
         };
-        self.execution = self.repository.begin(&self.lease)?;
+        self.execution = self.begin()?;
         if let Some(intent) = self.execution.stop_intent {
             self.stop.request(intent);
         }
-        self.monitor.event(&RunEvent::Started(&self.execution));
+        self.tell(&RunEvent::Started(&self.execution));
         for (ordinal, step) in (0..).zip(&self.job.steps) {
             if let Some(intent) = self.stop.requested() {
                 return Ok(Ended::Stopped(intent));
@@ -124,142 +120,31 @@ impl Run<'_> {
         history: &History,
         done: &mut Vec<StepView>,
     ) -> Result<Option<Ended>, RunError> {
-        let plan = match history.plan(step) {
-            Ok(plan) => plan,
-            Err(error) => return Ok(Some(failed(step, &error))),
-        };
-        match plan {
-            Plan::Skip(view) => {
-                self.monitor.event(&RunEvent::StepSkipped { step: &step.name });
+        let state = match history.plan(step) {
+            Ok(Plan::Run(state)) => *state,
+            Ok(Plan::Skip(view)) => {
+                self.tell(&RunEvent::StepSkipped { step: &step.name });
                 done.push(view);
-                Ok(None)
+                return Ok(None);
             }
-            Plan::Run(state) => {
-                let when = step.when.as_ref().map_or(Ok(true), |when| when(&self.view(done)));
-                let ran = match when {
-                    Ok(true) => self.run_step(ordinal, step, *state, done)?,
-                    Ok(false) => self.pass_step(ordinal, step)?,
-                    Err(error) => return Ok(Some(failed(step, &error))),
-                };
-                let ended = match ran.status {
-                    Status::Completed => None,
-                    Status::Stopped => Some(Ended::Stopped(self.stop.requested().unwrap_or(StopIntent::Stopped))),
-                    _ => Some(Ended::Failed { exit_code: ran.exit_code.clone(), error: ran.error.unwrap_or_default() }),
-                };
-                done.push(ran.view);
-                Ok(ended)
-            }
-        }
+            Err(error) => return Ok(Some(Ended::failed_at(step, &error))),
+        };
+        let when = step.when.as_ref().map_or(Ok(true), |when| caught(|| when(&self.view(done))));
+        let ran = match when {
+            Ok(true) => self.run_step(ordinal, step, state, done)?,
+            Ok(false) => self.pass_step(ordinal, step)?,
+            Err(error) => return Ok(Some(Ended::failed_at(step, &error))),
+        };
+        done.push(ran.view);
+        Ok(ran.end.ends_job())
     }
 
     fn view<'v>(&'v self, steps: &'v [StepView]) -> JobView<'v> {
         JobView { execution: &self.execution, params: self.params, context: &self.execution.context, steps }
     }
 
-    /// Calls the listeners with the status about to be written, and makes up the last row.
-    fn after_job(&mut self, ended: Ended, steps: &[StepView]) -> ExecutionEnd {
-        let mut end = self.end_of(ended, steps);
-        self.execution.status = end.status;
-        self.execution.exit_code = end.exit_code.clone();
-        self.execution.error.clone_from(&end.error);
-        let heard = self.job.listeners.iter().rev().try_for_each(|listener| listener.after_job(&self.execution));
-        if let Err(error) = heard {
-            end = failed_end(exit_code(&error), ErrorRecord::from(&error), end.progress);
-        }
-        end
-    }
-
-    fn end_of(&self, ended: Ended, steps: &[StepView]) -> ExecutionEnd {
-        let progress = self.progress(steps);
-        match ended {
-            Ended::Completed => match self.result(steps) {
-                Ok(result) => ExecutionEnd {
-                    status: Status::Completed,
-                    exit_code: ExitCode::COMPLETED,
-                    exit_message: None,
-                    result,
-                    error: None,
-                    progress: 100,
-                },
-                Err(error) => failed_end(exit_code(&error), ErrorRecord::from(&error), progress),
-            },
-            Ended::Stopped(intent) => {
-                let (status, exit_code) = intent.end();
-                let error = (status == Status::Failed).then(|| timed_out(self.job.timeout));
-                let exit_message = error.as_ref().map(ErrorRecord::chain);
-                ExecutionEnd { status, exit_code, exit_message, result: None, error, progress }
-            }
-            Ended::Failed { exit_code, error } => failed_end(exit_code, error, progress),
-        }
-    }
-
-    fn result(&self, steps: &[StepView]) -> Result<Option<serde_json::Value>, BatchError> {
-        self.job.result.as_ref().map(|result| result(&self.view(steps))).transpose()
-    }
-
-    /// The share of the steps that are complete; less than 100 until everything is.
-    fn progress(&self, steps: &[StepView]) -> u8 {
-        let complete = steps.iter().filter(|step| step.status == Status::Completed).count();
-        let percent = complete * 100 / self.job.steps.len().max(1);
-        u8::try_from(percent.min(99)).unwrap_or(99)
-    }
-
-    /// The last row decides whether a night was lost, so it is tried for a while when the store cannot be reached.
-    fn end(&self, end: &ExecutionEnd) -> Result<JobExecution, RunError> {
-        for attempt in 0..ENDINGS {
-            match self.repository.end(&self.lease, end) {
-                Err(FenceError::Store(error)) if error.is_transient() => {
-                    tracing::warn!(execution = %self.lease.execution, %error, attempt, "the last row is not written yet");
-                    let _ = StopToken::default().wait(PAUSE);
-                }
-                answer => return Ok(answer?),
-            }
-        }
-        Ok(self.repository.end(&self.lease, end)?)
-    }
-}
-
-/// How often the last row is tried while the store cannot be reached, and the pause between.
-const ENDINGS: u32 = 20;
-const PAUSE: std::time::Duration = std::time::Duration::from_millis(500);
-
-fn before_job(listeners: &[Arc<dyn JobListener>], execution: &JobExecution) -> Result<(), BatchError> {
-    listeners.iter().try_for_each(|listener| listener.before_job(execution))
-}
-
-fn launch_error(error: &BatchError) -> Ended {
-    let exit_code = if error.has_name() { exit_code(error) } else { ExitCode::LAUNCH_ERROR };
-    Ended::Failed { exit_code, error: ErrorRecord::from(error) }
-}
-
-fn failed(step: &JobStep, error: &BatchError) -> Ended {
-    let error_record = ErrorRecord { step: Some(step.name.clone()), ..ErrorRecord::from(error) };
-    Ended::Failed { exit_code: exit_code(error), error: error_record }
-}
-
-/// The exit code of a failure: the name of its error, if it has one of its own.
-fn exit_code(error: &BatchError) -> ExitCode {
-    if error.has_name() { ExitCode::from(error.name().to_owned()) } else { ExitCode::FAILED }
-}
-
-fn failed_end(exit_code: ExitCode, error: ErrorRecord, progress: u8) -> ExecutionEnd {
-    let place = error.step.as_ref().map(|step| format!("step {step}: ")).unwrap_or_default();
-    ExecutionEnd {
-        status: Status::Failed,
-        exit_code,
-        exit_message: Some(format!("{place}{}", error.chain())),
-        result: None,
-        error: Some(error),
-        progress,
-    }
-}
-
-fn timed_out(limit: Option<std::time::Duration>) -> ErrorRecord {
-    let limit = limit.map(|limit| format!(" of {limit:?}")).unwrap_or_default();
-    ErrorRecord {
-        name: crate::error::names::TIMEOUT.to_owned(),
-        message: format!("the job ran longer than its timeout{limit}"),
-        ..ErrorRecord::default()
+    fn tell(&self, event: &RunEvent<'_>) {
+        tell(self.monitor, event);
     }
 }
 

@@ -1,11 +1,13 @@
 //! The seam between the engine and what a step does.
 
+mod caught;
 pub mod chunk;
 mod context;
 mod tasklet;
 
 use thiserror::Error;
 
+pub(crate) use self::caught::caught;
 pub use self::context::{JobView, StepContext, StepState, StepView};
 pub use self::tasklet::{Tasklet, TaskletStep};
 
@@ -44,6 +46,10 @@ pub enum StepError {
     /// The step failed; a retry or a restart may do better.
     #[error(transparent)]
     Failed(#[from] Failure),
+    /// Nobody can know what the step did: another system took a call and did not answer. The step and its job end UNKNOWN,
+    /// and a person decides before anything goes on.
+    #[error(transparent)]
+    Unknown(Failure),
     /// The step belongs to another worker now: leave and write nothing more.
     #[error("the lease was lost: the step was taken over or ended by another process")]
     LeaseLost,

@@ -1,5 +1,6 @@
 //! The token that carries a stop request into a running step.
 
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -26,14 +27,11 @@ pub struct StopToken {
 
 #[derive(Debug, Default)]
 struct Shared {
-    state: Mutex<State>,
+    /// The place of the intent in [`StopIntent::ALL`], from 1; 0 while there is none. Written under the lock of `children`, so
+    /// that nobody falls asleep between a look and a request; read without it, so that a loop may ask for every item.
+    intent: AtomicU8,
+    children: Mutex<Vec<Weak<Shared>>>,
     changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    intent: Option<StopIntent>,
-    children: Vec<Weak<Shared>>,
 }
 
 impl StopToken {
@@ -42,10 +40,10 @@ impl StopToken {
     #[must_use]
     pub fn child(&self) -> Self {
         let child = Self::default();
-        let mut state = lock(&self.shared);
-        lock(&child.shared).intent = state.intent;
-        state.children.retain(|known| known.strong_count() > 0);
-        state.children.push(Arc::downgrade(&child.shared));
+        let mut children = lock(&self.shared);
+        child.shared.intent.store(self.shared.intent.load(Ordering::Acquire), Ordering::Release);
+        children.retain(|known| known.strong_count() > 0);
+        children.push(Arc::downgrade(&child.shared));
         child
     }
 
@@ -54,37 +52,51 @@ impl StopToken {
         request(&self.shared, intent);
     }
 
-    /// Why the holder shall end, if it shall. Cheap enough to ask once per chunk or per row of output.
+    /// Why the holder shall end, if it shall. Cheap enough to ask for every item.
     #[must_use]
     pub fn requested(&self) -> Option<StopIntent> {
-        lock(&self.shared).intent
+        self.shared.requested()
+    }
+
+    /// Whether the holder shall end now, without reaching its safe point.
+    #[must_use]
+    pub fn is_aborted(&self) -> bool {
+        self.requested() == Some(StopIntent::Aborted)
     }
 
     /// Waits until a stop is requested, at most for `limit`: the pause between two attempts that a stop cuts short.
     #[must_use]
     pub fn wait(&self, limit: Duration) -> Option<StopIntent> {
-        let undisturbed = |state: &mut State| state.intent.is_none();
+        let undisturbed = |_: &mut Vec<_>| self.requested().is_none();
         let waited = self.shared.changed.wait_timeout_while(lock(&self.shared), limit, undisturbed);
-        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        state.intent
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+        self.requested()
+    }
+}
+
+impl Shared {
+    fn requested(&self) -> Option<StopIntent> {
+        let place = usize::from(self.intent.load(Ordering::Acquire)).checked_sub(1)?;
+        StopIntent::ALL.get(place).copied()
     }
 }
 
 fn request(shared: &Shared, intent: StopIntent) {
-    let mut state = lock(shared);
-    if state.intent.is_some_and(|earlier| earlier >= intent) {
+    let children = lock(shared);
+    if shared.requested().is_some_and(|earlier| earlier >= intent) {
         return;
     }
-    state.intent = Some(intent);
+    let place = (1..).zip(StopIntent::ALL).find(|(_, known)| *known == intent).map_or(0, |(place, _)| place);
+    shared.intent.store(place, Ordering::Release);
     shared.changed.notify_all();
-    for child in state.children.iter().filter_map(Weak::upgrade) {
+    for child in children.iter().filter_map(Weak::upgrade) {
         request(&child, intent);
     }
 }
 
 /// A poisoned lock is only a panic of another holder; the value behind it is always whole.
-fn lock(shared: &Shared) -> MutexGuard<'_, State> {
-    shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(shared: &Shared) -> MutexGuard<'_, Vec<Weak<Shared>>> {
+    shared.children.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -122,5 +134,15 @@ mod tests {
         job.request(StopIntent::Aborted);
         assert_eq!(step.requested(), Some(StopIntent::Aborted));
         assert_eq!(job.child().requested(), Some(StopIntent::Aborted));
+    }
+
+    #[test]
+    fn every_intent_is_heard_as_it_was_requested() {
+        for intent in StopIntent::ALL {
+            let token = StopToken::default();
+            token.request(intent);
+            assert_eq!(token.requested(), Some(intent));
+            assert_eq!(token.is_aborted(), intent == StopIntent::Aborted);
+        }
     }
 }

@@ -15,7 +15,7 @@ use self::beat::Beats;
 pub(crate) use self::life::new_session;
 use crate::clock::Clock;
 use crate::execution::WorkerId;
-use crate::repository::{LaunchWorker, Lease, Repository, WorkerIdentity};
+use crate::repository::{LaunchError, LaunchWorker, Launched, Lease, Repository, WorkerIdentity};
 use crate::stop::StopToken;
 use crate::stop_line::StopLine;
 
@@ -107,22 +107,41 @@ impl Worker {
     pub fn for_launch(&self) -> LaunchWorker {
         match *self.lock_id() {
             Some(id) => LaunchWorker::Known { id, name: self.name.name.clone() },
-            None => LaunchWorker::New(WorkerIdentity {
-                name: self.name.name.clone(),
-                session: self.life.session().to_owned(),
-                host: self.name.host.clone(),
-                pid: std::process::id(),
-                lock_path: Some(self.life.path().to_string_lossy().into_owned()),
-                build: self.name.build.clone(),
-            }),
+            None => self.identity(),
         }
+    }
+
+    fn identity(&self) -> LaunchWorker {
+        LaunchWorker::New(WorkerIdentity {
+            name: self.name.name.clone(),
+            session: self.life.session().to_owned(),
+            host: self.name.host.clone(),
+            pid: std::process::id(),
+            lock_path: Some(self.life.path().to_string_lossy().into_owned()),
+            build: self.name.build.clone(),
+        })
+    }
+
+    /// Launches with `launch`, which is told who launches. Only one first launch is under way at a time: two would record two
+    /// workers, and a worker beats for itself alone.
+    pub(crate) fn launch(
+        &self,
+        launch: impl FnOnce(LaunchWorker) -> Result<Launched, LaunchError>,
+    ) -> Result<Launched, LaunchError> {
+        let mut id = self.lock_id();
+        if id.is_some() {
+            drop(id);
+            return launch(self.for_launch());
+        }
+        let launched = launch(self.identity())?;
+        *id = Some(launched.lease.worker);
+        Ok(launched)
     }
 
     /// Keeps the lease of a launched execution alive until the answer is dropped. `sent` is the time on the process clock
     /// before the launch was sent.
     #[must_use]
     pub fn hold(&self, lease: Lease, stop: &StopToken, sent: Duration) -> Hold {
-        *self.lock_id() = Some(lease.worker);
         let stop_line = StopLine::new(Arc::clone(&self.clock), sent, self.timing.lease);
         self.beats.hold(lease, stop.clone(), stop_line)
     }
@@ -133,13 +152,15 @@ impl Worker {
 }
 
 impl Drop for Worker {
-    /// The beat is the last to stop; then the worker says that it is gone. If that fails, its life lock says it.
+    /// The beat is the last to stop; then the worker says that it is gone. If that fails, its life lock says it: free, and
+    /// still there.
     fn drop(&mut self) {
         self.beats.stop();
         if let Some(id) = *self.lock_id()
             && let Err(error) = self.repository.retire_worker(id)
         {
             tracing::debug!(worker = %id, %error, "the worker could not be retired");
+            self.life.leave_behind();
         }
     }
 }

@@ -1,3 +1,5 @@
-//! overnight: a batch framework whose jobs are written in Rust or in YAML.
+//! overnight: batch jobs from YAML or Rust, their stock steps, and the command line `jobctl`.
 
 pub mod steps;
+
+pub use overnight_framework::*;

@@ -9,6 +9,7 @@ mod logic;
 mod number;
 mod scalar;
 mod slot;
+mod term;
 
 use std::borrow::Cow;
 
@@ -22,7 +23,7 @@ use super::order::is_nothing;
 use super::scope::Source;
 
 /// A closure that computes something from a row or a frame.
-type Computed<T> = Box<dyn Fn(&[Value]) -> Result<T, EvalError> + Send + Sync>;
+pub(super) type Computed<T> = Box<dyn Fn(&[Value]) -> Result<T, EvalError> + Send + Sync>;
 
 /// Computes a value that may be null. Strings are borrowed as far as they exist already.
 pub(super) enum Code {
@@ -68,8 +69,8 @@ pub(super) fn code(node: &Node) -> Code {
         Op::Conditional => Code::Choice(Box::new((truth(node.children.first(), node), [pair(1), pair(2)]))),
         _ => match node.kind {
             Some(Type::Bool) if logic::is_logic(&node.op) => wrapped(scalar::<bool>(node)),
-            Some(Type::Int) if number::is_number(&node.op) => wrapped(scalar::<i64>(node)),
-            Some(Type::Decimal) if number::is_number(&node.op) => wrapped(scalar::<rust_decimal::Decimal>(node)),
+            Some(Type::Int) if number::is_number(&node.op) => Code::Computed(number::compute_int(node)),
+            Some(Type::Decimal) if number::is_number(&node.op) => Code::Computed(number::compute_decimal(node)),
             Some(Type::Float) if number::is_number(&node.op) => wrapped(scalar::<f64>(node)),
             _ => Code::Computed(generic::compute(node)),
         },
@@ -80,11 +81,26 @@ pub(super) fn code(node: &Node) -> Code {
 pub(super) struct Strict {
     code: Code,
     missing: EvalError,
+    never_null: bool,
 }
 
 impl Strict {
     pub(super) fn of(node: &Node) -> Self {
-        Self { code: code(node), missing: EvalError::null(node.span, node.place()) }
+        let never_null = matches!(node.op, Op::Arithmetic(_) | Op::Negate | Op::Call(_));
+        Self { code: code(node), missing: EvalError::null(node.span, node.place()), never_null }
+    }
+
+    /// What fails in the place of an argument that is not there.
+    fn missing(missing: EvalError) -> Self {
+        Self { code: Code::Constant(Value::Null), missing, never_null: false }
+    }
+
+    /// The closure alone, if it is one: what is computed is never null, unless it comes out of JSON.
+    pub(super) fn computed(self) -> Result<Computed<Value>, Self> {
+        match self {
+            Self { code: Code::Computed(compute), never_null: true, .. } => Ok(compute),
+            other => Err(other),
+        }
     }
 
     pub(super) fn value<'a>(&'a self, row: &'a [Value]) -> Result<Cow<'a, Value>, EvalError> {

@@ -30,9 +30,9 @@ pub(super) fn order(a: &Value, b: &Value) -> Option<Ordering> {
     match (a, b) {
         (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
         (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
-        (Value::Decimal(a), Value::Decimal(b)) => Some(decimal::compare(*a, *b)),
-        (Value::Int(a), Value::Decimal(b)) => Some(decimal::compare((*a).into(), *b)),
-        (Value::Decimal(a), Value::Int(b)) => Some(decimal::compare(*a, (*b).into())),
+        (Value::Decimal(a), Value::Decimal(b)) => Some(decimal::compare(a, b)),
+        (Value::Int(a), Value::Decimal(b)) => Some(decimal::compare(&(*a).into(), b)),
+        (Value::Decimal(a), Value::Int(b)) => Some(decimal::compare(a, &(*b).into())),
         (Value::Float(a), Value::Float(b)) => a.partial_cmp(b),
         (Value::Str(a), Value::Str(b)) => Some(a.cmp(b)),
         (Value::Bytes(a), Value::Bytes(b)) => Some(a.cmp(b)),

@@ -1,10 +1,8 @@
 //! A compiled expression.
 
-use rust_decimal::Decimal;
-
 use crate::row::{Type, Value};
 
-use super::compile::{self, Code, Eval, Strict, scalar};
+use super::compile::{self, Code, Computed, Eval, Strict, scalar};
 use super::error::{EvalError, Span};
 use super::node::Node;
 
@@ -19,9 +17,8 @@ pub struct Program {
 
 enum Root {
     Truth(Eval<bool>),
-    Whole(Eval<i64>),
-    Number(Eval<Decimal>),
-    /// Any other type, never null.
+    /// An operation that is never null.
+    Computed(Computed<Value>),
     Strict(Strict),
     Nullable(Code),
 }
@@ -31,9 +28,10 @@ impl Program {
         let root = match node.kind {
             _ if node.nullable => Root::Nullable(compile::code(node)),
             Some(Type::Bool) => Root::Truth(scalar(node)),
-            Some(Type::Int) => Root::Whole(scalar(node)),
-            Some(Type::Decimal) => Root::Number(scalar(node)),
-            Some(_) => Root::Strict(Strict::of(node)),
+            Some(_) => match Strict::of(node).computed() {
+                Ok(compute) => Root::Computed(compute),
+                Err(value) => Root::Strict(value),
+            },
             None => Root::Nullable(compile::code(node)),
         };
         Self { root, span: node.span }
@@ -47,8 +45,7 @@ impl Program {
     pub fn eval(&self, slots: &[Value]) -> Result<Value, EvalError> {
         match &self.root {
             Root::Truth(truth) => truth.get(slots).map(Value::Bool),
-            Root::Whole(number) => number.get(slots).map(Value::Int),
-            Root::Number(number) => number.get(slots).map(Value::Decimal),
+            Root::Computed(compute) => compute(slots),
             Root::Strict(value) => value.value(slots).map(std::borrow::Cow::into_owned),
             Root::Nullable(value) => value.value(slots).map(std::borrow::Cow::into_owned),
         }

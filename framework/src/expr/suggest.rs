@@ -1,19 +1,10 @@
 //! The nearest right spelling of a wrong name.
 
 use super::lexer::word_length;
-
-/// How alike two names must be (Jaro-Winkler) to be proposed.
-const LIKENESS: f64 = 0.8;
+pub(super) use crate::suggest::nearest;
 
 /// So many names are listed when none is near.
 const LISTED: usize = 8;
-
-/// The one of `names` that looks most like `name`, if any does.
-pub(super) fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let likeness = |known: &'a str| (strsim::jaro_winkler(&name.to_lowercase(), &known.to_lowercase()), known);
-    let near = names.into_iter().map(likeness).filter(|(likeness, _)| *likeness >= LIKENESS);
-    near.max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, name)| name)
-}
 
 /// What to say about the unknown `name` where `names` are known.
 pub(super) fn help(name: &str, names: &[&str]) -> Option<String> {

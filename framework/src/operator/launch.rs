@@ -8,10 +8,11 @@ use super::takeover::Verdict;
 use super::{Operator, Ready};
 use crate::error::BatchError;
 use crate::execution::Trigger;
-use crate::job::{Instances, Job};
+use crate::job::{Instances, Job, JobError};
 use crate::launch::{Refusal, Wish};
-use crate::params::Params;
+use crate::params::{InstanceKey, Params};
 use crate::repository::{LaunchError, LaunchRequest, Launched, StoreError};
+use crate::step::caught;
 use crate::stop::StopToken;
 use crate::worker::new_session;
 
@@ -28,6 +29,8 @@ pub struct Launching<'a> {
     pub trigger: Trigger,
     /// Why, if a reason was given.
     pub reason: Option<&'a str>,
+    /// The instance, where it is not the one that the parameters make: a restart of a job with many instances.
+    pub key: Option<InstanceKey>,
 }
 
 /// Why nothing was started.
@@ -37,6 +40,9 @@ pub enum StartError {
     /// The instance does not allow it now.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The job could never run.
+    #[error(transparent)]
+    Job(#[from] JobError),
     /// Something that the job declares cannot be computed from the parameters.
     #[error("cannot compute `{what}`")]
     Declared {
@@ -58,18 +64,23 @@ impl Operator {
     /// without a renewal otherwise; `on_wait` is told what is waited for, and for how long at most.
     ///
     /// # Errors
-    /// When the instance is running, complete, in doubt or not restartable; nothing is written then.
+    /// When the job could never run, or when the instance is running, complete, in doubt or not restartable; nothing is
+    /// written then.
     pub fn launch(&self, launching: &Launching<'_>, on_wait: &dyn Fn(Refusal, Duration)) -> Result<Ready, StartError> {
         let mut request = self.request(launching)?;
         loop {
             let sent = self.worker.clock().elapsed();
-            match self.repository.launch(&request) {
+            let launched = self.worker.launch(|worker| {
+                request.worker = worker;
+                self.repository.launch(&request)
+            });
+            match launched {
                 Ok(launched) => return Ok(self.ready(launched, sent)),
                 Err(LaunchError::Store(error)) => return Err(error.into()),
                 Err(LaunchError::Refused(refusal)) => match self.look_at_owner(refusal, on_wait)? {
                     Verdict::Refused(refusal) => return Err(refusal.into()),
                     // The dead execution is ended; what was asked for is decided anew.
-                    Verdict::Ended => request.worker = self.worker.for_launch(),
+                    Verdict::Ended => {}
                 },
             }
         }
@@ -83,11 +94,12 @@ impl Operator {
 
     fn request(&self, launching: &Launching<'_>) -> Result<LaunchRequest, StartError> {
         let Launching { job, params, .. } = launching;
-        let target = job.target.as_ref().map_or(Ok(String::new()), |target| target(params));
-        let key = match job.instances {
+        job.check()?;
+        let target = job.target.as_ref().map_or(Ok(String::new()), |target| caught(|| target(params)));
+        let key = launching.key.clone().unwrap_or_else(|| match job.instances {
             Instances::Unique => params.key(),
             Instances::Many => params.key().with_run(&new_session()),
-        };
+        });
         Ok(LaunchRequest {
             project: self.project.clone(),
             module: job.module.clone(),

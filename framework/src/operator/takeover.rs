@@ -31,7 +31,11 @@ impl Operator {
     ) -> Result<Verdict, StartError> {
         let Refusal::AlreadyRunning { id, .. } = refusal else { return Ok(Verdict::Refused(refusal)) };
         let Some(execution) = self.repository.execution(id)? else { return Ok(Verdict::Ended) };
-        let Some(lease) = held_lease(&execution) else { return Ok(Verdict::Ended) };
+        let Some(lease) = held_lease(&execution) else {
+            // Waiting for a worker, or ended meanwhile.
+            let waits = execution.status.blocks_instance();
+            return Ok(if waits { Verdict::Refused(refusal) } else { Verdict::Ended });
+        };
         let owner = self.repository.worker(lease.worker)?;
         match owner.as_ref().map_or(Sign::Unseen, |owner| self.sign_of(owner)) {
             Sign::Dead => self.end_dead(lease, "its process is gone: the life lock is free"),

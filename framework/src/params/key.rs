@@ -40,6 +40,24 @@ impl InstanceKey {
         Self::of_object(object)
     }
 
+    /// The key whose canonical text an instance keeps.
+    #[must_use]
+    pub fn stored(text: &str) -> Self {
+        Self::of_object(serde_json::from_str(text).unwrap_or_default())
+    }
+
+    /// Whether both keys have the same parameters, whatever their run numbers are.
+    #[must_use]
+    pub fn has_params_of(&self, other: &Self) -> bool {
+        let params = |key: &Self| {
+            let mut object: serde_json::Map<String, serde_json::Value> =
+                serde_json::from_str(&key.text).unwrap_or_default();
+            object.remove(RUN);
+            object
+        };
+        params(self) == params(other)
+    }
+
     /// The canonical JSON.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -128,5 +146,13 @@ mod tests {
         let base = key(&[("name", Value::from("x"))]);
         assert_ne!(base.with_run("1"), base.with_run("2"));
         assert_eq!(base.with_run("1").text(), r##"{"#run":"1","name":"x"}"##);
+        assert!(base.has_params_of(&base.with_run("1")));
+        assert!(!base.has_params_of(&key(&[])));
+    }
+
+    #[test]
+    fn a_key_is_made_again_from_its_stored_text() {
+        let original = key(&[("b", Value::Int(2)), ("a", Value::from("ü"))]);
+        assert_eq!(InstanceKey::stored(original.text()), original);
     }
 }

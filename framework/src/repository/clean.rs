@@ -11,15 +11,15 @@ const REPLACEMENT: &str = "\u{fffd}";
 
 /// `text` with every U+0000 replaced by U+FFFD.
 ///
-/// PostgreSQL takes a U+0000 neither in text nor in jsonb. A message that quotes a broken input must not fail the very
-/// statement that reports it, so what only people read (errors, positions, reasons, names of callers) is cleaned in
-/// every store. Data (parameters, contexts, outputs, checkpoints, results) are never changed: a store keeps them as they
-/// are, or refuses them.
+/// PostgreSQL keeps no U+0000 in a text column, and a terminal shows none. A message that quotes a broken input must not
+/// fail the very statement that reports it, so every store cleans what only people read: errors, positions, exit codes and
+/// messages, reasons, the names of those who gave orders. Data (parameters, contexts, outputs, checkpoints, results) are
+/// kept to the letter: the stores write them as JSON text, where the character is an escape like any other.
 ///
 /// ```
 /// use overnight_framework::repository::clean;
 ///
-/// assert_eq!(clean("a\0b"), "a\u{fffd}b");
+/// assert_eq!(clean("line 7: a\0b"), "line 7: a\u{fffd}b");
 /// ```
 #[must_use]
 pub fn clean(text: &str) -> Cow<'_, str> {

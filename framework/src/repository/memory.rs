@@ -12,6 +12,8 @@ mod records;
 mod run;
 mod table;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

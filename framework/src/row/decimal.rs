@@ -84,12 +84,16 @@ pub fn sub(a: Decimal, b: Decimal) -> Result<Decimal, DecimalError> {
 /// ```
 #[inline]
 pub fn mul(a: Decimal, b: Decimal) -> Result<Decimal, DecimalError> {
-    let scale = a.scale() + b.scale();
-    if scale <= MAX_SCALE
-        && let (Ok(x), Ok(y)) = (i64::try_from(a.mantissa()), i64::try_from(b.mantissa()))
-        && let Some(product) = exactly(i128::from(x) * i128::from(y), scale)
-    {
-        return Ok(product);
+    let (x, y) = (a.unpack(), b.unpack());
+    let scale = x.scale + y.scale;
+    if scale <= MAX_SCALE && x.hi | y.hi == 0 {
+        let low = |mid: u32, lo: u32| u128::from(mid) << 32 | u128::from(lo);
+        let product = low(x.mid, x.lo) * low(y.mid, y.lo);
+        if product < MANTISSAS {
+            // Parts of 32 bits; a zero gets no sign.
+            let part = |shift: u32| (product >> shift) as u32;
+            return Ok(Decimal::from_parts(part(0), part(32), part(64), x.negative != y.negative, scale));
+        }
     }
     mul_wide(a, b)
 }
@@ -108,24 +112,10 @@ pub fn mul(a: Decimal, b: Decimal) -> Result<Decimal, DecimalError> {
 /// assert_eq!(div(parse("100000000000000.00000000000001")?, parse("800000000000000")?, 2)?.to_string(), "0.13");
 /// # Ok::<(), DecimalError>(())
 /// ```
+#[inline]
 pub fn div(a: Decimal, b: Decimal, scale: u32) -> Result<Decimal, DecimalError> {
-    if scale > MAX_SCALE {
-        return Err(DecimalError::Scale);
-    }
-    if b.is_zero() {
-        return Err(DecimalError::DivisionByZero);
-    }
-    let (numerator, denominator) = (a.mantissa(), b.mantissa());
-    let above = scale + b.scale();
-    let quotient = if above >= a.scale() {
-        divide_scaled(numerator, denominator, above - a.scale())?
-    } else {
-        match denominator.checked_mul(power(a.scale() - above)) {
-            Some(denominator) => half_even(numerator / denominator, numerator % denominator, denominator),
-            // The denominator is beyond twice any mantissa, so the quotient is nearer to 0 than to 1.
-            None => 0,
-        }
-    };
+    // Mantissas travel in registers; decimals would go through memory.
+    let quotient = quotient((a.mantissa(), a.scale()), (b.mantissa(), b.scale()), scale)?;
     exactly(quotient, scale).ok_or(DecimalError::TooLarge)
 }
 
@@ -186,8 +176,8 @@ pub fn parse(text: &str) -> Result<Decimal, DecimalError> {
 /// is the rule inside a column.
 #[inline]
 #[must_use]
-pub fn compare(a: Decimal, b: Decimal) -> Ordering {
-    if a.scale() == b.scale() { a.mantissa().cmp(&b.mantissa()) } else { a.cmp(&b) }
+pub fn compare(a: &Decimal, b: &Decimal) -> Ordering {
+    if a.scale() == b.scale() { a.mantissa().cmp(&b.mantissa()) } else { a.cmp(b) }
 }
 
 #[inline(never)]
@@ -251,6 +241,26 @@ impl Factors {
 /// Whether a product that overflows 128 bits is too large or too fine.
 fn too_wide(a: Decimal, b: Decimal) -> DecimalError {
     if a.checked_mul(b).is_none() { DecimalError::TooLarge } else { DecimalError::Inexact }
+}
+
+/// The mantissa of the quotient of two pairs of mantissa and scale.
+fn quotient(a: (i128, u32), b: (i128, u32), scale: u32) -> Result<i128, DecimalError> {
+    let ((numerator, a_scale), (denominator, b_scale)) = (a, b);
+    if scale > MAX_SCALE {
+        return Err(DecimalError::Scale);
+    }
+    if denominator == 0 {
+        return Err(DecimalError::DivisionByZero);
+    }
+    let above = scale + b_scale;
+    if above >= a_scale {
+        return divide_scaled(numerator, denominator, above - a_scale);
+    }
+    Ok(match denominator.checked_mul(power(a_scale - above)) {
+        Some(denominator) => half_even(numerator / denominator, numerator % denominator, denominator),
+        // The denominator is beyond twice any mantissa, so the quotient is nearer to 0 than to 1.
+        None => 0,
+    })
 }
 
 /// `numerator * 10^places / denominator`, rounded half to even. Where the scaled numerator is beyond 128 bits, by long

@@ -1,31 +1,60 @@
 //! The life of one step execution: begun, attempted until it is done or given up, ended.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
+use super::end::{record, timed_out};
 use super::timeout::Timeout;
-use super::{Run, RunError, exit_code};
-use crate::error::{BatchError, names};
-use crate::execution::{ErrorRecord, JsonObject, StepExecution};
+use super::{Ended, Run, RunError, exit_code};
+use crate::error::BatchError;
+use crate::execution::{ErrorRecord, StepExecution};
 use crate::job::JobStep;
 use crate::monitor::RunEvent;
 use crate::repository::{StepEnd, StepLease, StepStart};
-use crate::status::{ExitCode, Status};
-use crate::step::{Outcome, StepContext, StepError, StepState, StepView};
+use crate::status::{ExitCode, Status, StopIntent};
+use crate::step::{Failure, Outcome, StepContext, StepError, StepState, StepView, caught};
 use crate::stop::StopToken;
 
 /// A step that ran.
 pub(super) struct Ran {
-    pub(super) status: Status,
-    pub(super) exit_code: ExitCode,
-    pub(super) error: Option<ErrorRecord>,
+    pub(super) end: End,
     pub(super) view: StepView,
 }
 
-/// How a step ended, before its row is written.
-struct End {
+/// How a step ended.
+#[derive(Clone)]
+pub(super) struct End {
     status: Status,
     exit_code: ExitCode,
     error: Option<ErrorRecord>,
+    /// What stopped it.
+    stop: Option<StopIntent>,
+}
+
+/// One run of one step, with the token that stops it alone.
+struct StepRun<'s> {
+    step: &'s JobStep,
+    row: StepExecution,
+    done: &'s [StepView],
+    stop: StopToken,
+}
+
+impl End {
+    fn completed(exit_code: ExitCode) -> Self {
+        Self { status: Status::Completed, exit_code, error: None, stop: None }
+    }
+
+    fn failed(exit_code: ExitCode, error: ErrorRecord) -> Self {
+        Self { status: Status::Failed, exit_code, error: Some(error), stop: None }
+    }
+
+    /// How the execution ends with the step, if it does.
+    pub(super) fn ends_job(self) -> Option<Ended> {
+        let Self { status, exit_code, error, stop } = self;
+        match status {
+            Status::Completed => None,
+            Status::Stopped => Some(Ended::Stopped(stop.unwrap_or(StopIntent::Stopped))),
+            Status::Unknown => Some(Ended::Unknown { error: error.unwrap_or_default() }),
+            _ => Some(Ended::Failed { exit_code, error: error.unwrap_or_default() }),
+        }
+    }
 }
 
 impl Run<'_> {
@@ -37,29 +66,28 @@ impl Run<'_> {
         mut state: StepState,
         done: &[StepView],
     ) -> Result<Ran, RunError> {
-        let row = self.begin_step(ordinal, step, &state)?;
-        self.monitor.event(&RunEvent::StepStarted(&row));
-        let stop = self.stop.child();
-        let timeout = step.timeout.map(|limit| Timeout::start(limit, &stop));
-        let end = match step.listeners.iter().try_for_each(|listener| listener.before_step(&row)) {
-            Ok(()) => self.attempt(step, &row, &mut state, done, &stop)?,
-            Err(error) => failed(&error, step),
+        let row = self.record_step(ordinal, step, &state)?;
+        self.tell(&RunEvent::StepStarted(&row));
+        let run = StepRun { step, row, done, stop: self.stop.child() };
+        let timeout = step.timeout.map(|limit| Timeout::start(limit, &run.stop));
+        let end = match before_step(&run) {
+            Ok(()) => self.attempt(&run, &mut state)?,
+            Err(error) => End::failed(exit_code(&error), record(step, &error)),
         };
         drop(timeout);
-        let end = after_step(step, &row, &state, end);
-        self.end_step(step, &row, state, end)
+        let end = self.after_step(&run, &state, end);
+        self.finish_step(&run.row, state, end)
     }
 
     /// Records a step whose condition is false.
     pub(super) fn pass_step(&mut self, ordinal: i32, step: &JobStep) -> Result<Ran, RunError> {
         let state = StepState::default();
-        let row = self.begin_step(ordinal, step, &state)?;
-        let end = End { status: Status::Completed, exit_code: ExitCode::NOOP, error: None };
-        self.end_step(step, &row, state, end)
+        let row = self.record_step(ordinal, step, &state)?;
+        self.finish_step(&row, state, End::completed(ExitCode::NOOP))
     }
 
-    fn begin_step(&self, ordinal: i32, step: &JobStep, state: &StepState) -> Result<StepExecution, RunError> {
-        let start = StepStart {
+    fn record_step(&self, ordinal: i32, step: &JobStep, state: &StepState) -> Result<StepExecution, RunError> {
+        self.begin_step(&StepStart {
             ordinal,
             step_key: step.name.clone(),
             name: step.name.clone(),
@@ -67,84 +95,108 @@ impl Run<'_> {
             dest: self.dest.to_owned(),
             checkpoint: state.checkpoint.clone(),
             context: state.context.clone(),
-        };
-        Ok(self.repository.begin_step(&self.lease, &start)?)
+        })
     }
 
     /// Attempts the step until it is done, stopped or given up.
-    fn attempt(
-        &self,
-        step: &JobStep,
-        row: &StepExecution,
-        state: &mut StepState,
-        done: &[StepView],
-        stop: &StopToken,
-    ) -> Result<End, RunError> {
+    fn attempt(&self, run: &StepRun<'_>, state: &mut StepState) -> Result<End, RunError> {
         let mut attempts = 1;
         loop {
-            let failure = match self.attempt_once(step, row, state, done, stop) {
-                Ok(Outcome::Completed(exit_code)) => {
-                    return Ok(End { status: Status::Completed, exit_code, error: None });
-                }
-                Ok(Outcome::Stopped(intent)) => {
-                    let (status, exit_code) = intent.end();
-                    let error = (status == Status::Failed).then(|| timed_out(step));
-                    return Ok(End { status, exit_code, error });
+            let failure = match self.attempt_once(run, state) {
+                Ok(Outcome::Completed(exit_code)) => return Ok(End::completed(exit_code)),
+                // What was requested counts, whatever the step makes of it: one that ran out of its time has failed.
+                Ok(Outcome::Stopped(own)) => {
+                    return Ok(self.stopped(run, run.stop.requested().unwrap_or(own), None));
                 }
                 Err(StepError::LeaseLost) => return Err(RunError::LeaseLost),
+                Err(StepError::Unknown(failure)) => {
+                    let end = End::failed(ExitCode::UNKNOWN, failure.record(&run.step.name));
+                    return Ok(End { status: Status::Unknown, ..end });
+                }
                 Err(StepError::Failed(failure)) => failure,
             };
-            let Some(delay) = step.retry.pause(attempts, failure.error.name()) else {
-                let error = Some(failure.record(&step.name));
-                return Ok(End { status: Status::Failed, exit_code: exit_code(&failure.error), error });
+            // A command that is killed because its time is over fails, but that is not why the step failed.
+            if run.stop.requested() == Some(StopIntent::Timeout) {
+                return Ok(self.stopped(run, StopIntent::Timeout, Some(&failure)));
+            }
+            let Some(delay) = run.step.retry.pause(attempts, failure.error.name()) else {
+                return Ok(End::failed(exit_code(&failure.error), failure.record(&run.step.name)));
             };
             attempts += 1;
-            state.counts.retry += 1;
-            let error = failure.error.chain().join(": ");
-            self.monitor.event(&RunEvent::Retrying { step: &step.name, error: &error, attempt: attempts, delay });
-            if let Some(intent) = stop.wait(delay) {
-                let (status, exit_code) = intent.end();
-                return Ok(End { status, exit_code, error: Some(failure.record(&step.name)) });
+            let error = format!("{:#}", failure.error);
+            self.tell(&RunEvent::Retrying { step: &run.step.name, error: &error, attempt: attempts, delay });
+            if let Some(intent) = run.stop.wait(delay) {
+                return Ok(self.stopped(run, intent, Some(&failure)));
             }
+            state.counts.retry += 1;
         }
     }
 
-    fn attempt_once(
-        &self,
-        step: &JobStep,
-        row: &StepExecution,
-        state: &mut StepState,
-        done: &[StepView],
-        stop: &StopToken,
-    ) -> Result<Outcome, StepError> {
+    fn attempt_once(&self, run: &StepRun<'_>, state: &mut StepState) -> Result<Outcome, StepError> {
         let mut context = StepContext {
-            job: self.view(done),
-            step: row,
+            job: self.view(run.done),
+            step: &run.row,
             state,
-            lease: self.step_lease(row),
+            lease: self.step_lease(&run.row),
             repository: self.repository,
-            stop,
+            stop: &run.stop,
+            orders: self.stop,
+            patience: self.patience,
             stop_line: self.stop_line,
             monitor: self.monitor,
-            chunk_listeners: &step.chunk_listeners,
-            skip_listeners: &step.skip_listeners,
+            chunk_listeners: &run.step.chunk_listeners,
+            skip_listeners: &run.step.skip_listeners,
         };
-        catch_unwind(AssertUnwindSafe(|| step.step.run(&mut context)))
-            .unwrap_or_else(|panic| Err(BatchError::panicked(panic.as_ref()).into()))
+        caught(|| run.step.step.run(&mut context))
     }
 
-    fn step_lease(&self, row: &StepExecution) -> StepLease {
-        StepLease { step: row.id, lease: self.lease, duration: self.lease_duration }
+    /// The end of a step that was asked to end, with the failure that it was about to repeat.
+    fn stopped(&self, run: &StepRun<'_>, intent: StopIntent, failure: Option<&Failure>) -> End {
+        let (status, exit_code) = intent.end();
+        let failed = failure.map(|failure| failure.record(&run.step.name));
+        let error = match (intent, failed) {
+            (StopIntent::Timeout, failed) => Some(self.timeout_of(run, failed)),
+            (_, failed) => failed,
+        };
+        End { status, exit_code, error, stop: Some(intent) }
     }
 
-    fn end_step(&mut self, step: &JobStep, row: &StepExecution, state: StepState, end: End) -> Result<Ran, RunError> {
+    fn timeout_of(&self, run: &StepRun<'_>, failed: Option<ErrorRecord>) -> ErrorRecord {
+        let timeout = match self.stop.requested() {
+            Some(StopIntent::Timeout) => timed_out("job", self.job.timeout),
+            _ => timed_out("step", run.step.timeout),
+        };
+        let causes = failed.map(|failed| std::iter::once(failed.message).chain(failed.causes).collect());
+        ErrorRecord { step: Some(run.step.name.clone()), causes: causes.unwrap_or_default(), ..timeout }
+    }
+
+    /// Calls every listener with the status about to be written. The first error fails the step, and the listeners after it
+    /// see that; the outcome of a step in doubt stays in doubt.
+    fn after_step(&self, run: &StepRun<'_>, state: &StepState, mut end: End) -> End {
+        for listener in run.step.listeners.iter().rev() {
+            let seen = seen(&run.row, state, &end);
+            match caught(|| listener.after_step(&seen)) {
+                Ok(Some(exit_code)) => end.exit_code = exit_code,
+                Ok(None) => {}
+                Err(error) if matches!(end.status, Status::Completed | Status::Stopped) => {
+                    end = End::failed(exit_code(&error), record(run.step, &error));
+                }
+                Err(error) => {
+                    let message = format!("a listener failed after the step: {error:#}");
+                    self.tell(&RunEvent::Warning { step: Some(&run.step.name), message: &message });
+                }
+            }
+        }
+        end
+    }
+
+    fn finish_step(&mut self, row: &StepExecution, state: StepState, end: End) -> Result<Ran, RunError> {
         let promoted = state.promotion();
-        let counts = state.total();
         let view = StepView {
-            name: step.name.clone(),
+            name: row.name.clone(),
             status: end.status,
             exit_code: end.exit_code.clone(),
-            counts,
+            counts: state.total(),
             outputs: state.outputs.clone(),
         };
         let written = StepEnd {
@@ -156,48 +208,31 @@ impl Run<'_> {
             outputs: state.outputs,
             promoted: promoted.clone(),
         };
-        let row = self.repository.end_step(&self.step_lease(row), &written)?;
-        self.promote(promoted);
-        self.monitor.event(&RunEvent::StepEnded(&row));
-        Ok(Ran { status: end.status, exit_code: end.exit_code, error: end.error, view })
-    }
-
-    fn promote(&mut self, promoted: JsonObject) {
+        let row = self.end_step(&self.step_lease(row), &written)?;
         self.execution.context.extend(promoted);
+        self.tell(&RunEvent::StepEnded(&row));
+        Ok(Ran { end, view })
+    }
+
+    fn step_lease(&self, row: &StepExecution) -> StepLease {
+        StepLease { step: row.id, lease: self.lease, duration: self.lease_duration }
     }
 }
 
-/// Calls the listeners with the status about to be written.
-fn after_step(step: &JobStep, row: &StepExecution, state: &StepState, mut end: End) -> End {
-    for listener in step.listeners.iter().rev() {
-        let seen = StepExecution {
-            status: end.status,
-            exit_code: end.exit_code.clone(),
-            error: end.error.clone(),
-            counts: state.counts,
-            checkpoint: state.checkpoint.clone(),
-            ..row.clone()
-        };
-        match listener.after_step(&seen) {
-            Ok(Some(exit_code)) => end.exit_code = exit_code,
-            Ok(None) => {}
-            Err(error) => end = failed(&error, step),
-        }
-    }
-    end
+fn before_step(run: &StepRun<'_>) -> Result<(), BatchError> {
+    run.step.listeners.iter().try_for_each(|listener| caught(|| listener.before_step(&run.row)))
 }
 
-fn failed(error: &BatchError, step: &JobStep) -> End {
-    let record = ErrorRecord { step: Some(step.name.clone()), ..ErrorRecord::from(error) };
-    End { status: Status::Failed, exit_code: exit_code(error), error: Some(record) }
-}
-
-fn timed_out(step: &JobStep) -> ErrorRecord {
-    let limit = step.timeout.map(|limit| format!(" of {limit:?}")).unwrap_or_default();
-    ErrorRecord {
-        name: names::TIMEOUT.to_owned(),
-        message: format!("the step ran longer than its timeout{limit}"),
-        step: Some(step.name.clone()),
-        ..ErrorRecord::default()
+/// The row as it is about to be written.
+fn seen(row: &StepExecution, state: &StepState, end: &End) -> StepExecution {
+    StepExecution {
+        status: end.status,
+        exit_code: end.exit_code.clone(),
+        error: end.error.clone(),
+        counts: state.counts,
+        checkpoint: state.checkpoint.clone(),
+        context: state.context.clone(),
+        outputs: state.outputs.clone(),
+        ..row.clone()
     }
 }

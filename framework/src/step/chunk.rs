@@ -10,6 +10,7 @@ mod bisect;
 mod each;
 mod item;
 mod prepare;
+mod replay;
 mod write;
 
 use std::fmt;
@@ -22,14 +23,15 @@ pub use self::item::{
 };
 
 use self::each::{EachItem, EachProcessed};
-use self::prepare::{Prepared, Preparer, read_ahead};
+use self::prepare::{Preparer, read_ahead};
 use self::write::{ChunkWriter, Rules, Written};
 use crate::error::BatchError;
 use crate::execution::StepKind;
 use crate::listener::ItemListener;
 use crate::policy::{RetryPolicy, SkipPolicy};
 use crate::repository::Payload;
-use crate::step::{Outcome, Step, StepContext, StepError};
+use crate::step::{Outcome, Step, StepContext, StepError, caught};
+use crate::stop::StopToken;
 
 /// How many items of a user's own writer make a chunk, unless the step says otherwise.
 pub const DEFAULT_SIZE: usize = 1_000;
@@ -83,7 +85,7 @@ impl<I: Send + 'static, O: Send + 'static> ChunkParts<I, O> {
         O: fmt::Debug,
     {
         Self {
-            source: Box::new(EachItem { reader, listeners: listeners.clone(), read: 0 }),
+            source: Box::new(EachItem { reader, listeners: listeners.clone(), read: 0, stop: StopToken::default() }),
             processor: Box::new(EachProcessed { processor, listeners: listeners.clone() }),
             writer: Box::new(writer),
             describe: Arc::new(debug_payload),
@@ -144,28 +146,40 @@ where
     }
 
     fn run(&self, context: &mut StepContext<'_>) -> Result<Outcome, StepError> {
-        let ChunkParts { mut source, processor, mut writer, describe, listeners } = (self.parts)(context)?;
+        let mut parts = (self.parts)(context)?;
+        let ended = caught(|| self.run_parts(&mut parts, context));
+        close(parts, context, ended)
+    }
+}
+
+impl<I: Send, O: Send> ChunkStep<I, O> {
+    fn run_parts(&self, parts: &mut ChunkParts<I, O>, context: &mut StepContext<'_>) -> Result<Outcome, StepError> {
+        let ChunkParts { source, processor, writer, describe, listeners } = parts;
         let (reader_at, writer_at) = checkpoints(context.state.checkpoint.as_ref());
+        let stop = context.stop;
+        source.heed(stop);
         source.open(reader_at)?;
         writer.open(writer_at)?;
         let one_thread = !listeners.is_empty() || !context.chunk_listeners.is_empty();
         let (locate, total) = (source.locator(), source.total());
-        let mut preparer = Preparer { source, processor, size: self.size, retry: &self.retry, stop: context.stop };
+        let (source, processor, writer) = (source.as_mut(), processor.as_mut(), writer.as_mut());
+        let mut preparer = Preparer { source, processor, size: self.size, retry: &self.retry, stop };
         let rules = Rules { retry: &self.retry, skip: &self.skip };
-        let mut writer = ChunkWriter { context, writer, locate, describe, listeners, rules, total, number: 0 };
-        let ended = if one_thread {
+        let mut writer = ChunkWriter { context, writer, locate, describe, listeners, rules, total };
+        let written = if one_thread {
             take_turns(&mut preparer, &mut writer)
         } else {
-            read_ahead(&mut preparer, |chunk| writer.take(chunk))
+            read_ahead(&mut preparer, |chunk| match stop.requested() {
+                Some(intent) => Ok((Written::Stopped(intent), Processed::default())),
+                None => writer.take(chunk),
+            })
         };
-        let closed = preparer.source.close();
-        let outcome = writer.finish(ended?)?;
-        closed?;
-        Ok(outcome)
+        writer.finish(written?)
     }
 }
 
-/// Reads and writes by turns, in the order that listeners are promised.
+/// Reads and writes by turns, in the order that listeners are promised. A chunk whose listeners were called is finished
+/// before a stop is obeyed.
 fn take_turns<I, O>(
     preparer: &mut Preparer<'_, I, O>,
     writer: &mut ChunkWriter<'_, '_, I, O>,
@@ -173,15 +187,33 @@ fn take_turns<I, O>(
     let mut batch = Batch::default();
     let mut spare = Processed::default();
     loop {
+        if let Some(intent) = preparer.stop.requested() {
+            return Ok(Written::Stopped(intent));
+        }
         writer.before_chunk()?;
-        let prepared = preparer.next(&mut batch, spare);
-        let last = matches!(&prepared, Ok(Prepared { fill: Fill::End, .. }));
-        match writer.take(prepared)? {
-            (Written::More, returned) if !last => spare = returned,
-            (Written::More, _) => return Ok(Written::All),
-            (ended, _) => return Ok(ended),
+        match writer.take(preparer.next(&mut batch, spare))? {
+            (Written::More, returned) => spare = returned,
+            (written, _) => return Ok(written),
         }
     }
+}
+
+/// Closes reader and writer, however the step ended. Errors at the end are errors: the last buffer of a file may be lost with
+/// them.
+fn close<I, O>(
+    parts: ChunkParts<I, O>,
+    context: &StepContext<'_>,
+    mut ended: Result<Outcome, StepError>,
+) -> Result<Outcome, StepError> {
+    let ChunkParts { mut source, mut writer, .. } = parts;
+    let errors = [caught(|| source.close()), caught(|| writer.close())].into_iter().filter_map(Result::err);
+    for error in errors {
+        match ended {
+            Ok(_) => ended = Err(error.into()),
+            Err(_) => context.warn(&format!("the step failed, and could not be closed either: {error:#}")),
+        }
+    }
+    ended
 }
 
 /// The positions of reader and writer inside the checkpoint of a step: two values, because each part knows only its own.

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::execution::{Counts, JobExecution, JsonObject, StepExecution};
 use crate::listener::{ChunkListener, SkipListener};
-use crate::monitor::{Monitor, RunEvent};
+use crate::monitor::{Monitor, RunEvent, tell};
 use crate::params::Params;
+use crate::policy::Patience;
 use crate::repository::{Beat, FenceError, Repository, StepLease};
 use crate::status::{ExitCode, Status, StopIntent};
 use crate::stop::StopToken;
@@ -22,11 +24,15 @@ pub struct StepContext<'a> {
     pub state: &'a mut StepState,
     pub(crate) lease: StepLease,
     pub(crate) repository: &'a dyn Repository,
+    /// The request to end this step.
     pub(crate) stop: &'a StopToken,
+    /// The request to end the whole execution: where an order goes that a chunk brings back.
+    pub(crate) orders: &'a StopToken,
+    pub(crate) patience: &'a Patience,
     pub(crate) stop_line: &'a StopLine,
     pub(crate) monitor: &'a dyn Monitor,
-    pub(crate) chunk_listeners: &'a [std::sync::Arc<dyn ChunkListener>],
-    pub(crate) skip_listeners: &'a [std::sync::Arc<dyn SkipListener>],
+    pub(crate) chunk_listeners: &'a [Arc<dyn ChunkListener>],
+    pub(crate) skip_listeners: &'a [Arc<dyn SkipListener>],
 }
 
 /// The job around a step, as far as the step may look.
@@ -118,13 +124,17 @@ impl<'a> StepContext<'a> {
 
     /// Tells whoever watches the run a line of output.
     pub fn output(&self, line: &str) {
-        self.monitor.event(&RunEvent::Output { step: &self.step.name, line });
+        self.tell(&RunEvent::Output { step: &self.step.name, line });
     }
 
     /// Tells whoever watches the run that something went wrong that does not change the outcome.
     pub fn warn(&self, message: &str) {
         tracing::warn!(step = %self.step.name, execution = %self.job.execution.id, "{message}");
-        self.monitor.event(&RunEvent::Warning { step: Some(&self.step.name), message });
+        self.tell(&RunEvent::Warning { step: Some(&self.step.name), message });
+    }
+
+    pub(crate) fn tell(&self, event: &RunEvent<'_>) {
+        tell(self.monitor, event);
     }
 
     /// Makes sure that the step still belongs to this worker before it writes. A worker past its stop line tries to renew
@@ -136,13 +146,15 @@ impl<'a> StepContext<'a> {
         let StepLease { lease, duration, .. } = self.lease;
         let sent = self.stop_line.now();
         let states = self.repository.beat(&Beat { worker: lease.worker, leases: vec![lease], duration })?;
-        match states.first() {
-            Some(state) if state.held => {
-                self.stop_line.renewed(sent, duration);
-                Ok(())
-            }
-            _ => Err(FenceError::LeaseLost),
+        let state = states.first().filter(|state| state.held).ok_or(FenceError::LeaseLost)?;
+        // A lease that is held and not renewed is one whose row is locked just now: the fence decides.
+        if state.renewed {
+            self.stop_line.renewed(sent, duration);
         }
+        if let Some(intent) = state.stop {
+            self.orders.request(intent);
+        }
+        Ok(())
     }
 }
 

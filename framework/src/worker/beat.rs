@@ -104,10 +104,8 @@ impl Beats {
 fn beat_until_stopped(repository: &dyn Repository, timing: Timing, shared: &Shared) {
     let mut pause = timing.heartbeat / 2;
     while let Some(held) = wait(shared, pause) {
-        pause = match held.is_empty() || beat(repository, timing, &held) {
-            true => timing.heartbeat,
-            false => timing.heartbeat / 5,
-        };
+        let reached = held.is_empty() || beat(repository, timing, shared, &held);
+        pause = if reached { timing.heartbeat } else { timing.heartbeat / 5 };
     }
 }
 
@@ -119,13 +117,19 @@ fn wait(shared: &Shared, pause: Duration) -> Option<Vec<Held>> {
 }
 
 /// Beats once; false when the store could not be reached.
-fn beat(repository: &dyn Repository, timing: Timing, held: &[Held]) -> bool {
+fn beat(repository: &dyn Repository, timing: Timing, shared: &Shared, held: &[Held]) -> bool {
     let Some(first) = held.first() else { return true };
     let sent = first.stop_line.now();
     let leases = held.iter().map(|held| held.lease).collect();
     match repository.beat(&Beat { worker: first.lease.worker, leases, duration: timing.lease }) {
         Ok(states) => {
-            held.iter().zip(states).for_each(|(held, state)| pass_on(held, state, sent, timing.lease));
+            for (held, state) in held.iter().zip(states) {
+                if state.held {
+                    held.pass_on(state, sent, timing.lease);
+                } else if shared.holds(&held.lease) {
+                    held.lose();
+                }
+            }
             true
         }
         Err(error) => {
@@ -135,18 +139,28 @@ fn beat(repository: &dyn Repository, timing: Timing, held: &[Held]) -> bool {
     }
 }
 
-fn pass_on(held: &Held, state: LeaseState, sent: Duration, lease: Duration) {
-    if !state.held {
-        tracing::error!(execution = %held.lease.execution, "the lease was lost");
-        // The fence refuses whatever is still sent; the request only spares the work.
-        held.stop.request(StopIntent::Aborted);
-        return;
+impl Held {
+    fn pass_on(&self, state: LeaseState, sent: Duration, lease: Duration) {
+        if state.renewed {
+            self.stop_line.renewed(sent, lease);
+        }
+        if let Some(intent) = state.stop {
+            self.stop.request(intent);
+        }
     }
-    if state.renewed {
-        held.stop_line.renewed(sent, lease);
+
+    /// The fence refuses whatever is still sent; the request only spares the work.
+    fn lose(&self) {
+        tracing::warn!(execution = %self.lease.execution, "the lease was lost, or its run is just ending");
+        self.stop.request(StopIntent::Aborted);
     }
-    if let Some(intent) = state.stop {
-        held.stop.request(intent);
+}
+
+impl Shared {
+    /// Whether the execution is still run here. One that ended between the look at what is held and the answer to the beat has
+    /// lost nothing.
+    fn holds(&self, lease: &Lease) -> bool {
+        lock(self).held.get(&lease.execution).is_some_and(|held| held.lease == *lease)
     }
 }
 

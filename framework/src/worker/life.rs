@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The lock of this process. The operating system lets go of it however the process ends, also by `kill -9`.
 #[derive(Debug)]
@@ -12,6 +13,7 @@ pub struct LifeLock {
     _file: File,
     path: PathBuf,
     session: String,
+    left_behind: AtomicBool,
 }
 
 /// What a life lock says about its owner.
@@ -36,7 +38,7 @@ impl LifeLock {
         let path = folder.join(format!("{session}.alive"));
         let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
         file.lock()?;
-        Ok(Self { _file: file, path, session })
+        Ok(Self { _file: file, path, session, left_behind: AtomicBool::new(false) })
     }
 
     /// A text that no other process ever has.
@@ -49,6 +51,11 @@ impl LifeLock {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Leaves the file where it is when the lock is dropped: a free lock tells of the end of its owner, a missing file does not.
+    pub fn leave_behind(&self) {
+        self.left_behind.store(true, Ordering::Relaxed);
     }
 
     /// Whether the process that made the file at `path` still lives.
@@ -65,8 +72,10 @@ impl LifeLock {
 
 impl Drop for LifeLock {
     fn drop(&mut self) {
-        // A file that stays behind only costs a directory entry; its lock is gone.
-        let _ = std::fs::remove_file(&self.path);
+        if !self.left_behind.load(Ordering::Relaxed) {
+            // A file that stays behind by mistake only costs a directory entry; its lock is gone.
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -92,6 +101,17 @@ mod tests {
         assert_eq!(LifeLock::sign_of(&path), Sign::Alive);
         drop(lock);
         assert_eq!(LifeLock::sign_of(&path), Sign::Unseen);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_is_left_behind_is_a_sign_of_death() {
+        let folder = folder();
+        let lock = LifeLock::take(&folder).unwrap();
+        let path = lock.path().to_owned();
+        lock.leave_behind();
+        drop(lock);
+        assert_eq!(LifeLock::sign_of(&path), Sign::Dead);
         std::fs::remove_dir_all(folder).unwrap();
     }
 

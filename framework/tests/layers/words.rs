@@ -61,7 +61,7 @@ const RULES: &[Rule] = &[
         words: &["std::thread", "thread::spawn", "thread::scope", "thread::Builder"],
         kind: Kind::Code,
         crates: &["framework"],
-        except: &["chunk", "engine", "runner", "step", "worker"],
+        except: &["chunk", "engine", "repository/conformance", "repository/memory", "runner", "step", "worker"],
         why: "a thread that nobody owns outlives its stop, its lease and its test",
         instead: "return a value, and let the rooms that own threads call it",
     },

@@ -194,8 +194,6 @@ fn shown(value: Cow<'_, Value>) -> Cow<'_, str> {
 fn operand(node: &Node, index: usize) -> Strict {
     match node.children.get(index) {
         Some(child) => Strict::of(child),
-        None => {
-            Strict { code: super::Code::Constant(Value::Null), missing: EvalError::new(node.span, "no such argument") }
-        }
+        None => Strict::missing(EvalError::new(node.span, "no such argument")),
     }
 }

@@ -12,8 +12,8 @@ use super::super::error::EvalError;
 use super::super::functions::{self, Run};
 use super::super::node::{Node, Op};
 use super::super::order::{equal, is_nothing, order};
-use super::scalar::{Eval, Scalar, child, combine, extracted, scalar};
-use super::slot::Slot;
+use super::scalar::{Scalar, child, combine, extracted};
+use super::term::Term;
 use super::{Code, Computed, Strict, code, generic};
 
 /// Whether the operation is computed here.
@@ -23,6 +23,9 @@ pub(super) fn is_logic(op: &Op) -> bool {
 }
 
 pub(super) fn compute(node: &Node) -> Computed<bool> {
+    if let Some(term) = Term::simple(node) {
+        return Box::new(move |row| term.get(row));
+    }
     match &node.op {
         Op::Not => {
             let operand = child::<bool>(node, 0);
@@ -46,37 +49,27 @@ pub(super) fn compute(node: &Node) -> Computed<bool> {
 /// `&&` (decided by `false`) or `||` (decided by `true`). A term that decides makes errors beside it not matter, on
 /// either side: so CEL has it, and so the order of terms never changes the result.
 fn chain(node: &Node, decides: bool) -> Computed<bool> {
-    let terms: Vec<Eval<bool>> = node.children.iter().map(scalar::<bool>).collect();
-    let terms = match <[Eval<bool>; 2]>::try_from(terms) {
-        Ok([first, second]) => return both(first, second, decides),
-        Err(terms) => terms,
-    };
-    Box::new(move |row| {
-        let mut first_error = None;
-        for term in &terms {
-            match term.get(row) {
-                Ok(truth) if truth == decides => return Ok(decides),
-                Ok(_) => {}
-                Err(error) => first_error = first_error.or(Some(error)),
-            }
-        }
-        first_error.map_or(Ok(!decides), Err)
-    })
-}
-
-fn both(first: Eval<bool>, second: Eval<bool>, decides: bool) -> Computed<bool> {
-    match (first, second) {
-        (Eval::Computed(first), Eval::Computed(second)) => Box::new(move |row| match first(row) {
-            Ok(truth) if truth == decides => Ok(decides),
-            Ok(_) => second(row),
-            Err(error) => absorbed(error, &second(row), decides),
-        }),
-        (first, second) => Box::new(move |row| match first.get(row) {
+    let terms: Vec<Term> = node.children.iter().map(Term::of).collect();
+    match <[Term; 2]>::try_from(terms) {
+        Ok([first, second]) => Box::new(move |row| match first.get(row) {
             Ok(truth) if truth == decides => Ok(decides),
             Ok(_) => second.get(row),
             Err(error) => absorbed(error, &second.get(row), decides),
         }),
+        Err(terms) => Box::new(move |row| all_of(&terms, row, decides)),
     }
+}
+
+fn all_of(terms: &[Term], row: &[Value], decides: bool) -> Result<bool, EvalError> {
+    let mut first_error = None;
+    for term in terms {
+        match term.get(row) {
+            Ok(truth) if truth == decides => return Ok(decides),
+            Ok(_) => {}
+            Err(error) => first_error = first_error.or(Some(error)),
+        }
+    }
+    first_error.map_or(Ok(!decides), Err)
 }
 
 #[cold]
@@ -136,25 +129,10 @@ fn equality(node: &Node, wanted: bool) -> Computed<bool> {
             false => ordered(node, |order| order != Some(Ordering::Equal)),
         };
     }
-    match pair(node) {
-        (Code::Cell(cell), Code::Constant(Value::Str(text))) | (Code::Constant(Value::Str(text)), Code::Cell(cell)) => {
-            text_equality(cell, text, wanted)
-        }
-        (left, right) => Box::new(move |row| {
-            let (left, right) = (left.value(row)?, right.value(row)?);
-            Ok(equal(&left, &right) == wanted)
-        }),
-    }
-}
-
-fn text_equality(cell: Slot, text: Box<str>, wanted: bool) -> Computed<bool> {
-    let text = Value::Str(text);
+    let (left, right) = pair(node);
     Box::new(move |row| {
-        let same = match (cell.cell(row)?, &text) {
-            (Value::Str(cell), Value::Str(text)) => cell == text,
-            (other, text) => equal(other, text),
-        };
-        Ok(same == wanted)
+        let (left, right) = (left.value(row)?, right.value(row)?);
+        Ok(equal(&left, &right) == wanted)
     })
 }
 
@@ -176,12 +154,12 @@ fn membership(node: &Node) -> Computed<bool> {
             let elements: Box<[Code]> = elements.iter().map(code).collect();
             Box::new(move |row| {
                 let item = item_code.value(row)?;
+                let mut found = false;
+                // All elements, found or not: a list with an element that fails has no value.
                 for element in &elements {
-                    if equal(&item, &*element.value(row)?) {
-                        return Ok(true);
-                    }
+                    found |= equal(&item, &*element.value(row)?);
                 }
-                Ok(false)
+                Ok(found)
             })
         }
     }

@@ -162,7 +162,7 @@ macro_rules! scalar {
 scalar!(bool, Bool, |a: &Self, b| Some(a.cmp(b)), logic::compute);
 scalar!(i64, Int, |a: &Self, b| Some(a.cmp(b)), number::compute_int);
 scalar!(f64, Float, |a: &Self, b: &Self| a.partial_cmp(b), number::compute_float);
-scalar!(Decimal, Decimal, |a: &Self, b: &Self| Some(decimal::compare(*a, *b)), number::compute_decimal);
+scalar!(Decimal, Decimal, |a: &Self, b: &Self| Some(decimal::compare(a, b)), number::compute_decimal);
 scalar!(NaiveDate, Date, |a: &Self, b| Some(a.cmp(b)));
 scalar!(DateTime<Utc>, DateTime, |a: &Self, b| Some(a.cmp(b)));
 scalar!(TimeDelta, Duration, |a: &Self, b| Some(a.cmp(b)));

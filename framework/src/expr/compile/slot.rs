@@ -34,7 +34,7 @@ impl Slot {
     }
 
     #[cold]
-    fn unfit<T: Scalar>(&self, row: &[Value]) -> EvalError {
+    pub(super) fn unfit<T: Scalar>(&self, row: &[Value]) -> EvalError {
         match row.get(self.index) {
             None => self.absent(row.len()),
             Some(Value::Null) => EvalError::null(self.span, Some(&self.name)),

@@ -35,33 +35,25 @@ impl Records {
 
     pub(super) fn request_stop(&mut self, order: &StopOrder, now: DateTime<Utc>) -> Result<StopAnswer, StopError> {
         let row = self.executions.get(order.id.0).ok_or(StopError::NotFound(order.id))?;
-        match row.status {
-            Status::Stopped => return Ok(StopAnswer::Already(Box::new(row.clone()))),
-            status if status.is_ended() => return Err(StopError::Ended { id: order.id, status }),
-            _ if !row.abortable && is_operators(order.intent) => return Err(StopError::NotAbortable(order.id)),
-            Status::Stopping if row.stop_intent >= Some(order.intent) => {
-                return Ok(StopAnswer::Stopping(Box::new(row.clone())));
-            }
-            _ => {}
+        if let Some(answer) = answer_at_once(row, order)? {
+            return Ok(answer);
         }
-        let cause = Cause { by: &order.by, name: "stop", reason: order.reason.as_deref(), at: now };
-        let (to, exit_code) = match row.status {
-            Status::Queued => order.intent.end(),
+        let to = match row.status {
+            Status::Queued => (Status::Stopped, order.intent.end().1),
             _ => (Status::Stopping, ExitCode::default()),
         };
-        let row = self.move_execution(order.id, (to, exit_code), cause, |row| {
+        let cause = Cause { by: &order.by, name: "stop", reason: order.reason.as_deref(), at: now };
+        let row = self.move_execution(order.id, to, cause, |row| {
             row.stop_intent = Some(order.intent);
             row.stop_by = Some(clean(&order.by).into_owned());
             row.reason = cleaned(order.reason.as_deref());
         });
-        let row = row.ok_or(StopError::NotFound(order.id))?;
+        let row = Box::new(row.ok_or(StopError::NotFound(order.id))?);
         for step in self.live_steps(order.id) {
-            self.move_step(step, (Status::Stopping, ExitCode::default()), cause, |step| {
-                step.stop_intent = Some(order.intent)
-            });
+            let stopping = (Status::Stopping, ExitCode::default());
+            self.move_step(step, stopping, cause, |step| step.stop_intent = Some(order.intent));
         }
-        let stopped = row.status == Status::Stopped;
-        Ok(if stopped { StopAnswer::Stopped(Box::new(row)) } else { StopAnswer::Stopping(Box::new(row)) })
+        Ok(if row.status == Status::Stopped { StopAnswer::Stopped(row) } else { StopAnswer::Stopping(row) })
     }
 
     pub(super) fn take_over(&mut self, order: &TakeOver, now: DateTime<Utc>) -> Option<JobExecution> {
@@ -157,6 +149,19 @@ impl Records {
             reason: cause.reason,
         };
         self.log(&entry, cause.at);
+    }
+}
+
+/// The answer to an order that changes nothing, or its refusal.
+fn answer_at_once(row: &JobExecution, order: &StopOrder) -> Result<Option<StopAnswer>, StopError> {
+    match row.status {
+        Status::Stopped => Ok(Some(StopAnswer::Already(Box::new(row.clone())))),
+        status if status.is_ended() => Err(StopError::Ended { id: row.id, status }),
+        _ if !row.abortable && is_operators(order.intent) => Err(StopError::NotAbortable(row.id)),
+        Status::Stopping if row.stop_intent >= Some(order.intent) => {
+            Ok(Some(StopAnswer::Stopping(Box::new(row.clone()))))
+        }
+        _ => Ok(None),
     }
 }
 

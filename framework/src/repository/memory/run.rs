@@ -9,16 +9,15 @@ use crate::status::{ExitCode, Status};
 
 impl Records {
     pub(super) fn begin(&mut self, lease: &Lease, now: DateTime<Utc>) -> Result<JobExecution, FenceError> {
-        match self.held(lease)?.status {
-            Status::Stopping => Ok(self.held(lease)?.clone()),
-            from => {
-                check_move(from, Status::Started)?;
-                self.change(lease, "begin", now, |row| {
-                    row.status = Status::Started;
-                    row.started_at = Some(now);
-                })
-            }
+        let row = self.held(lease)?;
+        if row.status == Status::Stopping {
+            return Ok(row.clone());
         }
+        check_move(row.status, Status::Started)?;
+        self.change(lease, "begin", now, |row| {
+            row.status = Status::Started;
+            row.started_at = Some(now);
+        })
     }
 
     pub(super) fn end(
@@ -27,8 +26,9 @@ impl Records {
         end: &ExecutionEnd,
         now: DateTime<Utc>,
     ) -> Result<JobExecution, FenceError> {
-        check_end(self.held(lease)?.status, end.status)?;
-        check_progress(end)?;
+        let row = self.held(lease)?;
+        check_end(row.status, end.status)?;
+        check_completion(row, end)?;
         let ended = self.change(lease, "end", now, |row| {
             row.status = end.status;
             row.exit_code = cleaned_code(&end.exit_code);
@@ -169,10 +169,14 @@ fn check_end(from: Status, to: Status) -> Result<(), StoreError> {
     check_move(from, to)
 }
 
-/// A hundred percent is what completed runs have, and no other.
-fn check_progress(end: &ExecutionEnd) -> Result<(), StoreError> {
-    if (end.progress == 100) == (end.status == Status::Completed) {
-        return Ok(());
+/// A completed run has begun, and has a hundred percent; no other run has.
+fn check_completion(row: &JobExecution, end: &ExecutionEnd) -> Result<(), StoreError> {
+    let completed = end.status == Status::Completed;
+    if completed && row.started_at.is_none() {
+        return Err(refuse(format!("job {} has not begun: it cannot be {}", row.id, end.status)));
     }
-    Err(refuse(format!("{} percent cannot be {}", end.progress, end.status)))
+    if (end.progress == 100) != completed {
+        return Err(refuse(format!("{} percent cannot be {}", end.progress, end.status)));
+    }
+    Ok(())
 }

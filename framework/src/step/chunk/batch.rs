@@ -14,6 +14,8 @@ pub struct Batch<T> {
     pub bad: Vec<BadItem>,
     /// Items of earlier chunks whose memory may be used again.
     pub spare: Vec<T>,
+    /// What listeners failed to hear.
+    pub(super) warnings: Vec<String>,
 }
 
 /// What a processor makes of a batch.
@@ -27,6 +29,8 @@ pub struct Processed<T> {
     pub filtered: u64,
     /// The items whose processing failed.
     pub bad: Vec<BadItem>,
+    /// What listeners failed to hear.
+    pub(super) warnings: Vec<String>,
 }
 
 /// An item that failed, and why.
@@ -81,18 +85,19 @@ impl<T> Processed<T> {
         self.items.clear();
         self.places.clear();
         self.bad.clear();
+        self.warnings.clear();
         self.filtered = 0;
     }
 }
 
 impl<T> Default for Batch<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), places: Vec::new(), bad: Vec::new(), spare: Vec::new() }
+        Self { items: Vec::new(), places: Vec::new(), bad: Vec::new(), spare: Vec::new(), warnings: Vec::new() }
     }
 }
 
 impl<T> Default for Processed<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), places: Vec::new(), filtered: 0, bad: Vec::new() }
+        Self { items: Vec::new(), places: Vec::new(), filtered: 0, bad: Vec::new(), warnings: Vec::new() }
     }
 }

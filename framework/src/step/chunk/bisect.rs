@@ -1,94 +1,110 @@
 //! Finding the rows that the database refuses: halves under savepoints, so that everything else of the chunk is kept.
 
+use std::error::Error;
 use std::ops::Range;
 
-use super::write::ChunkWriter;
+use super::attempt::Refused;
+use super::write::{Chunk, ChunkWriter, Letter};
 use super::{BadItem, Processed};
 use crate::error::{BatchError, names};
-use crate::repository::{ChunkError, ChunkTransaction};
+use crate::execution::Counts;
+use crate::repository::{ChunkError, ChunkTransaction, Phase};
+
+type BoxError = Box<dyn Error + Send + Sync>;
 
 /// What the search found so far.
-#[derive(Default)]
-struct Found {
-    /// The index of each refused row and why it was refused.
-    refused: Vec<(usize, Reason)>,
+pub(super) struct Found {
+    /// What the chunk adds to the counters.
+    pub(super) delta: Counts,
+    /// What is skipped.
+    pub(super) letters: Vec<Letter>,
+    /// The rows, by index, about which the database gave an error without a kind.
+    unclear: Vec<(usize, BoxError)>,
     /// Whether any row was accepted.
     accepted: bool,
 }
 
-/// Why a row was refused.
-enum Reason {
-    /// The database or the writer named a fault of the row.
-    Row(BatchError),
-    /// The database gave an error without a kind.
-    Unclear(Box<dyn std::error::Error + Send + Sync>),
-}
-
 impl<I, O> ChunkWriter<'_, '_, I, O> {
-    /// Writes what can be written of `output` and gives back the rest, in order.
+    /// Writes what can be written of the chunk, and ends at the first row more than the skip policy allows.
     ///
     /// A row that fails with an unclear error is taken to be at fault only when another row of its chunk was accepted: a full
     /// disk must not empty a file into the dead letters.
     pub(super) fn bisect(
         &mut self,
         transaction: &mut dyn ChunkTransaction,
-        output: &Processed<O>,
-    ) -> Result<Vec<BadItem>, ChunkError> {
-        let mut found = Found::default();
-        self.search(transaction, &output.items, 0..output.items.len(), &mut found)?;
-        let Found { refused, accepted } = found;
-        refused.into_iter().map(|(index, reason)| self.bad_item(output, index, reason, accepted)).collect()
+        chunk: &Chunk<O>,
+    ) -> Result<Found, Refused> {
+        let (delta, letters) = (chunk.delta, chunk.letters.clone());
+        let mut found = Found { delta, letters, unclear: Vec::new(), accepted: false };
+        self.search(transaction, &chunk.output, 0..chunk.output.items.len(), &mut found)?;
+        for (index, error) in std::mem::take(&mut found.unclear) {
+            if !found.accepted {
+                return Err(ChunkError::Unclear(error).into());
+            }
+            let error = BatchError::new(names::INVALID_ROW, "the database refused the row").with_source(error);
+            self.skip_row(&chunk.output, index, error, &mut found)?;
+        }
+        Ok(found)
     }
 
     fn search(
         &mut self,
         transaction: &mut dyn ChunkTransaction,
-        items: &[O],
+        output: &Processed<O>,
         range: Range<usize>,
         found: &mut Found,
-    ) -> Result<(), ChunkError> {
-        let Some(part) = items.get(range.clone()).filter(|part| !part.is_empty()) else { return Ok(()) };
+    ) -> Result<(), Refused> {
+        let Some(part) = output.items.get(range.clone()).filter(|part| !part.is_empty()) else { return Ok(()) };
         let savepoint = "overnight_half";
         transaction.savepoint(savepoint)?;
-        let reason = match self.write_rows(transaction, part) {
+        let refused = match self.write_listened(transaction, part) {
             Ok(()) => {
                 found.accepted = true;
-                return transaction.release(savepoint);
+                return Ok(transaction.release(savepoint)?);
             }
-            Err(ChunkError::Data(error)) => Reason::Row(error),
-            Err(ChunkError::Unclear(error)) => Reason::Unclear(error),
-            Err(error) => return Err(error),
+            Err(error @ (ChunkError::Data(_) | ChunkError::Unclear(_))) => error,
+            Err(error) => return Err(error.into()),
         };
         // Rolled back and released before the halves are tried: there is never more than one savepoint.
         transaction.rollback_to(savepoint)?;
-        if part.len() == 1 {
-            found.refused.push((range.start, reason));
-            return Ok(());
+        if part.len() > 1 {
+            let middle = range.start + part.len() / 2;
+            self.search(transaction, output, range.start..middle, found)?;
+            return self.search(transaction, output, middle..range.end, found);
         }
-        let middle = range.start + part.len() / 2;
-        self.search(transaction, items, range.start..middle, found)?;
-        self.search(transaction, items, middle..range.end, found)
+        match refused {
+            ChunkError::Unclear(error) => self.doubt_row(range.start, error, found),
+            ChunkError::Data(error) => self.skip_row(output, range.start, error, found),
+            error => Err(error.into()),
+        }
     }
 
-    fn bad_item(
+    /// Keeps a row in doubt. Once there are more of them than could be skipped the search can only fail, and it stops sending
+    /// rows to a store that takes none.
+    fn doubt_row(&self, index: usize, error: BoxError, found: &mut Found) -> Result<(), Refused> {
+        let mut delta = found.delta;
+        delta.write_skip += found.unclear.len() as u64 + 1;
+        if !found.accepted && !self.permits(delta) {
+            return Err(ChunkError::Unclear(error).into());
+        }
+        found.unclear.push((index, error));
+        Ok(())
+    }
+
+    fn skip_row(
         &self,
         output: &Processed<O>,
         index: usize,
-        reason: Reason,
-        accepted: bool,
-    ) -> Result<BadItem, ChunkError> {
-        let error = match reason {
-            Reason::Row(error) => error,
-            Reason::Unclear(source) if accepted => {
-                BatchError::new(names::INVALID_ROW, "the database refused the row").with_source(source)
-            }
-            Reason::Unclear(source) => return Err(ChunkError::Unclear(source)),
+        error: BatchError,
+        found: &mut Found,
+    ) -> Result<(), Refused> {
+        let (Some(item), Some(place)) = (output.items.get(index), output.places.get(index)) else {
+            // A processor that keeps no places: its own error, because the row cannot be named.
+            return Err(ChunkError::Failed(error).into());
         };
-        let (item, place) = (output.items.get(index), output.places.get(index));
-        let payload = item.map(|item| (self.describe)(item));
-        match (payload, place) {
-            (Some(payload), Some(place)) => Ok(BadItem { place: *place, payload, error }),
-            _ => Err(ChunkError::Failed(BatchError::new(names::STORE_ERROR, "a row lost its place"))),
-        }
+        let item = BadItem { place: *place, payload: (self.describe)(item), error };
+        found.delta.write -= 1;
+        found.letters.push(self.skip(Phase::Write, item, &mut found.delta).map_err(Refused::Step)?);
+        Ok(())
     }
 }

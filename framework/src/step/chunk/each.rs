@@ -12,6 +12,7 @@ use super::{
 };
 use crate::error::BatchError;
 use crate::listener::{ItemListener, ListenerResult};
+use crate::stop::StopToken;
 
 /// The item listeners of a step, in the order of registration.
 pub(super) type Listeners<I, O> = Vec<Arc<dyn ItemListener<I, O>>>;
@@ -21,15 +22,20 @@ pub(super) struct EachItem<R, I, O> {
     pub(super) reader: R,
     pub(super) listeners: Listeners<I, O>,
     pub(super) read: u64,
+    pub(super) stop: StopToken,
 }
 
 impl<I, O, R: ItemReader<I>> ChunkSource<I> for EachItem<R, I, O> {
+    fn heed(&mut self, stop: &StopToken) {
+        self.stop = stop.clone();
+    }
+
     fn open(&mut self, from: Option<&serde_json::Value>) -> Result<(), BatchError> {
         self.reader.open(from)
     }
 
     fn fill(&mut self, limit: usize, batch: &mut Batch<I>) -> Result<Fill, BatchError> {
-        while batch.len() < limit {
+        while batch.len() < limit && !self.stop.is_aborted() {
             before(&self.listeners, |listener| listener.before_read())?;
             self.read += 1;
             match self.reader.read() {
@@ -39,11 +45,11 @@ impl<I, O, R: ItemReader<I>> ChunkSource<I> for EachItem<R, I, O> {
                 }
                 Ok(None) => return Ok(Fill::End),
                 Err(ReadError::Record { payload, error }) => {
-                    hear(&self.listeners, |listener| listener.on_read_error(&error));
+                    batch.warnings.extend(hear(&self.listeners, |listener| listener.on_read_error(&error)));
                     batch.bad.push(BadItem { place: self.read, payload, error });
                 }
                 Err(ReadError::Fatal(error)) => {
-                    hear(&self.listeners, |listener| listener.on_read_error(&error));
+                    batch.warnings.extend(hear(&self.listeners, |listener| listener.on_read_error(&error)));
                     return Err(error);
                 }
             }
@@ -86,6 +92,9 @@ where
         retries: &mut Retries<'_>,
     ) -> Result<(), BatchError> {
         for (item, place) in input.items.drain(..).zip(input.places.drain(..)) {
+            if retries.is_aborted() {
+                break;
+            }
             before(&self.listeners, |listener| listener.before_process(&item))?;
             match with_retries(&mut self.processor, &item, retries) {
                 Ok(result) => {
@@ -96,7 +105,7 @@ where
                     }
                 }
                 Err(error) => {
-                    hear(&self.listeners, |listener| listener.on_process_error(&item, &error));
+                    output.warnings.extend(hear(&self.listeners, |listener| listener.on_process_error(&item, &error)));
                     output.bad.push(BadItem { place, payload: debug_payload(&item), error });
                 }
             }
@@ -130,9 +139,8 @@ pub(super) fn after<L: ?Sized>(listeners: &[Arc<L>], call: impl Fn(&L) -> Listen
     listeners.iter().rev().try_for_each(|listener| call(listener))
 }
 
-/// Calls the callbacks that hear of an error, in reverse. Their own errors change nothing.
-pub(super) fn hear<L: ?Sized>(listeners: &[Arc<L>], call: impl Fn(&L) -> ListenerResult) {
-    for error in listeners.iter().rev().filter_map(|listener| call(listener).err()) {
-        tracing::warn!(error = %format_args!("{error:#}"), "a listener failed to hear of an error");
-    }
+/// Calls the callbacks that hear of an error, in reverse. Their own errors change nothing: they come back as warnings.
+pub(super) fn hear<L: ?Sized>(listeners: &[Arc<L>], call: impl Fn(&L) -> ListenerResult) -> Vec<String> {
+    let failed = listeners.iter().rev().filter_map(|listener| call(listener).err());
+    failed.map(|error| format!("a listener failed to hear of an error: {error:#}")).collect()
 }

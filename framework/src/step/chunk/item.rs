@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Batch, Fill, Processed};
 use crate::error::BatchError;
-use crate::execution::ExecutionId;
+use crate::execution::{ExecutionId, StepExecutionId};
 use crate::policy::RetryPolicy;
 use crate::repository::{ChunkError, ChunkTransaction, Payload};
 use crate::stop::StopToken;
@@ -28,7 +28,8 @@ pub trait ItemReader<T>: Send {
         None
     }
 
-    /// Lets go of files and connections.
+    /// Lets go of files and connections. Called once, however the step ends, also when `open` failed or never ran. An error
+    /// fails a step that had none before.
     fn close(&mut self) -> Result<(), BatchError> {
         Ok(())
     }
@@ -97,7 +98,8 @@ pub trait ItemWriter<T>: Send {
         Ok(None)
     }
 
-    /// The chunk was rolled back: forget everything after the last checkpoint that was committed.
+    /// The chunk was rolled back: forget everything after the last checkpoint that was committed. Not called when the lease
+    /// was lost, because what this writer wrote belongs to another worker then.
     fn rolled_back(&mut self) -> Result<(), BatchError> {
         Ok(())
     }
@@ -105,8 +107,15 @@ pub trait ItemWriter<T>: Send {
     /// The chunk is committed.
     fn committed(&mut self) {}
 
-    /// All items are written and committed; called before the step completes. It may run again after a crash.
+    /// All items are written and committed and the counters add up; called before the step completes. It may run again
+    /// after a crash, or after the step failed behind it: a writer that finds its work finished has nothing to do.
     fn finish(&mut self) -> Result<(), BatchError> {
+        Ok(())
+    }
+
+    /// Lets go of files and connections, and writes nothing: the lease may be lost. Called once, however the step ends, also
+    /// when `open` failed or never ran. An error fails a step that had none before.
+    fn close(&mut self) -> Result<(), BatchError> {
         Ok(())
     }
 }
@@ -117,9 +126,12 @@ pub struct WriteContext<'a> {
     pub transaction: &'a mut dyn ChunkTransaction,
     /// The execution that writes.
     pub execution: ExecutionId,
-    /// The token of its lease: with the number of the chunk a key for idempotent writes to other stores.
+    /// The run of the step that writes. With the number of the chunk it is a key for idempotent writes to other stores: what
+    /// is sent twice under one key is the same chunk sent again.
+    pub step: StepExecutionId,
+    /// The token of its lease. A store that keeps the largest one it saw can refuse a worker that came too late.
     pub token: i64,
-    /// The number of the chunk in this run of the step, from 1.
+    /// The number of the chunk among those that this run of the step commits, from 1.
     pub chunk: u64,
 }
 
@@ -128,6 +140,12 @@ pub type Locate = Arc<dyn Fn(u64) -> serde_json::Value + Send + Sync>;
 
 /// Reads a chunk at a time: what the engine calls.
 pub trait ChunkSource<T>: Send {
+    /// Gives the source the request to end, before it is opened. The engine looks at it between two chunks; a source whose
+    /// single items take long looks as well, and gives back what it has when [`StopToken::is_aborted`] says so.
+    fn heed(&mut self, stop: &StopToken) {
+        let _ = stop;
+    }
+
     /// See [`ItemReader::open`].
     fn open(&mut self, from: Option<&serde_json::Value>) -> Result<(), BatchError>;
 
@@ -142,10 +160,10 @@ pub trait ChunkSource<T>: Send {
         None
     }
 
-    /// Says where an item stood.
+    /// Says where an item stood. Places grow in the order of reading.
     fn locator(&self) -> Locate;
 
-    /// Lets go of files and connections.
+    /// See [`ItemReader::close`].
     fn close(&mut self) -> Result<(), BatchError> {
         Ok(())
     }
@@ -166,25 +184,35 @@ pub trait ChunkProcessor<I, O>: Send {
 }
 
 /// The retries of the items of one chunk.
+#[derive(Debug)]
 pub struct Retries<'a> {
     policy: &'a RetryPolicy,
     stop: &'a StopToken,
     /// How many attempts were repeated.
     pub count: u64,
+    /// Whether a stop kept an item from the retry it had left. Its chunk is never written then.
+    pub(super) cut: bool,
 }
 
 impl<'a> Retries<'a> {
     /// Retries by `policy`, until `stop` is requested.
     pub fn new(policy: &'a RetryPolicy, stop: &'a StopToken) -> Self {
-        Self { policy, stop, count: 0 }
+        Self { policy, stop, count: 0, cut: false }
     }
 
     /// Waits before the attempt after `attempts` failed ones. False when there shall be none: the error is not worth it, the
-    /// attempts are used up, or the step shall stop, in which case its chunk is never written.
+    /// attempts are used up, or the step shall stop.
     pub fn pause(&mut self, attempts: u32, error: &BatchError) -> bool {
-        let again = self.policy.pause(attempts, error.name()).is_some_and(|pause| self.stop.wait(pause).is_none());
-        self.count += u64::from(again);
-        again
+        let Some(pause) = self.policy.pause(attempts, error.name()) else { return false };
+        self.cut = self.cut || self.stop.wait(pause).is_some();
+        self.count += u64::from(!self.cut);
+        !self.cut
+    }
+
+    /// Whether an abort is requested: what is left of the chunk need not be processed, it is never written.
+    #[must_use]
+    pub fn is_aborted(&self) -> bool {
+        self.stop.is_aborted()
     }
 }
 

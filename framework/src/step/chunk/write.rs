@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::each::before;
-use super::prepare::Prepared;
+use super::attempt::Ended;
+use super::each::{before, hear};
+use super::prepare::{Filled, Prepared};
 use super::{BadItem, Describe, Fill, ItemWriter, Locate, Processed};
-use crate::error::BatchError;
+use crate::error::{BatchError, names};
 use crate::execution::{Counts, ErrorRecord};
-use crate::listener::{ChunkEvent, ItemListener};
+use crate::listener::{ChunkEvent, ItemListener, ListenerResult};
 use crate::policy::{RetryPolicy, SkipPolicy};
 use crate::repository::{DeadLetter, Phase};
 use crate::status::StopIntent;
@@ -16,14 +17,13 @@ use crate::step::{Failure, Outcome, StepContext, StepError};
 /// The writing half of a chunk step.
 pub(super) struct ChunkWriter<'c, 'a, I, O> {
     pub(super) context: &'c mut StepContext<'a>,
-    pub(super) writer: Box<dyn ItemWriter<O>>,
+    pub(super) writer: &'c mut dyn ItemWriter<O>,
     pub(super) locate: Locate,
-    pub(super) describe: Describe<O>,
-    pub(super) listeners: Vec<Arc<dyn ItemListener<I, O>>>,
+    pub(super) describe: &'c Describe<O>,
+    pub(super) listeners: &'c [Arc<dyn ItemListener<I, O>>],
     pub(super) rules: Rules<'c>,
+    /// How many items there will be, if that is known.
     pub(super) total: Option<u64>,
-    /// How many chunks were begun.
-    pub(super) number: u64,
 }
 
 /// What the step does about errors.
@@ -47,48 +47,43 @@ pub(super) struct Chunk<O> {
     /// The position of the reader after it.
     pub(super) checkpoint: serde_json::Value,
     /// What was skipped before the writer saw it.
-    pub(super) letters: Vec<DeadLetter>,
+    pub(super) letters: Vec<Letter>,
     /// What the chunk adds to the counters when everything in `output` is written.
     pub(super) delta: Counts,
+}
+
+/// A dead letter with the place by which those of a chunk are put in order.
+#[derive(Clone)]
+pub(super) struct Letter {
+    pub(super) place: u64,
+    pub(super) letter: DeadLetter,
 }
 
 impl<I, O> ChunkWriter<'_, '_, I, O> {
     /// Calls the chunk listeners before the first item of the next chunk is read.
     pub(super) fn before_chunk(&mut self) -> Result<(), StepError> {
-        let counts = self.context.state.counts;
-        let event = ChunkEvent { step: &self.context.step.name, number: self.number + 1, counts };
-        Ok(before(self.context.chunk_listeners, |listener| listener.before_chunk(&event))?)
+        let event = self.event(self.context.state.counts);
+        let called = before(self.context.chunk_listeners, |listener| listener.before_chunk(&event));
+        called.map_err(|error| self.failed(error.into()))
     }
 
-    /// Judges and commits one chunk, unless a stop is requested. Gives its memory back.
-    pub(super) fn take(
-        &mut self,
-        prepared: Result<Prepared<O>, BatchError>,
-    ) -> Result<(Written, Processed<O>), StepError> {
-        if let Some(intent) = self.context.stop_requested() {
-            return Ok((Written::Stopped(intent), Processed::default()));
+    /// Judges and commits one chunk, and gives its memory back. An abort, and a stop that cut a retry short, leave it.
+    pub(super) fn take(&mut self, prepared: Prepared<O>) -> Result<(Written, Processed<O>), StepError> {
+        let Prepared { filled, retried, cut, warnings } = prepared;
+        self.context.state.counts.retry += retried;
+        warnings.iter().for_each(|warning| self.context.warn(warning));
+        if let Some(intent) = self.context.stop_requested().filter(|intent| cut || *intent == StopIntent::Aborted) {
+            return Ok(self.left(intent));
         }
-        let prepared = prepared?;
-        let fill = prepared.fill;
-        self.number += 1;
-        if prepared.read == 0 {
-            return Ok((Written::More, prepared.output));
-        }
-        let chunk = self.judge(prepared)?;
-        let stop = self.commit(&chunk)?;
-        let mut spare = chunk.output;
-        spare.clear();
-        // A stop that arrives with the last chunk comes too late: everything is done.
-        let written = stop.filter(|_| fill == Fill::More).map_or(Written::More, Written::Stopped);
-        Ok((written, spare))
+        let written = filled.map_err(StepError::from).and_then(|filled| self.write(filled));
+        written.map_err(|error| self.failed(error))
     }
 
     /// The end of the attempt, after the last chunk or at the safe point.
-    pub(super) fn finish(mut self, ended: Written) -> Result<Outcome, StepError> {
-        if let Written::Stopped(intent) = ended {
+    pub(super) fn finish(&mut self, written: Written) -> Result<Outcome, StepError> {
+        if let Written::Stopped(intent) = written {
             return Ok(Outcome::Stopped(intent));
         }
-        self.writer.finish()?;
         let total = self.context.state.total();
         if !total.balanced() {
             let message = format!("the counters do not add up: {total:?}");
@@ -98,14 +93,40 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
             let message = format!("{} of {} records were skipped, more than the limit", total.skipped(), total.read);
             return Err(BatchError::new("SkipLimitExceeded", message).into());
         }
+        self.writer.finish()?;
         Ok(Outcome::COMPLETED)
     }
 
+    fn write(&mut self, filled: Filled<O>) -> Result<(Written, Processed<O>), StepError> {
+        let fill = filled.fill;
+        let more = if fill == Fill::More { Written::More } else { Written::All };
+        if filled.read == 0 && !self.keeps_empty(&filled.checkpoint) {
+            return Ok((more, filled.output));
+        }
+        let chunk = self.judge(filled)?;
+        let stop = match self.commit(&chunk)? {
+            Ended::Committed(stop) => stop,
+            Ended::Left(intent) => return Ok(self.left(intent)),
+        };
+        let mut spare = chunk.output;
+        spare.clear();
+        // A stop that arrives with the last chunk comes too late: everything is done.
+        let written = stop.filter(|_| fill == Fill::More).map_or(more, Written::Stopped);
+        Ok((written, spare))
+    }
+
+    /// Whether a chunk without items is committed: when the reader went on nevertheless, and when listeners wait for its end.
+    fn keeps_empty(&self, checkpoint: &serde_json::Value) -> bool {
+        let committed = self.context.state.checkpoint.as_ref();
+        !self.context.chunk_listeners.is_empty() || committed.is_some_and(|last| last.get("reader") != Some(checkpoint))
+    }
+
     /// Decides over everything in the chunk that is known to be bad, before a transaction is opened for the rest.
-    fn judge(&mut self, prepared: Prepared<O>) -> Result<Chunk<O>, StepError> {
-        let Prepared { mut output, mut bad, read, retried, checkpoint, .. } = prepared;
-        bad.extend(self.unwritable(&mut output).into_iter().map(|item| (Phase::Write, item)));
-        let mut delta = Counts { read, filter: output.filtered, retry: retried, commit: 1, ..Counts::default() };
+    fn judge(&mut self, filled: Filled<O>) -> Result<Chunk<O>, StepError> {
+        let Filled { mut output, mut bad, read, checkpoint, .. } = filled;
+        bad.extend(self.unwritable(&mut output)?.into_iter().map(|item| (Phase::Write, item)));
+        bad.sort_by_key(|(_, item)| item.place);
+        let mut delta = Counts { read, filter: output.filtered, commit: 1, ..Counts::default() };
         let letters =
             bad.into_iter().map(|(phase, item)| self.skip(phase, item, &mut delta)).collect::<Result<_, _>>()?;
         delta.write = output.items.len() as u64;
@@ -113,35 +134,84 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
     }
 
     /// Takes those items out that the writer knows it cannot write.
-    fn unwritable(&self, output: &mut Processed<O>) -> Vec<BadItem> {
-        let mut refused = Vec::new();
-        // From the back, so that the indexes before stay right.
-        for (index, error) in self.writer.check(&output.items).into_iter().rev() {
-            let (item, place) = (output.items.remove(index), output.places.remove(index));
-            refused.push(BadItem { place, payload: (self.describe)(&item), error });
+    fn unwritable(&self, output: &mut Processed<O>) -> Result<Vec<BadItem>, StepError> {
+        let mut refused = self.writer.check(&output.items);
+        if refused.is_empty() {
+            return Ok(Vec::new());
         }
-        refused.reverse();
-        refused
+        refused.sort_by_key(|(index, _)| *index);
+        refused.dedup_by_key(|(index, _)| *index);
+        let mut refused = refused.into_iter().peekable();
+        let (items, places) = (std::mem::take(&mut output.items), std::mem::take(&mut output.places));
+        let mut bad = Vec::with_capacity(refused.len());
+        for (index, (item, place)) in items.into_iter().zip(places).enumerate() {
+            match refused.next_if(|(next, _)| *next == index) {
+                Some((_, error)) => bad.push(BadItem { place, payload: (self.describe)(&item), error }),
+                None => output.push(place, item),
+            }
+        }
+        // An error about an item that is not there must not get lost.
+        refused.next().map_or(Ok(bad), |(_, error)| Err(error.into()))
     }
 
     /// Counts a bad item as skipped in `delta`, if the policy allows it.
-    pub(super) fn skip(&self, phase: Phase, item: BadItem, delta: &mut Counts) -> Result<DeadLetter, StepError> {
-        let position = (self.locate)(item.place);
+    pub(super) fn skip(&self, phase: Phase, item: BadItem, delta: &mut Counts) -> Result<Letter, StepError> {
+        let BadItem { place, payload, error } = item;
+        let position = (self.locate)(place);
         let fail = |error| StepError::Failed(Failure { error, position: Some(position.clone()) });
-        if !self.rules.skip.covers(item.error.name()) {
-            return Err(fail(item.error));
+        if !self.rules.skip.covers(error.name()) {
+            return Err(fail(error));
         }
         match phase {
             Phase::Read => delta.read_skip += 1,
             Phase::Process => delta.process_skip += 1,
             Phase::Write => delta.write_skip += 1,
         }
-        let mut total = self.context.state.total();
-        total += *delta;
-        if !self.rules.skip.permits(&total) {
-            return Err(fail(limit_exceeded(item.error)));
+        if !self.permits(*delta) {
+            return Err(fail(limit_exceeded(error)));
         }
-        Ok(DeadLetter { phase, position, payload: item.payload, error: ErrorRecord::from(&item.error) })
+        Ok(Letter { place, letter: DeadLetter { phase, position, payload, error: ErrorRecord::from(&error) } })
+    }
+
+    /// Whether the skip policy lets the step go on after a chunk with these counters.
+    pub(super) fn permits(&self, delta: Counts) -> bool {
+        let mut total = self.context.state.total();
+        total += delta;
+        self.rules.skip.permits(&total)
+    }
+
+    /// The chunk is not written and the step ends at the chunk before.
+    fn left(&mut self, intent: StopIntent) -> (Written, Processed<O>) {
+        let error = BatchError::new(names::UNNAMED, format!("the chunk was left: {} was requested", intent.as_str()));
+        self.on_chunk_error(&error);
+        (Written::Stopped(intent), Processed::default())
+    }
+
+    /// The chunk failed for good: the listeners hear of it, and the error goes on.
+    fn failed(&mut self, error: StepError) -> StepError {
+        if let StepError::Failed(failure) | StepError::Unknown(failure) = &error {
+            self.on_chunk_error(&failure.error);
+        }
+        error
+    }
+
+    fn on_chunk_error(&self, error: &BatchError) {
+        let event = self.event(self.context.state.counts);
+        self.tell(self.context.chunk_listeners, |listener| listener.on_chunk_error(&event, error));
+    }
+
+    /// Lets listeners hear of an error; what they fail to hear is a warning.
+    pub(super) fn tell<L: ?Sized>(&self, listeners: &[Arc<L>], call: impl Fn(&L) -> ListenerResult) {
+        hear(listeners, call).iter().for_each(|warning| self.context.warn(warning));
+    }
+
+    pub(super) fn event(&self, counts: Counts) -> ChunkEvent<'_> {
+        ChunkEvent { step: &self.context.step.name, number: self.number(), counts }
+    }
+
+    /// The number of the chunk that is not committed yet, among those that this run of the step commits.
+    pub(super) fn number(&self) -> u64 {
+        self.context.state.counts.commit + 1
     }
 }
 

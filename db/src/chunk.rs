@@ -1,0 +1,170 @@
+//! The chunk transaction, the same for both databases.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use diesel::connection::SimpleConnection;
+use overnight_framework::clock::Clock;
+use overnight_framework::repository::{
+    ChunkCommit, ChunkError, ChunkTransaction, Committed, DeadLetter, StepLease, StoreErrorKind,
+};
+use overnight_framework::status::StopIntent;
+
+use crate::error::chunk_error;
+use crate::models::StepPlace;
+use crate::pool::Pooled;
+use crate::statements::Store;
+use crate::transaction::{self, ChunkMark};
+
+/// An open chunk of a step.
+pub(crate) struct Chunk<C: Store> {
+    connection: Pooled<C>,
+    clock: Arc<dyn Clock>,
+    lease: StepLease,
+    /// The savepoints that are set and not released, oldest first.
+    savepoints: Vec<String>,
+    /// What dead letters keep of the step, read when the first one comes.
+    place: Option<StepPlace>,
+    _mark: ChunkMark,
+}
+
+impl<C: Store> Chunk<C> {
+    /// The chunk of the transaction that was begun on `connection`.
+    pub(crate) fn new(connection: Pooled<C>, clock: Arc<dyn Clock>, lease: &StepLease, mark: ChunkMark) -> Self {
+        Self { connection, clock, lease: *lease, savepoints: Vec::new(), place: None, _mark: mark }
+    }
+
+    fn execute(&mut self, statement: &str) -> Result<(), ChunkError> {
+        self.connection.batch_execute(statement).map_err(chunk_error)
+    }
+
+    /// The newest savepoint of this name goes, and all that were set after it.
+    fn forget(&mut self, name: &str) {
+        if let Some(position) = self.savepoints.iter().rposition(|savepoint| savepoint == name) {
+            self.savepoints.truncate(position);
+        }
+    }
+
+    /// Whether the transaction is still the one that was begun, with nothing left open inside it.
+    fn is_whole(&mut self) -> bool {
+        if !self.savepoints.is_empty() || !transaction::depth(&mut *self.connection).is_ok_and(|depth| depth == 1) {
+            return false;
+        }
+        // A statement may have ended SQLite's transaction without diesel noticing; then the guard is gone with it.
+        C::GUARD.is_none_or(|release| self.connection.batch_execute(release).is_ok())
+    }
+}
+
+impl<C: Store> ChunkTransaction for Chunk<C> {
+    fn connection(&mut self) -> &mut dyn Any {
+        &mut *self.connection
+    }
+
+    fn savepoint(&mut self, name: &str) -> Result<(), ChunkError> {
+        self.execute(&format!("SAVEPOINT {}", quoted(name)))?;
+        self.savepoints.push(name.to_owned());
+        Ok(())
+    }
+
+    /// ROLLBACK TO alone leaves the savepoint; thousands of them make the final rollback thirty times slower.
+    fn rollback_to(&mut self, name: &str) -> Result<(), ChunkError> {
+        let name_in_sql = quoted(name);
+        self.execute(&format!("ROLLBACK TO SAVEPOINT {name_in_sql}; RELEASE SAVEPOINT {name_in_sql}"))?;
+        self.forget(name);
+        Ok(())
+    }
+
+    fn release(&mut self, name: &str) -> Result<(), ChunkError> {
+        self.execute(&format!("RELEASE SAVEPOINT {}", quoted(name)))?;
+        self.forget(name);
+        Ok(())
+    }
+
+    fn dead_letters(&mut self, letters: &[DeadLetter]) -> Result<(), ChunkError> {
+        let now = C::now(&*self.clock);
+        let place = match self.place.take() {
+            Some(place) => place,
+            None => self.connection.place_of_step(self.lease.step.0).map_err(chunk_error)?,
+        };
+        let written = self.connection.insert_dead_letters(now, &place, letters);
+        self.place = Some(place);
+        written.map_err(chunk_error)
+    }
+
+    /// The fence is the last statement: it is also what notices that the server has given the transaction up, because a
+    /// COMMIT after a failed statement answers as if all were well.
+    fn commit(mut self: Box<Self>, chunk: &ChunkCommit) -> Result<Committed, ChunkError> {
+        if !self.is_whole() {
+            return Err(ChunkError::NotOpen);
+        }
+        let now = C::now(&*self.clock);
+        let intent = self.connection.fence(now, &self.lease, chunk).map_err(chunk_error)?;
+        let intent = intent.ok_or(ChunkError::LeaseLost)?;
+        transaction::commit(&mut *self.connection).map_err(unanswered)?;
+        Ok(Committed { stop: intent.as_deref().and_then(StopIntent::from_stored), renewed: C::GUARD.is_some() })
+    }
+}
+
+impl<C: Store> Drop for Chunk<C> {
+    fn drop(&mut self) {
+        transaction::roll_back(&mut *self.connection);
+    }
+}
+
+impl<C: Store> fmt::Debug for Chunk<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chunk").field("lease", &self.lease).finish_non_exhaustive()
+    }
+}
+
+/// What a failed COMMIT means: with the connection went the answer, and nobody here knows which it was.
+fn unanswered(error: diesel::result::Error) -> ChunkError {
+    match chunk_error(error) {
+        ChunkError::Store(error) if error.kind == StoreErrorKind::Unreachable => {
+            ChunkError::OutcomeUnknown(error.into())
+        }
+        other => other,
+    }
+}
+
+/// A name as SQL has it.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The connection of a chunk as what it is, for writers that know their database.
+///
+/// ```no_run
+/// use diesel::RunQueryDsl;
+/// use overnight_db::{ChunkConnection, chunk_error};
+/// use overnight_framework::repository::{ChunkError, ChunkTransaction};
+///
+/// fn write(chunk: &mut dyn ChunkTransaction) -> Result<(), ChunkError> {
+///     if let Some(connection) = chunk.postgres() {
+///         diesel::sql_query("INSERT INTO ledger (amount) VALUES (1)").execute(connection).map_err(chunk_error)?;
+///     }
+///     Ok(())
+/// }
+/// ```
+pub trait ChunkConnection {
+    /// The connection, if it is one to PostgreSQL.
+    #[cfg(feature = "postgres")]
+    fn postgres(&mut self) -> Option<&mut diesel::PgConnection>;
+
+    /// The connection, if it is one to SQLite.
+    #[cfg(feature = "sqlite")]
+    fn sqlite(&mut self) -> Option<&mut diesel::SqliteConnection>;
+}
+
+impl ChunkConnection for dyn ChunkTransaction + '_ {
+    #[cfg(feature = "postgres")]
+    fn postgres(&mut self) -> Option<&mut diesel::PgConnection> {
+        self.connection().downcast_mut()
+    }
+
+    #[cfg(feature = "sqlite")]
+    fn sqlite(&mut self) -> Option<&mut diesel::SqliteConnection> {
+        self.connection().downcast_mut()
+    }
+}

@@ -1,0 +1,198 @@
+//! A database by its address: opened, set up, and migrated at first use.
+
+mod address;
+mod options;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+use std::sync::Arc;
+
+use overnight_framework::clock::Clock;
+use overnight_framework::repository::{Repository, StoreError};
+
+use self::address::Address;
+#[cfg(feature = "sqlite")]
+pub use self::options::SqliteSetup;
+pub use self::options::{OpenError, OpenOptions};
+#[cfg(feature = "postgres")]
+use self::postgres::Server;
+#[cfg(feature = "sqlite")]
+use self::sqlite::File;
+use crate::migrate::{self, MigrateError, MigrationStatus};
+use crate::pool;
+use crate::repository::Records;
+
+/// Opens the records in the database at `url`.
+///
+/// The address is `postgres://user@host/database`, or the path of a SQLite file, with or without `sqlite:` before it. The
+/// flag `pooler=transaction` in the address of PostgreSQL is for a pgbouncer between: statements are then not kept prepared.
+///
+/// A database without our tables gets them, and an older SQLite file is migrated, however many processes come at once.
+///
+/// # Errors
+/// When it cannot be reached, in the words of the database; when its schema is newer, or older in PostgreSQL, with the command
+/// to type.
+///
+/// ```no_run
+/// use overnight_db::{OpenOptions, open};
+///
+/// let records = open("sqlite:./overnight.db", OpenOptions::default())?;
+/// # Ok::<(), overnight_db::OpenError>(())
+/// ```
+pub fn open(url: &str, options: OpenOptions) -> Result<Arc<dyn Repository>, OpenError> {
+    Database::connect(url, options)?.repository()
+}
+
+/// The kinds of databases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// PostgreSQL 13 or newer.
+    Postgres,
+    /// A SQLite file.
+    Sqlite,
+}
+
+/// A database: its connections, its records and its migrations. Clones are the same database.
+#[derive(Clone, Debug)]
+pub struct Database {
+    home: Home,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Clone, Debug)]
+enum Home {
+    #[cfg(feature = "postgres")]
+    Postgres(Arc<Server>),
+    #[cfg(feature = "sqlite")]
+    Sqlite(Arc<File>),
+}
+
+/// A connection that is lent for a while.
+#[non_exhaustive]
+pub enum AnyConnection<'a> {
+    /// To PostgreSQL.
+    #[cfg(feature = "postgres")]
+    Postgres(&'a mut diesel::PgConnection),
+    /// To a SQLite file.
+    #[cfg(feature = "sqlite")]
+    Sqlite(&'a mut diesel::SqliteConnection),
+}
+
+impl Database {
+    /// The database at `url`, reached but not looked into: see [`open`].
+    ///
+    /// # Errors
+    /// When the address is none, or nobody answers there.
+    pub fn connect(url: &str, options: OpenOptions) -> Result<Self, OpenError> {
+        let home = match Address::parse(url)? {
+            #[cfg(feature = "postgres")]
+            Address::Postgres(address) => Home::Postgres(Arc::new(Server::connect(&address, &options)?)),
+            #[cfg(feature = "sqlite")]
+            Address::Sqlite(path) => Home::Sqlite(Arc::new(File::new(path, &options)?)),
+        };
+        Ok(Self { home, clock: options.clock })
+    }
+
+    /// What kind of database it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match &self.home {
+            #[cfg(feature = "postgres")]
+            Home::Postgres(_) => Kind::Postgres,
+            #[cfg(feature = "sqlite")]
+            Home::Sqlite(_) => Kind::Sqlite,
+        }
+    }
+
+    /// The records, in tables of the schema that this program knows: see [`open`].
+    ///
+    /// # Errors
+    /// When the schema is another and is not migrated by itself, or the migration fails.
+    pub fn repository(&self) -> Result<Arc<dyn Repository>, OpenError> {
+        let clock = Arc::clone(&self.clock);
+        match &self.home {
+            #[cfg(feature = "postgres")]
+            Home::Postgres(server) => {
+                server.prepare()?;
+                Ok(Arc::new(Records::new(Arc::clone(&server.pools), clock)))
+            }
+            #[cfg(feature = "sqlite")]
+            Home::Sqlite(file) => {
+                file.prepare()?;
+                Ok(Arc::new(Records::new(Arc::clone(&file.pools), clock)))
+            }
+        }
+    }
+
+    /// Lends a connection to somebody who only reads. It is no part of any chunk, and in no transaction.
+    ///
+    /// # Errors
+    /// When no connection can be had.
+    pub fn read<T>(&self, work: impl FnOnce(AnyConnection<'_>) -> T) -> Result<T, StoreError> {
+        match &self.home {
+            #[cfg(feature = "postgres")]
+            Home::Postgres(server) => {
+                let mut connection = pool::take(&server.pools.read, server.pools.wait)?;
+                Ok(work(AnyConnection::Postgres(&mut connection)))
+            }
+            #[cfg(feature = "sqlite")]
+            Home::Sqlite(file) => {
+                let mut connection = pool::take(&file.pools.read, file.pools.wait)?;
+                Ok(work(AnyConnection::Sqlite(&mut connection)))
+            }
+        }
+    }
+
+    /// Lends a connection to somebody who writes. It is no part of any chunk; on SQLite it is the only one that writes, and
+    /// must not be asked for while a chunk is open on this thread.
+    ///
+    /// # Errors
+    /// When no connection can be had.
+    pub fn write<T>(&self, work: impl FnOnce(AnyConnection<'_>) -> T) -> Result<T, StoreError> {
+        crate::transaction::ChunkMark::refuse_if_set()?;
+        match &self.home {
+            #[cfg(feature = "postgres")]
+            Home::Postgres(server) => {
+                let mut connection = pool::take(&server.pools.write, server.pools.wait)?;
+                Ok(work(AnyConnection::Postgres(&mut connection)))
+            }
+            #[cfg(feature = "sqlite")]
+            Home::Sqlite(file) => {
+                let mut connection = pool::take(&file.pools.write, file.pools.wait)?;
+                Ok(work(AnyConnection::Sqlite(&mut connection)))
+            }
+        }
+    }
+
+    /// What is applied and what is not.
+    pub(crate) fn migration_status(&self) -> Result<Vec<MigrationStatus>, MigrateError> {
+        match &self.home {
+            #[cfg(feature = "postgres")]
+            Home::Postgres(server) => server.migrate(migrate::status_of),
+            #[cfg(feature = "sqlite")]
+            Home::Sqlite(file) => file.migrate(migrate::status_of),
+        }
+    }
+
+    /// Applies what is missing.
+    pub(crate) fn migrate_up(&self) -> Result<Vec<MigrationStatus>, MigrateError> {
+        match &self.home {
+            #[cfg(feature = "postgres")]
+            Home::Postgres(server) => server.migrate(migrate::raise),
+            #[cfg(feature = "sqlite")]
+            Home::Sqlite(file) => file.migrate(migrate::raise),
+        }
+    }
+
+    /// Takes the newest back.
+    pub(crate) fn migrate_down(&self) -> Result<Option<MigrationStatus>, MigrateError> {
+        match &self.home {
+            #[cfg(feature = "postgres")]
+            Home::Postgres(server) => server.migrate(migrate::lower),
+            #[cfg(feature = "sqlite")]
+            Home::Sqlite(file) => file.migrate(migrate::lower),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A database in a SQLite file.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use diesel::SqliteConnection;
+use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use overnight_framework::repository::{StoreError, StoreErrorKind};
+
+use super::{OpenError, OpenOptions};
+use crate::error::Stored;
+use crate::migrate::{self, MigrateError, OlderSchema};
+use crate::pool::{self, Connector, Limits, Setup};
+use crate::repository::Pools;
+
+/// How many pages can be read at a time.
+const READERS: u32 = 4;
+
+/// What every connection is told. A writer of another process is waited for: its transactions are short.
+const SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON";
+
+/// Readers cannot write by mistake, which would begin a transaction that is not IMMEDIATE.
+const READ_ONLY: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON";
+
+/// A database in a file, with its pools.
+#[derive(Debug)]
+pub(super) struct File {
+    path: PathBuf,
+    pub(super) pools: Arc<Pools<SqliteConnection>>,
+}
+
+impl File {
+    /// The database in the file at `path`. It is not opened yet: that happens under its lock.
+    pub(super) fn new(path: PathBuf, options: &OpenOptions) -> Result<Self, OpenError> {
+        // A relative path must not follow the process into another folder.
+        let path = std::path::absolute(&path).map_err(|source| OpenError::File { path: path.clone(), source })?;
+        let url = path.to_str().ok_or_else(|| OpenError::Address {
+            address: path.display().to_string(),
+            reason: "SQLite takes only paths in UTF-8".to_owned(),
+        })?;
+        let more = options.sqlite_setup.clone();
+        let setup = |settings: &'static str| -> Setup<SqliteConnection> {
+            let more = more.clone();
+            Arc::new(move |connection| {
+                connection.batch_execute(settings)?;
+                more.as_ref().map_or(Ok(()), |more| more(connection))
+            })
+        };
+        let wait = options.wait;
+        let write = pool::build("sqlite", Connector::new(url, setup(SETTINGS)), Limits { size: 1, wait });
+        let reader = Connector::new(url, setup(READ_ONLY));
+        let read = pool::build("sqlite readers", reader, Limits { size: READERS, wait });
+        Ok(Self { path, pools: Arc::new(Pools { beat: write.clone(), write, read, wait }) })
+    }
+
+    /// Makes the file and its tables, or brings an older schema up to date.
+    ///
+    /// All under a lock on a file beside it: while one process changes the journal mode of a new file, others get "database is
+    /// locked" at once, whatever their `busy_timeout` says.
+    pub(super) fn prepare(&self) -> Result<(), OpenError> {
+        {
+            let _shared = self.lock(fs::File::lock_shared)?;
+            if self.path.exists() && migrate::is_current(&mut *pool::take(&self.pools.write, self.pools.wait)?) {
+                return Ok(());
+            }
+        }
+        Ok(self.migrate(|connection| migrate::prepare(connection, OlderSchema::Raise))?)
+    }
+
+    /// Does something to the schema that nobody else does at the same time.
+    pub(super) fn migrate<T>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, MigrateError>,
+    ) -> Result<T, MigrateError> {
+        let _alone = self.lock(fs::File::lock)?;
+        let mut connection = pool::take(&self.pools.write, self.pools.wait)?;
+        write_ahead(&mut connection)?;
+        migrate::exclusively(&mut *connection, work)
+    }
+
+    /// Opens and locks the file beside the database; the lock ends with the value.
+    fn lock(&self, how: impl Fn(&fs::File) -> std::io::Result<()>) -> Result<fs::File, MigrateError> {
+        let path = beside(&self.path, ".lock");
+        let failed = |source| MigrateError::Lock { path: path.clone(), source };
+        let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        how(&file).map_err(failed)?;
+        Ok(file)
+    }
+}
+
+/// Lets readers go on while somebody writes. The file remembers it.
+fn write_ahead(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let mode: String = sql::<Text>("PRAGMA journal_mode = WAL").get_result(connection).stored()?;
+    if mode == "wal" {
+        return Ok(());
+    }
+    let reason = format!("its journal mode stays {mode:?}: the file system does not support WAL");
+    Err(StoreError::new(StoreErrorKind::Other, reason))
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}

@@ -1,0 +1,113 @@
+//! The store in PostgreSQL.
+
+mod beat;
+mod given;
+mod launch;
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use overnight_framework::clock::Clock;
+use overnight_framework::execution::JsonObject;
+use overnight_framework::repository::{
+    Beat, ChunkCommit, DeadLetter, ExecutionFilter, LaunchRequest, StepLease, WorkerIdentity, cleaned_json,
+};
+use overnight_framework::status::Status;
+use serde_json::Value;
+
+use self::beat::beat;
+use crate::instant::Instant;
+use crate::models::{
+    BeatRow, CountColumns, DeadLetterRow, DefinitionRow, EndedExecution, EndedStep, EventRow, ExecutionRow,
+    InstanceRow, NewEvent, NewExecution, NewStep, StepPlace, StepRow, StepState, StepTotals, WorkerRow, error_document,
+    to_column,
+};
+use crate::statements::{
+    Backing, ChunkStatements, Condition, ControlStatements, LETTERS_AT_ONCE, LaunchStatements, Loss, NewRevision,
+    ReadStatements, RunStatements, Stop, Stops, chunk_statements, control_statements, launch_statements,
+    read_statements, run_statements, total,
+};
+
+/// The clock of the database, see the first migration.
+#[diesel::declare_sql_function]
+extern "SQL" {
+    #[sql_name = "overnight.now"]
+    fn now() -> Timestamptz;
+
+    /// The same, for a column that can be empty.
+    #[sql_name = "overnight.now"]
+    fn now_at_last() -> Nullable<Timestamptz>;
+
+    #[sql_name = "overnight.after"]
+    fn now_and(microseconds: BigInt) -> Nullable<Timestamptz>;
+}
+
+impl Backing for PgConnection {
+    type Now = now;
+
+    /// Said in full: a database whose default is another level would quietly break statements that wait for a lock.
+    const BEGIN: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
+    /// libpq tells the depth of the transaction; nothing can end it without diesel noticing.
+    const GUARD: Option<&'static str> = None;
+
+    /// A worker that freezes between the fence and COMMIT holds the row of its step; after a lease the server lets go.
+    fn begin_chunk(lease: &StepLease) -> String {
+        let limit = lease.duration.as_millis().clamp(1, i32::MAX as u128);
+        format!("{}; SET LOCAL idle_in_transaction_session_timeout = {limit}", Self::BEGIN)
+    }
+
+    fn now(_: &dyn Clock) -> now {
+        now()
+    }
+
+    /// Reads what has arrived on the socket, which is the end of the file when the server has gone.
+    fn look(&mut self) -> QueryResult<()> {
+        self.notifications_iter().next().map_or(Ok(()), |notification| notification.map(drop))
+    }
+}
+
+impl LaunchStatements for PgConnection {
+    launch_statements!(postgres, for_no_key_update);
+
+    fn launch_at_once(&mut self, request: &LaunchRequest) -> QueryResult<Option<ExecutionRow>> {
+        launch::at_once(self, request)
+    }
+}
+
+impl RunStatements for PgConnection {
+    run_statements!(postgres, for_no_key_update);
+}
+
+impl ControlStatements for PgConnection {
+    control_statements!(postgres, for_no_key_update);
+}
+
+impl ChunkStatements for PgConnection {
+    chunk_statements!(postgres);
+}
+
+impl ReadStatements for PgConnection {
+    read_statements!(postgres);
+}
+
+/// Now, for a column that was empty before.
+fn then(_: now) -> now_at_last {
+    now_at_last()
+}
+
+/// The instant this long after now, on the clock of the database.
+fn after(_: now, duration: Duration) -> now_and<i64> {
+    now_and(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// The instant this long before now.
+fn before(_: now, duration: Duration) -> now_and<i64> {
+    now_and(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX).saturating_neg())
+}
+
+/// The beat has a connection of its own here: a chunk need not renew anything.
+fn renew_with_chunk(_: &mut PgConnection, _: now, _: &StepLease) -> QueryResult<bool> {
+    Ok(true)
+}

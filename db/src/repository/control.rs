@@ -1,0 +1,130 @@
+//! Orders, and the end of what dead workers left.
+
+use overnight_framework::execution::JobExecution;
+use overnight_framework::repository::{StopAnswer, StopError, StopOrder, StoreError, TakeOver, clean};
+use overnight_framework::status::{ExitCode, Status, StopIntent};
+
+use crate::error::Stored;
+use crate::models::{ExecutionRow, NewEvent, StepState};
+use crate::statements::{Loss, Stop, Store};
+
+/// What a stop order does to an execution.
+enum Effect {
+    /// Nothing: it is stopped already.
+    Already,
+    /// Nothing: it is on its way to an end that is at least as strong.
+    Unchanged,
+    /// It moves to this status.
+    Move(Status),
+}
+
+/// Asks an execution to end.
+pub(super) fn request_stop<C: Store>(
+    connection: &mut C,
+    now: C::Now,
+    order: &StopOrder,
+) -> Result<StopAnswer, StopError> {
+    let row = connection.lock_execution(order.id.0).stored()?.ok_or(StopError::NotFound(order.id))?;
+    match effect(&row, order)? {
+        Effect::Already => Ok(StopAnswer::Already(Box::new(row.into_value()?))),
+        Effect::Unchanged => Ok(StopAnswer::Stopping(Box::new(row.into_value()?))),
+        Effect::Move(to) => {
+            let stopped = Box::new(stop(connection, now, (&row, order, to))?);
+            Ok(if to == Status::Stopped { StopAnswer::Stopped(stopped) } else { StopAnswer::Stopping(stopped) })
+        }
+    }
+}
+
+fn effect(row: &ExecutionRow, order: &StopOrder) -> Result<Effect, StopError> {
+    match row.status()? {
+        Status::Stopped => Ok(Effect::Already),
+        status if status.is_ended() => Err(StopError::Ended { id: order.id, status }),
+        _ if !row.is_abortable() && is_operators(order.intent) => Err(StopError::NotAbortable(order.id)),
+        Status::Stopping if row.stop_intent()? >= Some(order.intent) => Ok(Effect::Unchanged),
+        Status::Queued => Ok(Effect::Move(order.intent.end().0)),
+        _ => Ok(Effect::Move(Status::Stopping)),
+    }
+}
+
+/// Whether the order comes from a person. `abortable: false` binds people; a timeout of the definition and the end of the
+/// process that runs the job are not theirs to forbid.
+fn is_operators(intent: StopIntent) -> bool {
+    matches!(intent, StopIntent::Stopped | StopIntent::Paused | StopIntent::Aborted)
+}
+
+/// Writes the order on the execution, and then on its live steps, so that the next chunk brings it to the worker.
+fn stop<C: Store>(
+    connection: &mut C,
+    now: C::Now,
+    (row, order, to): (&ExecutionRow, &StopOrder, Status),
+) -> Result<JobExecution, StoreError> {
+    let reason = order.reason.as_deref().map(clean);
+    let written = Stop {
+        to,
+        exit_code: if to.is_ended() { order.intent.as_str() } else { "" },
+        intent: order.intent.as_str(),
+        by: &clean(&order.by),
+        reason: reason.as_deref(),
+    };
+    let from = row.status()?;
+    let stopped = connection.stop_execution(now, row.id, &written).stored()?;
+    let entry = |id| NewEvent::of(id, "stop", &order.by).because(order.reason.as_deref());
+    connection.insert_event(now, &entry(row.id).moving_if_changed(from, to)).stored()?;
+    let steps = connection.lock_live_steps(row.id).stored()?;
+    connection.stop_steps(&ids(&steps), order.intent.as_str()).stored()?;
+    for step in &steps {
+        let from = step.status()?;
+        if from != Status::Stopping {
+            let event = entry(row.id).on(&step.path).moving(from, Status::Stopping);
+            connection.insert_event(now, &event).stored()?;
+        }
+    }
+    stopped.into_value()
+}
+
+/// Ends the execution of a dead worker, when its lease is still the one that was seen.
+pub(super) fn take_over<C: Store>(
+    connection: &mut C,
+    now: C::Now,
+    order: &TakeOver,
+) -> Result<Option<JobExecution>, StoreError> {
+    let id = order.lease.execution.0;
+    let Some(instance) = connection.instance_of(id).stored()? else { return Ok(None) };
+    connection.lock_instance(instance).stored()?;
+    let Some(row) = connection.lock_execution(id).stored()? else { return Ok(None) };
+    if !row.is_held_by(&order.lease)? {
+        return Ok(None);
+    }
+    if let Some(margin) = order.expired_for
+        && !connection.lease_is_over(now, id, margin).stored()?
+    {
+        return Ok(None);
+    }
+    end_lost(connection, now, (&row, order)).map(Some)
+}
+
+fn end_lost<C: Store>(
+    connection: &mut C,
+    now: C::Now,
+    (row, order): (&ExecutionRow, &TakeOver),
+) -> Result<JobExecution, StoreError> {
+    let from = row.status()?;
+    let (to, exit_code) = match (from, row.stop_intent()?) {
+        (Status::Stopping, Some(intent)) => intent.end(),
+        _ => (Status::Failed, ExitCode::WORKER_LOST),
+    };
+    let loss = Loss { to, exit_code: exit_code.as_str(), reason: &clean(&order.reason), token: order.lease.token };
+    let entry = || NewEvent::of(row.id, "take over", &order.by).because(Some(&order.reason));
+    let ended = connection.end_lost_execution(now, row.id, &loss).stored()?;
+    let steps = connection.lock_live_steps(row.id).stored()?;
+    connection.end_lost_steps(now, &ids(&steps), &loss).stored()?;
+    for step in &steps {
+        connection.insert_event(now, &entry().on(&step.path).moving(step.status()?, to)).stored()?;
+    }
+    connection.insert_event(now, &entry().moving(from, to)).stored()?;
+    ended.into_value()
+}
+
+fn ids(steps: &[StepState]) -> Vec<i64> {
+    steps.iter().map(|step| step.id).collect()
+}

@@ -1,0 +1,122 @@
+//! The verbs of the worker that holds an execution: begin and end it, begin and end its steps.
+
+use overnight_framework::execution::{InstanceEnd, JobExecution, StepExecution};
+use overnight_framework::repository::{ExecutionEnd, FenceError, Lease, StepEnd, StepLease, StepStart, StoreError};
+use overnight_framework::status::Status;
+use serde_json::Value;
+
+use super::refuse;
+use crate::error::Stored;
+use crate::models::{EndedExecution, EndedStep, ExecutionRow, NewEvent, NewStep};
+use crate::statements::Store;
+
+/// STARTING becomes STARTED; a stop that was requested meanwhile stays.
+pub(super) fn begin<C: Store>(connection: &mut C, now: C::Now, lease: &Lease) -> Result<JobExecution, FenceError> {
+    let row = held(connection, lease)?;
+    let from = row.status()?;
+    if from == Status::Stopping {
+        return Ok(row.into_value()?);
+    }
+    check_move(from, Status::Started)?;
+    let begun = connection.begin_execution(now, row.id).stored()?;
+    let event = NewEvent::of(row.id, "begin", row.actor()).moving(from, Status::Started);
+    connection.insert_event(now, &event).stored()?;
+    Ok(begun.into_value()?)
+}
+
+/// Ends the execution, and closes its instance when all is done.
+pub(super) fn end<C: Store>(
+    connection: &mut C,
+    now: C::Now,
+    (lease, end): (&Lease, &ExecutionEnd),
+) -> Result<JobExecution, FenceError> {
+    let instance = connection.instance_of(lease.execution.0).stored()?.ok_or(FenceError::LeaseLost)?;
+    connection.lock_instance(instance).stored()?;
+    let row = held(connection, lease)?;
+    let from = row.status()?;
+    check_end(from, end.status)?;
+    check_progress(end)?;
+    let ended = EndedExecution::new(end, row.progress_percent);
+    let event = NewEvent::of(row.id, "end", row.actor()).moving(from, end.status).because(end.exit_message.as_deref());
+    let ended = connection.end_execution(now, row.id, &ended).stored()?;
+    if end.status == Status::Completed {
+        connection.close_instance(now, instance, InstanceEnd::Completed.as_str()).stored()?;
+    }
+    connection.insert_event(now, &event).stored()?;
+    Ok(ended.into_value()?)
+}
+
+/// Records a step. One that begins under a stop order knows it, so that its first chunk brings the order back.
+pub(super) fn begin_step<C: Store>(
+    connection: &mut C,
+    now: C::Now,
+    (lease, start): (&Lease, &StepStart),
+) -> Result<StepExecution, FenceError> {
+    let row = held(connection, lease)?;
+    if row.status()? == Status::Starting {
+        return Err(refuse(format!("job {} has not begun: no step may start", row.id)).into());
+    }
+    let new = NewStep::new(lease, start, row.stop_intent.as_deref());
+    let step = connection.insert_step(now, &new).stored()?;
+    let event = NewEvent::of(row.id, "begin", row.actor()).on(&step.path).moving(None, Status::Started);
+    connection.insert_event(now, &event).stored()?;
+    Ok(step.into_value()?)
+}
+
+/// Ends a step, and hands what it promotes to its execution.
+pub(super) fn end_step<C: Store>(
+    connection: &mut C,
+    now: C::Now,
+    (lease, end): (&StepLease, &StepEnd),
+) -> Result<StepExecution, FenceError> {
+    // The execution before its step: the one order of locks.
+    let execution = connection.lock_execution(lease.lease.execution.0).stored()?.ok_or(FenceError::LeaseLost)?;
+    let step = connection.lock_step(lease.step.0).stored()?.ok_or(FenceError::LeaseLost)?;
+    if !step.is_held_by(lease)? {
+        return Err(FenceError::LeaseLost);
+    }
+    let from = step.status()?;
+    check_end(from, end.status)?;
+    let ended = connection.end_step(now, step.id, &EndedStep::from(end)).stored()?;
+    let event = NewEvent::of(execution.id, "end", execution.actor()).on(&step.path).moving(from, end.status);
+    promote(connection, execution, end)?;
+    connection.insert_event(now, &event).stored()?;
+    Ok(ended.into_value()?)
+}
+
+fn promote<C: Store>(connection: &mut C, execution: ExecutionRow, end: &StepEnd) -> Result<(), StoreError> {
+    if end.promoted.is_empty() {
+        return Ok(());
+    }
+    let id = execution.id;
+    let mut context = execution.into_value()?.context;
+    context.extend(end.promoted.clone());
+    connection.set_context(id, &Value::Object(context)).stored()
+}
+
+/// The row of an execution, locked, if `lease` is the right to write it.
+fn held<C: Store>(connection: &mut C, lease: &Lease) -> Result<ExecutionRow, FenceError> {
+    let row = connection.lock_execution(lease.execution.0).stored()?.ok_or(FenceError::LeaseLost)?;
+    if row.is_held_by(lease)? { Ok(row) } else { Err(FenceError::LeaseLost) }
+}
+
+/// Refuses before the database does, with both statuses by name.
+fn check_move(from: Status, to: Status) -> Result<(), StoreError> {
+    if from.may_become(to) { Ok(()) } else { Err(refuse(format!("{from} cannot become {to}"))) }
+}
+
+/// The ends that a worker may write, from where they may be reached.
+fn check_end(from: Status, to: Status) -> Result<(), StoreError> {
+    if !matches!(to, Status::Completed | Status::Stopped | Status::Failed | Status::Unknown) {
+        return Err(refuse(format!("{to} is not how a run ends")));
+    }
+    check_move(from, to)
+}
+
+/// A hundred percent is what completed runs have, and no other.
+fn check_progress(end: &ExecutionEnd) -> Result<(), StoreError> {
+    if (end.progress == 100) == (end.status == Status::Completed) {
+        return Ok(());
+    }
+    Err(refuse(format!("{} percent cannot be {}", end.progress, end.status)))
+}

@@ -1,0 +1,87 @@
+//! The store in SQLite.
+//!
+//! One writer at a time is all there is: a transaction that may write begins IMMEDIATE, and then nothing needs a lock.
+
+mod beat;
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use overnight_framework::clock::{Clock, later};
+use overnight_framework::execution::JsonObject;
+use overnight_framework::repository::{
+    Beat, ChunkCommit, DeadLetter, ExecutionFilter, LaunchRequest, StepLease, WorkerIdentity, cleaned_json,
+};
+use overnight_framework::status::Status;
+use serde_json::Value;
+
+use self::beat::{beat, renew_with_chunk};
+use crate::instant::Instant;
+use crate::models::{
+    BeatRow, CountColumns, DeadLetterRow, DefinitionRow, EndedExecution, EndedStep, EventRow, ExecutionRow,
+    InstanceRow, NewEvent, NewExecution, NewStep, StepPlace, StepRow, StepState, StepTotals, WorkerRow, error_document,
+    to_column,
+};
+use crate::statements::{
+    Backing, ChunkStatements, Condition, ControlStatements, LETTERS_AT_ONCE, LaunchStatements, Loss, NewRevision,
+    ReadStatements, RunStatements, Stop, Stops, chunk_statements, control_statements, launch_statements,
+    read_statements, run_statements, total,
+};
+
+impl Backing for SqliteConnection {
+    type Now = Instant;
+
+    /// What operators are told has happened is on the disk.
+    const BEGIN: &'static str = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE";
+
+    const GUARD: Option<&'static str> = Some("RELEASE SAVEPOINT overnight_chunk");
+
+    /// A chunk may be lost when the power fails, together with its checkpoint; the end of its step is FULL and keeps both.
+    fn begin_chunk(_: &StepLease) -> String {
+        "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE; SAVEPOINT overnight_chunk".to_owned()
+    }
+
+    fn now(clock: &dyn Clock) -> Instant {
+        clock.now().into()
+    }
+
+    /// A file does not go away.
+    fn look(&mut self) -> QueryResult<()> {
+        Ok(())
+    }
+}
+
+impl LaunchStatements for SqliteConnection {
+    launch_statements!(sqlite);
+}
+
+impl RunStatements for SqliteConnection {
+    run_statements!(sqlite);
+}
+
+impl ControlStatements for SqliteConnection {
+    control_statements!(sqlite);
+}
+
+impl ChunkStatements for SqliteConnection {
+    chunk_statements!(sqlite);
+}
+
+impl ReadStatements for SqliteConnection {
+    read_statements!(sqlite);
+}
+
+/// Now, for a column that was empty before.
+fn then(now: Instant) -> Instant {
+    now
+}
+
+/// The instant this long after now.
+fn after(now: Instant, duration: Duration) -> Instant {
+    later(now.into(), duration).into()
+}
+
+/// The instant this long before now.
+fn before(now: Instant, duration: Duration) -> Instant {
+    now.minus(duration)
+}

@@ -1,0 +1,55 @@
+//! The statements that the verbs are made of, by verb.
+//!
+//! Each file holds a trait, which the verbs are written against, and a macro that writes the statements over the tables
+//! and the connection of one store: both stores say the same, only their types differ. What really differs between them
+//! is written out in `postgres` and `sqlite`.
+
+mod chunk;
+mod control;
+mod launch;
+mod read;
+mod run;
+
+use diesel::QueryResult;
+use diesel::connection::{AnsiTransactionManager, Connection, SimpleConnection};
+use diesel::r2d2::R2D2Connection;
+use overnight_framework::clock::Clock;
+use overnight_framework::repository::StepLease;
+
+pub(crate) use self::chunk::{ChunkStatements, LETTERS_AT_ONCE, chunk_statements};
+pub(crate) use self::control::{ControlStatements, Loss, Stop, control_statements};
+pub(crate) use self::launch::{LaunchStatements, NewRevision, launch_statements};
+pub(crate) use self::read::{Condition, ReadStatements, Stops, read_statements, total};
+pub(crate) use self::run::{RunStatements, run_statements};
+
+/// A connection to one of the databases: how it begins transactions, and where it reads the time.
+pub(crate) trait Backing:
+    R2D2Connection + SimpleConnection + Connection<TransactionManager = AnsiTransactionManager> + Send + 'static
+{
+    /// The time in a statement: an expression in PostgreSQL, a value in SQLite.
+    type Now: Copy;
+
+    /// What begins the transaction of a verb.
+    const BEGIN: &'static str;
+
+    /// What must still be there when a chunk is committed: the savepoint that its BEGIN has set, to be released. It is
+    /// gone when the transaction of BEGIN is, and diesel cannot be fooled about it.
+    const GUARD: Option<&'static str>;
+
+    /// What begins the transaction of a chunk.
+    fn begin_chunk(lease: &StepLease) -> String;
+
+    /// The time in the next statement.
+    fn now(clock: &dyn Clock) -> Self::Now;
+
+    /// Fails when the other side is gone, as far as can be told without asking it.
+    fn look(&mut self) -> QueryResult<()>;
+}
+
+/// Everything that a store must be able to say.
+pub(crate) trait Store:
+    LaunchStatements + RunStatements + ControlStatements + ChunkStatements + ReadStatements
+{
+}
+
+impl<C: LaunchStatements + RunStatements + ControlStatements + ChunkStatements + ReadStatements> Store for C {}

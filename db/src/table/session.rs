@@ -1,0 +1,112 @@
+//! The connection that the verbs of this module work on: one of the two there are.
+
+use std::any::Any;
+use std::fmt;
+
+#[cfg(feature = "postgres")]
+use diesel::PgConnection;
+#[cfg(feature = "sqlite")]
+use diesel::SqliteConnection;
+
+/// Which database it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Backend {
+    /// PostgreSQL, 13 or newer.
+    Postgres,
+    /// SQLite, the embedded database.
+    Sqlite,
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Postgres => "Postgres",
+            Self::Sqlite => "SQLite",
+        })
+    }
+}
+
+/// A borrowed connection. `&mut PgConnection` and `&mut SqliteConnection` become one by themselves, and
+/// [`from_any`](Self::from_any) takes what a chunk's transaction lends.
+pub enum Session<'c> {
+    /// A connection to Postgres.
+    #[cfg(feature = "postgres")]
+    Postgres(&'c mut PgConnection),
+    /// A connection to SQLite.
+    #[cfg(feature = "sqlite")]
+    Sqlite(&'c mut SqliteConnection),
+}
+
+impl<'c> Session<'c> {
+    /// The connection behind `connection`; none if it is not of diesel, as with the twin in memory.
+    pub fn from_any(connection: &'c mut dyn Any) -> Option<Self> {
+        #[cfg(feature = "postgres")]
+        if connection.is::<PgConnection>() {
+            return connection.downcast_mut().map(Self::Postgres);
+        }
+        #[cfg(feature = "sqlite")]
+        if connection.is::<SqliteConnection>() {
+            return connection.downcast_mut().map(Self::Sqlite);
+        }
+        None
+    }
+
+    /// Which database it is connected to.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => Backend::Postgres,
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(_) => Backend::Sqlite,
+        }
+    }
+
+    /// The same connection for one call more.
+    pub fn reborrow(&mut self) -> Session<'_> {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres(connection) => Session::Postgres(connection),
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(connection) => Session::Sqlite(connection),
+        }
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(super) fn postgres(self) -> Option<&'c mut PgConnection> {
+        match self {
+            Self::Postgres(connection) => Some(connection),
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(_) => None,
+        }
+    }
+
+    #[cfg(feature = "sqlite")]
+    pub(super) fn sqlite(self) -> Option<&'c mut SqliteConnection> {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => None,
+            Self::Sqlite(connection) => Some(connection),
+        }
+    }
+}
+
+impl fmt::Debug for Session<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Session").field(&self.backend()).finish()
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl<'c> From<&'c mut PgConnection> for Session<'c> {
+    fn from(connection: &'c mut PgConnection) -> Self {
+        Self::Postgres(connection)
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl<'c> From<&'c mut SqliteConnection> for Session<'c> {
+    fn from(connection: &'c mut SqliteConnection) -> Self {
+        Self::Sqlite(connection)
+    }
+}

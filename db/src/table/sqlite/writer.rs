@@ -1,0 +1,185 @@
+//! Writing rows to SQLite: many rows in one prepared statement, again and again.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sqlite::Sqlite;
+use diesel::{RunQueryDsl, SqliteConnection};
+use overnight_framework::row::{Row, Type, Value};
+
+use super::bind::{Bound, push};
+use super::cells::Cells;
+use crate::table::catalogue::Column;
+use crate::table::error::TableError;
+use crate::table::name::quote_all;
+use crate::table::on_conflict::on_conflict;
+use crate::table::problem::{CellProblem, RowError};
+use crate::table::session::{Backend, Session};
+use crate::table::writer::{Encoded, Payload, Plan, Sink, WriteError};
+
+/// How many values one statement can bind.
+const BINDS: usize = 32_766;
+
+/// How many rows one statement writes. Twice as quick as one row each; more gains nothing.
+const BATCH: usize = 50;
+
+/// Writes to one table of SQLite.
+pub(in crate::table) struct SqliteSink {
+    targets: Vec<Target>,
+    /// `INSERT INTO "table" ("a", "b") VALUES `.
+    head: String,
+    /// The conflict clause of an upsert. Rows of the same key in one statement update one another, in their order.
+    tail: String,
+    batch: usize,
+}
+
+/// Where one cell of a row goes.
+struct Target {
+    name: Arc<str>,
+    declared: Arc<str>,
+    takes: &'static [Type],
+    refuses_null: Option<CellProblem>,
+}
+
+impl SqliteSink {
+    pub(in crate::table) fn new(plan: &Plan<'_>) -> Result<Self, TableError> {
+        let columns = plan.columns.len();
+        if columns > BINDS {
+            let (table, backend) = (plan.table.name().clone(), Backend::Sqlite);
+            return Err(TableError::TooManyColumns { table, columns, limit: BINDS, backend });
+        }
+        let target = |(place, column): (usize, &&Column)| Target::new(column, plan.key.contains(&place));
+        let names = quote_all(plan.columns.iter().map(|column| &*column.name));
+        Ok(Self {
+            targets: plan.columns.iter().enumerate().map(target).collect(),
+            head: format!("INSERT INTO {} ({names}) VALUES ", plan.table.name().quoted()),
+            tail: on_conflict(plan),
+            batch: BATCH.min(BINDS / columns),
+        })
+    }
+
+    fn put_row(&self, index: usize, row: &Row, cells: &mut Cells) -> Result<(), RowError> {
+        for (place, target) in self.targets.iter().enumerate() {
+            let Some(value) = row.get(place) else {
+                return Err(target.error(index, CellProblem::Missing { cells: row.len() }));
+            };
+            target.put(value, cells).map_err(|problem| target.error(index, problem))?;
+        }
+        Ok(())
+    }
+
+    fn insert(&self, connection: &mut SqliteConnection, cells: &Cells, range: Range<usize>) -> QueryResult<usize> {
+        let binds = cells.bound(range);
+        Insert { head: &self.head, tail: &self.tail, width: self.targets.len(), binds: &binds }.execute(connection)
+    }
+}
+
+impl Sink for SqliteSink {
+    fn encode(&self, rows: &[Row], into: &mut Encoded) -> Vec<RowError> {
+        let spare = std::mem::take(&mut into.payload);
+        let mut cells = if let Payload::Cells(cells) = spare { cells } else { Cells::default() };
+        cells.clear();
+        let mut errors = Vec::new();
+        for (index, row) in rows.iter().enumerate() {
+            let start = cells.len();
+            if let Err(error) = self.put_row(index, row, &mut cells) {
+                cells.truncate(start);
+                errors.push(error);
+            }
+        }
+        *into = Encoded { rows: rows.len() - errors.len(), payload: Payload::Cells(cells) };
+        errors
+    }
+
+    fn check(&self, rows: &[Row]) -> Vec<RowError> {
+        let mut scratch = Cells::default();
+        let check = |(index, row): (usize, &Row)| {
+            scratch.clear();
+            self.put_row(index, row, &mut scratch).err()
+        };
+        rows.iter().enumerate().filter_map(check).collect()
+    }
+
+    fn send(&self, session: Session<'_>, encoded: &Encoded) -> Result<u64, WriteError> {
+        let Some(connection) = session.sqlite() else {
+            return Err(WriteError::OtherDatabase);
+        };
+        let cells = match &encoded.payload {
+            Payload::Cells(cells) => cells,
+            Payload::Empty => return Ok(0),
+            #[cfg(feature = "postgres")]
+            Payload::Copy(_) | Payload::Arrays(_) => return Err(WriteError::OtherDatabase),
+        };
+        let step = self.batch * self.targets.len();
+        let mut written = 0;
+        for start in (0..cells.len()).step_by(step) {
+            let range = start..cells.len().min(start + step);
+            written += self.insert(connection, cells, range)? as u64;
+        }
+        Ok(written)
+    }
+}
+
+impl Target {
+    fn new(column: &Column, in_key: bool) -> Self {
+        let refuses_null = match (in_key, column.nullable) {
+            (true, _) => Some(CellProblem::NullKey),
+            (false, false) => Some(CellProblem::Null),
+            (false, true) => None,
+        };
+        Self { name: (&*column.name).into(), declared: (&*column.declared).into(), takes: column.takes(), refuses_null }
+    }
+
+    #[inline]
+    fn put(&self, value: &Value, cells: &mut Cells) -> Result<(), CellProblem> {
+        match (value.kind(), &self.refuses_null) {
+            (None, Some(problem)) => Err(problem.clone()),
+            (Some(found), _) if !self.takes.contains(&found) => {
+                Err(CellProblem::Kind { found, declared: self.declared.clone() })
+            }
+            _ => cells.put(value),
+        }
+    }
+
+    #[cold]
+    fn error(&self, index: usize, problem: CellProblem) -> RowError {
+        RowError { index, column: self.name.clone(), problem }
+    }
+}
+
+/// A statement for some rows. diesel keeps it prepared by its text, of which there are two: one for a full batch and one
+/// for the rest of a chunk.
+#[derive(Debug)]
+struct Insert<'s> {
+    head: &'s str,
+    tail: &'s str,
+    width: usize,
+    binds: &'s [Bound<'s>],
+}
+
+impl QueryFragment<Sqlite> for Insert<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql(self.head);
+        let mut before = "(";
+        for row in self.binds.chunks(self.width) {
+            for value in row {
+                out.push_sql(before);
+                push(&mut out, value)?;
+                before = ",";
+            }
+            before = "),(";
+        }
+        out.push_sql(")");
+        out.push_sql(self.tail);
+        Ok(())
+    }
+}
+
+impl QueryId for Insert<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl RunQueryDsl<SqliteConnection> for Insert<'_> {}

@@ -1,0 +1,222 @@
+//! What follows a chunk that was not committed: roll back, wait, replay from the items in memory.
+//!
+//! | error | what is done |
+//! | --- | --- |
+//! | the lease is lost | leave at once, and touch nothing |
+//! | the answer to COMMIT is lost | read the step row: its counters tell what became of it |
+//! | the writer cannot know what it did | end UNKNOWN: a person decides |
+//! | another transaction was in the way | replay, at most five times |
+//! | the database said something unclear | replay once, then look for the row |
+//! | a row is at fault | replay if the retry policy says so, then look for the row |
+//! | the writer failed, and no row is to blame | replay if the retry policy says so |
+//! | the store cannot be reached | replay until it can, for about a minute |
+//! | anything else | fail the step |
+//!
+//! Retrying inside an open transaction, as Spring Batch 6 does, cannot succeed on PostgreSQL after an error of a statement:
+//! the transaction is aborted already.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::attempt::{Done, Refused};
+use super::write::ChunkWriter;
+use crate::error::{BatchError, ResultExt, names};
+use crate::execution::StepExecution;
+use crate::monitor::RunEvent;
+use crate::repository::{ChunkError, Phase, StoreError};
+use crate::status::StopIntent;
+use crate::step::StepError;
+use crate::stop::StopToken;
+
+/// How the rows of a chunk are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// All at once, without savepoints.
+    Whole,
+    /// In halves under savepoints, to find the rows that are refused.
+    Bisected,
+}
+
+/// What the attempts of one chunk met so far.
+#[derive(Debug, Default)]
+pub(super) struct Met {
+    attempts: u32,
+    refusals: u32,
+    conflicts: u32,
+    outages: u32,
+    unclear: bool,
+    told: BTreeSet<(u64, &'static str)>,
+}
+
+/// What follows an attempt that did not commit.
+pub(super) enum Next {
+    /// It did commit, and the store row says so.
+    Committed(Box<Done>),
+    Replay(Replay),
+    Left(StopIntent),
+    Fail(StepError),
+}
+
+/// Another attempt.
+pub(super) struct Replay {
+    pub(super) way: Way,
+    /// The number of the attempt that follows.
+    attempt: u32,
+    pause: Duration,
+    /// What went wrong, with its causes; `None` when only the way changes.
+    error: Option<String>,
+}
+
+impl Met {
+    /// Whether the skip listeners hear of this item for the first time.
+    pub(super) fn is_first_told(&mut self, phase: Phase, place: u64) -> bool {
+        self.told.insert((place, phase.as_str()))
+    }
+
+    fn again(&self, way: Way, pause: Duration, error: &BatchError) -> Next {
+        let error = Some(format!("{error:#}"));
+        Next::Replay(Replay { way, attempt: self.attempts + 1, pause, error })
+    }
+
+    fn bisect(&self) -> Next {
+        let attempt = self.attempts + 1;
+        Next::Replay(Replay { way: Way::Bisected, attempt, pause: Duration::ZERO, error: None })
+    }
+}
+
+impl<I, O> ChunkWriter<'_, '_, I, O> {
+    pub(super) fn judge_refusal(&mut self, refused: Refused, way: Way, met: &mut Met) -> Next {
+        met.attempts += 1;
+        let error = match refused {
+            Refused::Aborted => return Next::Left(StopIntent::Aborted),
+            Refused::Step(error) => return Next::Fail(error),
+            Refused::Unanswered(done) => return self.resolve(done, way, met),
+            Refused::Chunk(error) => error,
+        };
+        match error {
+            ChunkError::LeaseLost => Next::Fail(StepError::LeaseLost),
+            ChunkError::Data(error) => self.row_refused(error, way, met),
+            ChunkError::Failed(error) => self.retry(error, way, met).unwrap_or_else(|error| Next::Fail(error.into())),
+            ChunkError::Store(error) => self.outage(error, way, met),
+            ChunkError::Conflict(_) => self.conflict(error, way, met),
+            ChunkError::Unclear(_) => self.unclear(error, way, met),
+            // Of the writer, which sent something to another store: the answer to our own COMMIT is `Unanswered`.
+            ChunkError::OutcomeUnknown(_) => {
+                Next::Fail(StepError::Unknown(BatchError::of(names::UNNAMED, error).into()))
+            }
+            ChunkError::NotOpen => Next::Fail(BatchError::of(names::UNNAMED, error).into()),
+        }
+    }
+
+    /// The policy of the step decides; the error comes back when there is no further attempt.
+    fn retry(&self, error: BatchError, way: Way, met: &mut Met) -> Result<Next, BatchError> {
+        met.refusals += 1;
+        match self.rules.retry.pause(met.refusals, error.name()) {
+            Some(pause) => Ok(met.again(way, pause, &error)),
+            None => Err(error),
+        }
+    }
+
+    fn row_refused(&self, error: BatchError, way: Way, met: &mut Met) -> Next {
+        match (self.retry(error, way, met), way) {
+            (Ok(next), _) => next,
+            (Err(_), Way::Whole) => met.bisect(),
+            (Err(error), Way::Bisected) => Next::Fail(error.into()),
+        }
+    }
+
+    fn conflict(&self, error: ChunkError, way: Way, met: &mut Met) -> Next {
+        met.conflicts += 1;
+        let error = BatchError::of(names::STORE_ERROR, error);
+        match self.context.patience.conflict.pause(met.conflicts, names::STORE_ERROR) {
+            Some(pause) => met.again(way, pause, &error),
+            None => Next::Fail(error.into()),
+        }
+    }
+
+    /// Deadlocks and timeouts go away by themselves, and come without a kind as broken rows do.
+    fn unclear(&self, error: ChunkError, way: Way, met: &mut Met) -> Next {
+        let error = BatchError::of(names::STORE_ERROR, error);
+        if way == Way::Bisected {
+            return Next::Fail(error.into());
+        }
+        if std::mem::replace(&mut met.unclear, true) {
+            return met.bisect();
+        }
+        let pause = self.context.patience.conflict.pause(1, names::STORE_ERROR);
+        met.again(way, pause.unwrap_or_default(), &error)
+    }
+
+    fn outage(&self, error: StoreError, way: Way, met: &mut Met) -> Next {
+        let transient = error.is_transient();
+        let error = BatchError::of(names::STORE_ERROR, error);
+        met.outages += 1;
+        match self.context.patience.outage.pause(met.outages, names::STORE_ERROR) {
+            Some(pause) if transient => met.again(way, pause, &error),
+            _ => Next::Fail(error.into()),
+        }
+    }
+
+    /// COMMIT was sent and not answered. Every commit raises the counter of commits on the row of the step, and nobody but the
+    /// holder of its lease writes that row.
+    fn resolve(&self, done: Box<Done>, way: Way, met: &mut Met) -> Next {
+        let row = match self.read_row(met) {
+            Ok(row) => row,
+            Err(error) => return Next::Fail(error.into()),
+        };
+        match row {
+            Some(row) if row.counts.commit == done.counts.commit => Next::Committed(done),
+            Some(row) if row.lease_token == self.context.lease.lease.token => {
+                self.outage(crate::repository::StoreErrorKind::Unreachable.into(), way, met)
+            }
+            _ => Next::Fail(StepError::LeaseLost),
+        }
+    }
+
+    /// The row of the step, read again and again while the store cannot be reached. A stop does not help here: without an
+    /// answer nobody knows what was written.
+    fn read_row(&self, met: &mut Met) -> Result<Option<StepExecution>, StoreError> {
+        loop {
+            let error = match self.context.repository.steps(self.context.lease.lease.execution) {
+                Ok(steps) => return Ok(steps.into_iter().find(|row| row.id == self.context.lease.step)),
+                Err(error) => error,
+            };
+            met.outages += 1;
+            let pause = self.context.patience.outage.pause(met.outages, names::STORE_ERROR);
+            let Some(pause) = pause.filter(|_| error.is_transient()) else { return Err(error) };
+            let _ = StopToken::default().wait(pause);
+        }
+    }
+
+    /// Rolls back and waits. `Some` when the step shall end instead.
+    pub(super) fn before_replay(&mut self, replay: Replay) -> Result<Option<StopIntent>, StepError> {
+        let Replay { attempt, pause, error, .. } = replay;
+        self.roll_back()?;
+        if let Some(error) = error {
+            let step = &self.context.step.name;
+            self.context.tell(&RunEvent::Retrying { step, error: &error, attempt, delay: pause });
+            if let Some(intent) = self.context.stop.wait(pause) {
+                return Ok(Some(intent));
+            }
+            self.context.state.counts.retry += 1;
+        }
+        Ok(self.context.stop_requested())
+    }
+
+    /// The transaction is gone: the writer forgets its part of it.
+    pub(super) fn roll_back(&mut self) -> Result<(), StepError> {
+        self.context.state.counts.rollback += 1;
+        Ok(self.writer.rolled_back().context("the writer could not roll back")?)
+    }
+
+    /// No further attempt. When the lease is lost, what the writer wrote belongs to another worker, and is left alone.
+    pub(super) fn give_up(&mut self, error: StepError) -> StepError {
+        if matches!(error, StepError::LeaseLost) {
+            return error;
+        }
+        if let Err(StepError::Failed(second)) = self.roll_back() {
+            self.context.warn(&format!("{:#}", second.error));
+        }
+        error
+    }
+}

@@ -1,0 +1,75 @@
+//! Where jobs come from: files, and the revisions that the store keeps.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use overnight_framework::definition::{self, Environment};
+use overnight_framework::job::Job;
+use overnight_framework::kind::Kinds;
+use overnight_framework::repository::{Definition, Revision, StoreError};
+use overnight_framework::yaml::{Problems, ReadError, Source};
+use thiserror::Error;
+
+/// Reads job files: knows the kinds of steps, and the environment that expressions see.
+pub(crate) struct Catalog {
+    kinds: Kinds,
+    environment: Arc<dyn Environment>,
+}
+
+/// Why there is no such job.
+#[derive(Debug, Error)]
+pub(crate) enum CatalogError {
+    /// The file cannot be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: ReadError,
+    },
+    /// The file is wrong.
+    #[error(transparent)]
+    Wrong(#[from] Problems),
+    /// No revision of a job of this name is stored.
+    #[error("no such job: {0}")]
+    NoJob(String),
+    /// The revision of an execution is no YAML: its job is written in Rust and not part of this program.
+    #[error("job {0} was not started from a job file, and this program does not contain it")]
+    NoText(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Catalog {
+    pub(crate) fn new(kinds: Kinds, environment: Arc<dyn Environment>) -> Self {
+        Self { kinds, environment }
+    }
+
+    /// The job in a file. Its relative paths start at the folder of the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or with all its problems.
+    pub(crate) fn load(&self, path: &Path) -> Result<Job, CatalogError> {
+        let source = Source::read(path).map_err(|source| CatalogError::Read { path: path.to_owned(), source })?;
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let base_dir = absolute.parent().map(Path::to_owned).unwrap_or_default();
+        Ok(self.read(&source, base_dir)?)
+    }
+
+    /// The job in a stored revision, which its executions keep.
+    ///
+    /// # Errors
+    /// When it has no text, or cannot be read by this version.
+    pub(crate) fn of_revision(&self, definition: &Definition, base_dir: PathBuf) -> Result<Job, CatalogError> {
+        if definition.yaml.is_empty() {
+            return Err(CatalogError::NoText(definition.name.clone()));
+        }
+        let name = format!("{}, revision {}", definition.name, definition.revision);
+        let job = self.read(&Source::new(name, definition.yaml.as_str()), base_dir)?;
+        Ok(Job { revision: Revision::Stored(definition.id), ..job })
+    }
+
+    fn read(&self, source: &Source, base_dir: PathBuf) -> Result<Job, Problems> {
+        definition::read(source, &self.kinds, base_dir, &self.environment)
+    }
+}

@@ -1,0 +1,83 @@
+//! The command line: every verb is parsed, handed to the operator, and answered through the output.
+
+mod arguments;
+mod exit;
+mod face;
+mod json;
+mod list;
+mod migrate;
+mod output;
+mod progress;
+mod restart;
+mod run;
+mod show;
+mod signals;
+mod start;
+mod stop;
+mod table;
+mod target;
+mod time;
+mod validate;
+mod version;
+mod wait;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use overnight_framework::kind::Kinds;
+
+use self::arguments::{Arguments, Verb};
+use self::exit::{Exit, Failure};
+use self::face::Face;
+use self::output::Output;
+
+/// Runs the command line of this process and gives its exit code. `kinds` are those of the program beside the stock ones: a
+/// program with steps of its own is a whole `jobctl`.
+#[must_use]
+pub fn main(kinds: Kinds) -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    init_log();
+    let Arguments { store, output, verb } = arguments;
+    let face = Face { store, output: Output::new(&output), kinds };
+    let exit = run(&verb, &face).unwrap_or_else(|failure| {
+        face.output.failure(&failure);
+        failure.exit
+    });
+    ExitCode::from(exit)
+}
+
+fn run(verb: &Verb, face: &Face) -> Result<Exit, Failure> {
+    match verb {
+        Verb::Start(verb) => start::run(verb, face),
+        Verb::Stop(verb) => stop::run(verb, face),
+        Verb::Restart(verb) => restart::run(verb, face),
+        Verb::Show(verb) => show::run(verb, face),
+        Verb::List(verb) => list::run(verb, face),
+        Verb::Wait(verb) => wait::run(verb, face),
+        Verb::Validate(verb) => validate::run(verb, face),
+        Verb::Migrate(verb) => migrate::run(verb, face),
+        Verb::Version => Ok(version::run(&face.output)),
+    }
+}
+
+/// Help and version are answers, not mistakes. A closed pipe behind them is nobody's fault.
+fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+        _ => ExitCode::from(Exit::Usage),
+    }
+}
+
+/// What the engine logs goes to stderr when `JOBCTL_LOG` asks for it: `JOBCTL_LOG=debug`.
+fn init_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("JOBCTL_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().with_target(false);
+    // Only a program that embeds this one can have set a subscriber already; it keeps its own.
+    let _ = log.try_init();
+}

@@ -1,0 +1,229 @@
+//! What can be typed: verbs, their arguments, and the options of all of them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use overnight_framework::params::parse_duration;
+use overnight_framework::status::Word;
+
+/// Runs batch jobs and keeps their records.
+#[derive(Debug, Parser)]
+#[command(name = "jobctl", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) store: StoreArguments,
+    #[command(flatten)]
+    pub(super) output: OutputArguments,
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 error, 2 usage, 3 the job failed, 4 the job was stopped, 5 not found, 6 refused in this state,
+7 invalid file or parameters, 8 the wait timed out, 9 database unreachable, 10 not allowed, 130 Ctrl-C, 143 SIGTERM";
+
+/// Where the records are.
+#[derive(Debug, Args)]
+pub(super) struct StoreArguments {
+    /// The database: postgres://…, sqlite:FILE or the path of a SQLite file. Else DATABASE_URL, else `database` in
+    /// jobctl.toml, else a SQLite file of your own
+    #[arg(long, global = true, value_name = "URL")]
+    pub(super) database: Option<String>,
+    /// The project whose jobs are meant
+    #[arg(long, global = true)]
+    pub(super) project: Option<String>,
+}
+
+/// How answers are printed.
+#[derive(Debug, Args)]
+pub(super) struct OutputArguments {
+    /// Tables for people or JSON for programs
+    #[arg(short, long, global = true, value_enum, default_value_t)]
+    pub(super) output: Format,
+    /// The format of times in tables, as strftime; RFC 3339 by default
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub(super) time_format: Option<String>,
+}
+
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// Tables
+    #[default]
+    Table,
+    /// JSON
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Start a job and wait for its end: a new instance, or the unfinished one continued
+    Start(Start),
+    /// Stop a running job at its next chunk boundary; `restart` goes on from there
+    Stop(Stop),
+    /// Continue a stopped or failed job from its last committed chunk, and wait for its end
+    Restart(Restart),
+    /// Show one job with its steps
+    Show(Show),
+    /// List jobs
+    List(List),
+    /// Wait until a job has ended, and exit by its result
+    Wait(Wait),
+    /// Check job files without running anything
+    Validate(Validate),
+    /// Look at or change the schema of the database
+    Migrate(Migrate),
+    /// Print the version
+    Version,
+}
+
+/// The parameters of a job.
+#[derive(Debug, Default, Args)]
+pub(super) struct ParamArguments {
+    /// The parameters as a JSON object; `-` reads it from stdin
+    #[arg(value_name = "JSON", conflicts_with = "params")]
+    pub(super) json: Option<String>,
+    /// The parameters as a JSON object
+    #[arg(long, value_name = "JSON")]
+    pub(super) params: Option<String>,
+    /// A file with the parameters as a JSON object; `-` is stdin
+    #[arg(long, value_name = "FILE")]
+    pub(super) params_file: Option<PathBuf>,
+    /// One parameter; it replaces the same one of the documents
+    #[arg(short, long = "param", value_name = "NAME=VALUE")]
+    pub(super) pairs: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Start {
+    /// A job file, or the name of a job that was started before
+    #[arg(value_name = "FILE|JOB")]
+    pub(super) job: String,
+    #[command(flatten)]
+    pub(super) params: ParamArguments,
+    /// Why, for the record
+    #[arg(long)]
+    pub(super) reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Stop {
+    /// An id, the name of a job (its newest run), or a job file
+    #[arg(value_name = "ID|JOB|FILE")]
+    pub(super) target: String,
+    #[command(flatten)]
+    pub(super) params: ParamArguments,
+    /// Wait until it has ended
+    #[arg(long)]
+    pub(super) wait: bool,
+    /// Why, for the record
+    #[arg(long)]
+    pub(super) reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Restart {
+    /// An id, the name of a job (its newest run), or a job file
+    #[arg(value_name = "ID|JOB|FILE")]
+    pub(super) target: String,
+    #[command(flatten)]
+    pub(super) params: ParamArguments,
+    /// Why, for the record
+    #[arg(long)]
+    pub(super) reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// An id, or the name of a job (its newest run)
+    #[arg(value_name = "ID|JOB")]
+    pub(super) target: String,
+    /// Show the records that were skipped instead
+    #[arg(long)]
+    pub(super) rejects: bool,
+    /// Show the names and counters of the steps as well
+    #[arg(long, conflicts_with = "rejects")]
+    pub(super) wide: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Only this job
+    #[arg(long)]
+    pub(super) job: Option<String>,
+    /// Only jobs with this status: queued, starting, running, stopping, stopped, paused, cancelled, finished, failed,
+    /// discarded or unknown; may be repeated
+    #[arg(long, value_parser = word)]
+    pub(super) status: Vec<Word>,
+    /// At most so many, the newest; 0 for all
+    #[arg(long, default_value_t = 50)]
+    pub(super) limit: u32,
+    /// The newest last, or first
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) order: Order,
+}
+
+/// The order of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Order {
+    /// The newest last, nearest to the prompt
+    #[default]
+    Asc,
+    /// The newest first
+    Desc,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Wait {
+    /// An id, or the name of a job (its newest run)
+    #[arg(value_name = "ID|JOB")]
+    pub(super) target: String,
+    /// At most so long, such as 30s or 2h; then exit with 8
+    #[arg(long, value_parser = duration)]
+    pub(super) timeout: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Validate {
+    /// Job files
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Migrate {
+    #[command(subcommand)]
+    pub(super) what: MigrateVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum MigrateVerb {
+    /// Print which migrations the database has
+    Status,
+    /// Bring the schema up to this version
+    Up,
+    /// Undo the newest migration, and everything it holds
+    Down {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Print the SQL of all migrations
+    Sql,
+}
+
+fn word(text: &str) -> Result<Word, String> {
+    let words = || Word::ALL.into_iter().map(Word::as_str);
+    Word::from_filter(text).ok_or_else(|| {
+        let near = overnight_framework::suggest::nearest(&text.to_lowercase(), words());
+        let known = words().collect::<Vec<_>>().join(", ");
+        near.map_or_else(|| format!("expected one of {known}"), |near| format!("did you mean `{near}`?"))
+    })
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let parsed = parse_duration(text).and_then(|delta| delta.to_std().ok());
+    parsed.ok_or_else(|| "expected a duration such as 90s, 30m or 2h".to_owned())
+}

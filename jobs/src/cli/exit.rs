@@ -1,0 +1,221 @@
+//! The exit codes of `jobctl`, and the failures that lead to them.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use overnight_db::OpenError;
+use overnight_framework::execution::JobExecution;
+use overnight_framework::operator::{FindError, StartError};
+use overnight_framework::params::{DocumentError, ParamsError};
+use overnight_framework::repository::{StopError, StoreError, StoreErrorKind};
+use overnight_framework::runner::RunError;
+use overnight_framework::status::Status;
+use overnight_framework::yaml::Problems;
+
+use crate::catalog::CatalogError;
+use crate::config::ConfigError;
+use crate::wiring::WiringError;
+
+/// How `jobctl` ends. The numbers are part of its interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Exit {
+    /// Done; the job is COMPLETED.
+    Done = 0,
+    /// An error that nobody expected.
+    Error = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// The job is FAILED or UNKNOWN.
+    Failed = 3,
+    /// The job is STOPPED or ABANDONED.
+    Stopped = 4,
+    /// There is no such job.
+    NotFound = 5,
+    /// The job's state does not allow it.
+    Refused = 6,
+    /// The job file or the parameters are wrong; nothing was written.
+    Invalid = 7,
+    /// The wait timed out; the job goes on.
+    TimedOut = 8,
+    /// The store cannot be reached.
+    Unreachable = 9,
+    /// The job forbids it.
+    Forbidden = 10,
+    /// Ctrl-C.
+    Interrupted = 130,
+    /// SIGTERM.
+    Terminated = 143,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl Exit {
+    /// The exit code for a job that ended so.
+    pub(super) fn of(execution: &JobExecution) -> Self {
+        match execution.status {
+            Status::Completed => Self::Done,
+            Status::Stopped | Status::Abandoned => Self::Stopped,
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// Why a verb was not done.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) exit: Exit,
+    /// What happened, with all its causes, in as many lines as it takes.
+    pub(super) message: String,
+    /// What to do about it.
+    pub(super) help: Option<String>,
+}
+
+impl Failure {
+    pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), help: None }
+    }
+
+    /// The failure of an error, with its causes.
+    pub(super) fn of(exit: Exit, error: &dyn std::error::Error) -> Self {
+        Self::new(exit, chain(error))
+    }
+
+    pub(super) fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+}
+
+/// An error and its causes in one line. A cause that its parent's text already ends with is not said twice.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let words = cause.to_string();
+        if !text.ends_with(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        next = cause.source();
+    }
+    text
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let exit = match error.kind {
+            StoreErrorKind::Unreachable | StoreErrorKind::Busy => Exit::Unreachable,
+            _ => Exit::Error,
+        };
+        Self::of(exit, &error)
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Refused(refusal) => Self::of(Exit::Refused, &refusal),
+            StartError::Store(error) => error.into(),
+            error => Self::of(Exit::Invalid, &error),
+        }
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Store(error) => error.into(),
+            error => Self::of(Exit::Error, &error),
+        }
+    }
+}
+
+impl From<FindError> for Failure {
+    fn from(error: FindError) -> Self {
+        match error {
+            FindError::Store(error) => error.into(),
+            error => Self::of(Exit::NotFound, &error),
+        }
+    }
+}
+
+impl From<StopError> for Failure {
+    fn from(error: StopError) -> Self {
+        let exit = match error {
+            StopError::NotFound(_) => Exit::NotFound,
+            StopError::NotAbortable(_) => Exit::Forbidden,
+            StopError::Store(error) => return error.into(),
+            _ => Exit::Refused,
+        };
+        Self::of(exit, &error)
+    }
+}
+
+impl From<ParamsError> for Failure {
+    fn from(error: ParamsError) -> Self {
+        Self::of(Exit::Invalid, &error)
+    }
+}
+
+impl From<DocumentError> for Failure {
+    fn from(error: DocumentError) -> Self {
+        Self::of(Exit::Invalid, &error)
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        use overnight_framework::yaml::Paint;
+        use std::io::IsTerminal as _;
+
+        let paint = if std::io::stderr().is_terminal() { Paint::Colour } else { Paint::Plain };
+        Self::new(Exit::Invalid, problems.render(paint))
+    }
+}
+
+impl From<CatalogError> for Failure {
+    fn from(error: CatalogError) -> Self {
+        match error {
+            CatalogError::Wrong(problems) => problems.into(),
+            CatalogError::Store(error) => error.into(),
+            CatalogError::NoJob(_) => Self::of(Exit::NotFound, &error).help("start it from its file first: `jobctl start FILE.yaml`"),
+            error => Self::of(Exit::Invalid, &error),
+        }
+    }
+}
+
+impl From<WiringError> for Failure {
+    fn from(error: WiringError) -> Self {
+        match error {
+            WiringError::Open(error) => error.into(),
+            error => Self::of(Exit::Error, &error),
+        }
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Unreachable { .. } => Self::of(Exit::Unreachable, &error),
+            OpenError::Store(error) => error.into(),
+            OpenError::Address { .. } => Self::of(Exit::Usage, &error),
+            error => Self::of(Exit::Error, &error),
+        }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::of(Exit::Usage, &error)
+    }
+}

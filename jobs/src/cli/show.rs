@@ -1,0 +1,145 @@
+//! `jobctl show`: one job with its steps, or with the records it skipped.
+
+use overnight_framework::execution::{JobExecution, StepExecution};
+use overnight_framework::params::GivenParams;
+use overnight_framework::repository::{StoreError, StoredDeadLetter};
+use overnight_framework::status::Status;
+use serde_json::Value;
+
+use super::arguments::Show;
+use super::exit::{Exit, Failure};
+use super::json;
+use super::face::Face;
+use super::output::Output;
+use super::table::Table;
+use super::target::{self, Named};
+use crate::wiring::Context;
+
+/// How many dead letters are fetched at once.
+const PAGE: u32 = 1_000;
+
+pub(super) fn run(verb: &Show, face: &Face) -> Result<Exit, Failure> {
+    let named = Named::of(&verb.target)?;
+    let context = face.open()?;
+    let execution = target::find(&context, &named, &GivenParams::default())?;
+    if verb.rejects {
+        let letters = rejects(&context, &execution)?;
+        face.output.answer(|| reject_table(&letters), || letters.iter().map(json::reject).collect());
+        return Ok(Exit::Done);
+    }
+    let steps = context.operator.repository().steps(execution.id)?;
+    face.output.answer(
+        || if verb.wide { wide_table(&execution, &steps, &face.output) } else { table(&execution, &steps, &face.output) },
+        || json::with_steps(&execution, &steps),
+    );
+    say_error(&execution, &face.output);
+    Ok(Exit::Done)
+}
+
+/// Prints an execution that has just ended, with what to do when it did not complete.
+pub(super) fn print_execution(context: &Context, execution: &JobExecution, output: &Output) -> Result<(), Failure> {
+    let steps = context.operator.repository().steps(execution.id)?;
+    output.answer(|| table(execution, &steps, output), || json::with_steps(execution, &steps));
+    say_error(execution, output);
+    Ok(())
+}
+
+/// What went wrong and what comes next, for people.
+fn say_error(execution: &JobExecution, output: &Output) {
+    let Some(error) = &execution.error else { return };
+    let place = error.position.as_ref().map(|position| format!(" at {}", place(position))).unwrap_or_default();
+    let step = error.step.as_ref().map(|step| format!(", step {step}")).unwrap_or_default();
+    output.say(&format!("job {}{step}: {}{place} [{}]", execution.id, error.chain(), execution.exit_code));
+    if matches!(execution.status, Status::Failed | Status::Stopped) {
+        output.say(&format!("  help: when the cause is mended, continue with `jobctl restart {}`", execution.id));
+    }
+}
+
+/// A position in words: `tx.csv, line 7, column 3`.
+fn place(position: &Value) -> String {
+    let Value::Object(parts) = position else { return position.to_string() };
+    let part = |(name, value): (&String, &Value)| match (name.as_str(), value) {
+        ("file", Value::String(file)) => file.clone(),
+        (_, Value::String(text)) => format!("{name} {text}"),
+        (_, other) => format!("{name} {other}"),
+    };
+    parts.iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
+fn table(execution: &JobExecution, steps: &[StepExecution], output: &Output) -> Table {
+    let mut table = Table::new(&["Job Id(TaskId)", "Command(Dest)", "Status", "Start Time", "Stop Time"]);
+    let time = |time| output.time().show(time);
+    let word = execution.word().to_string();
+    table.row([execution.id.to_string(), command(execution), word, time(execution.started_at), time(execution.ended_at)]);
+    for step in steps {
+        let word = step.word().to_string();
+        table.row([step.path.clone(), step.dest.clone(), word, time(step.started_at), time(step.ended_at)]);
+    }
+    table
+}
+
+fn wide_table(execution: &JobExecution, steps: &[StepExecution], output: &Output) -> Table {
+    let header =
+        ["Job Id(TaskId)", "Command(Dest)", "Status", "Start Time", "Stop Time", "Step", "Read", "Written", "Filtered", "Skipped", "Exit Code"];
+    let mut table = Table::new(&header);
+    let time = |time| output.time().show(time);
+    let none = || String::new();
+    table.row([
+        execution.id.to_string(),
+        command(execution),
+        execution.word().to_string(),
+        time(execution.started_at),
+        time(execution.ended_at),
+        none(),
+        none(),
+        none(),
+        none(),
+        none(),
+        execution.exit_code.to_string(),
+    ]);
+    for step in steps {
+        let counts = step.counts;
+        table.row([
+            step.path.clone(),
+            step.dest.clone(),
+            step.word().to_string(),
+            time(step.started_at),
+            time(step.ended_at),
+            step.name.clone(),
+            counts.read.to_string(),
+            counts.write.to_string(),
+            counts.filter.to_string(),
+            counts.skipped().to_string(),
+            step.exit_code.to_string(),
+        ]);
+    }
+    table
+}
+
+/// The job and the object it works on.
+pub(super) fn command(execution: &JobExecution) -> String {
+    format!("{} {}", execution.job_name, execution.target).trim_end().to_owned()
+}
+
+fn rejects(context: &Context, execution: &JobExecution) -> Result<Vec<StoredDeadLetter>, StoreError> {
+    let mut letters: Vec<StoredDeadLetter> = Vec::new();
+    loop {
+        let after = letters.last().map_or(0, |letter| letter.id);
+        let page = context.operator.repository().dead_letters(execution.instance_id, after, PAGE)?;
+        if page.is_empty() {
+            return Ok(letters);
+        }
+        letters.extend(page);
+    }
+}
+
+fn reject_table(letters: &[StoredDeadLetter]) -> Table {
+    let mut table = Table::new(&["Id", "Step", "Phase", "Position", "Error", "Record"]);
+    for letter in letters {
+        let record = String::from_utf8_lossy(&letter.payload).trim_end().escape_debug().to_string();
+        let error = format!("{}: {}", letter.error.name, letter.error.chain());
+        let phase = letter.phase.as_str().to_owned();
+        table.row([letter.id.to_string(), letter.step_key.clone(), phase, place(&letter.position), error, record]);
+    }
+    table
+}

@@ -1,0 +1,97 @@
+//! What a verb is about: an id, the name of a job, or a job file, with parameters that name an instance.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use overnight_framework::execution::{ExecutionId, JobExecution};
+use overnight_framework::job::Job;
+use overnight_framework::operator::Target;
+use overnight_framework::params::GivenParams;
+use overnight_framework::yaml::is_name;
+
+use super::arguments::ParamArguments;
+use super::exit::{Exit, Failure};
+use crate::wiring::Context;
+
+/// What was typed where a job is expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Named {
+    /// `40`.
+    Id(ExecutionId),
+    /// `end-of-day`.
+    Job(String),
+    /// `jobs/end-of-day.yaml`.
+    File(PathBuf),
+}
+
+impl Named {
+    /// An argument with a slash, or with the ending of a YAML file, is a file; a number is an id; the rest is a name.
+    ///
+    /// # Errors
+    /// When it is none of them.
+    pub(super) fn of(argument: &str) -> Result<Self, Failure> {
+        let is_file = argument.contains('/') || argument.ends_with(".yaml") || argument.ends_with(".yml");
+        match argument.parse() {
+            Ok(id) => Ok(Self::Id(ExecutionId(id))),
+            Err(_) if is_file => Ok(Self::File(PathBuf::from(argument))),
+            Err(_) if is_name(argument) => Ok(Self::Job(argument.to_owned())),
+            Err(_) => {
+                let message = format!("`{argument}` is no id, no name of a job (a-z, 0-9, _ and -) and no job file");
+                Err(Failure::new(Exit::Usage, message))
+            }
+        }
+    }
+}
+
+/// The execution that an argument and its parameters name: by id; by name the newest; with parameters, or by a file, the
+/// last one of the instance that they identify.
+pub(super) fn find(context: &Context, named: &Named, given: &GivenParams) -> Result<JobExecution, Failure> {
+    let target = match named {
+        Named::Id(id) => Target::Execution(*id),
+        Named::Job(name) if given.is_empty() => Target::Job(name.clone()),
+        Named::Job(name) => instance(context, &context.stored(name)?, given)?,
+        Named::File(path) => instance(context, &context.catalog.load(path)?, given)?,
+    };
+    Ok(context.operator.find(&target)?)
+}
+
+fn instance(context: &Context, job: &Job, given: &GivenParams) -> Result<Target, Failure> {
+    let params = context.bind(job, given)?;
+    Ok(Target::Instance { job: job.name.clone(), key: params.key() })
+}
+
+/// The parameters that were typed, from all their sources: file, document, pairs; the later ones win.
+pub(super) fn params(arguments: &ParamArguments) -> Result<GivenParams, Failure> {
+    let mut given = GivenParams::default();
+    if let Some(path) = &arguments.params_file {
+        given.extend(document(&read(path)?, &path.to_string_lossy())?);
+    }
+    match arguments.params.as_ref().or(arguments.json.as_ref()).map(String::as_str) {
+        Some("-") => given.extend(document(&read(Path::new("-"))?, "stdin")?),
+        Some(json) => given.extend(document(json, "the parameters")?),
+        None => {}
+    }
+    arguments.pairs.iter().try_for_each(|pair| given.set_pair(pair))?;
+    Ok(given)
+}
+
+fn document(json: &str, source: &str) -> Result<GivenParams, Failure> {
+    GivenParams::from_json(json).map_err(|error| {
+        let failure = Failure::of(Exit::Invalid, &error);
+        Failure::new(Exit::Invalid, format!("{source}: {}", failure.message))
+    })
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    // One byte more than the limit is enough to know that it is passed.
+    let limit = (1 << 20) + 1;
+    let read = match path.to_str() {
+        Some("-") => io::stdin().lock().take(limit).read_to_end(&mut bytes),
+        _ => fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)),
+    };
+    let refuse = |reason: String| Failure::new(Exit::Invalid, format!("cannot read {}: {reason}", path.display()));
+    read.map_err(|error| refuse(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|error| refuse(error.utf8_error().to_string()))
+}

@@ -1,0 +1,36 @@
+//! Times as tables show them.
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Local, SecondsFormat, Utc};
+
+/// How times are written.
+#[derive(Debug)]
+pub(super) enum TimeFormat {
+    /// RFC 3339, in UTC.
+    Rfc3339,
+    /// As `strftime` does it, in the local zone.
+    Local(String),
+}
+
+impl TimeFormat {
+    pub(super) fn new(format: Option<&str>) -> Self {
+        format.map_or(Self::Rfc3339, |format| Self::Local(format.to_owned()))
+    }
+
+    /// The time, or nothing while there is none.
+    pub(super) fn show(&self, time: Option<DateTime<Utc>>) -> String {
+        match (self, time) {
+            (_, None) => String::new(),
+            (Self::Rfc3339, Some(time)) => time.to_rfc3339_opts(SecondsFormat::Secs, true),
+            (Self::Local(format), Some(time)) => {
+                let mut text = String::new();
+                // chrono reports an unknown letter by an error of `Display`; the format is then shown as it was typed.
+                match write!(text, "{}", time.with_timezone(&Local).format(format)) {
+                    Ok(()) => text,
+                    Err(_) => format.clone(),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! `jobctl`, the command line of overnight.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    overnight::cli::main(overnight::kind::Kinds::default())
+}

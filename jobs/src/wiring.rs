@@ -1,0 +1,126 @@
+//! Opens what a verb needs: the store, this process as a worker, and the operator over both.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use overnight_db::{Database, Kind, OpenError, OpenOptions};
+use overnight_framework::clock::SystemClock;
+use overnight_framework::execution::JobExecution;
+use overnight_framework::job::Job;
+use overnight_framework::kind::Kinds;
+use overnight_framework::operator::Operator;
+use overnight_framework::params::{BindContext, GivenParams, Params, ParamsError, bind};
+use overnight_framework::repository::ExecutionFilter;
+use overnight_framework::worker::{Timing, Worker, WorkerName};
+use thiserror::Error;
+
+use crate::catalog::{Catalog, CatalogError};
+use crate::config::Config;
+use crate::secrets::ProcessEnvironment;
+use crate::steps::{self, Connections};
+
+/// Everything a verb works with.
+pub(crate) struct Context {
+    pub(crate) config: Config,
+    pub(crate) catalog: Catalog,
+    pub(crate) operator: Operator,
+    pub(crate) working_dir: PathBuf,
+}
+
+/// Why the store cannot be opened.
+#[derive(Debug, Error)]
+pub(crate) enum WiringError {
+    /// The database refused.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The life lock cannot be made.
+    #[error("cannot keep a life lock in {folder}")]
+    LifeLock {
+        folder: String,
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl Context {
+    /// Opens the store that `config` names.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or when its schema is not the one of this version.
+    pub(crate) fn open(config: Config, own: Kinds) -> Result<Self, WiringError> {
+        let database = connect(&config)?;
+        let repository = database.repository()?;
+        let state_dir = config.state_dir(&database);
+        let name = WorkerName { name: worker_name(), host: host_name(), build: env!("CARGO_PKG_VERSION").to_owned() };
+        let timing = config.timing.unwrap_or(match database.kind() {
+            Kind::Sqlite => Timing::EMBEDDED,
+            Kind::Postgres => Timing::SERVER,
+        });
+        let worker = Worker::new(Arc::clone(&repository), Arc::new(SystemClock::default()), timing, name, &state_dir)
+            .map_err(|source| WiringError::LifeLock { folder: state_dir.display().to_string(), source })?;
+        let catalog = catalog(&config, own);
+        let operator = Operator::new(repository, worker, config.project.clone(), user_name());
+        let working_dir = std::env::current_dir().unwrap_or_default();
+        Ok(Self { config, catalog, operator, working_dir })
+    }
+
+    /// The newest stored revision of the job called `name`, at the folder from which it was started last.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn stored(&self, name: &str) -> Result<Job, CatalogError> {
+        let (repository, project) = (self.operator.repository(), self.operator.project());
+        let definition = repository.newest_definition(project, name)?;
+        let definition = definition.ok_or_else(|| CatalogError::NoJob(name.to_owned()))?;
+        let last = repository.executions(&ExecutionFilter::newest_of(project, name))?.into_iter().next();
+        let base_dir = last.and_then(|execution| execution.base_dir).unwrap_or_default();
+        self.catalog.of_revision(&definition, base_dir.into())
+    }
+
+    /// The job as `execution` runs it: the revision it pinned, at the folder it was started from.
+    ///
+    /// # Errors
+    /// When the revision is not there, or cannot be read by this version.
+    pub(crate) fn pinned(&self, execution: &JobExecution) -> Result<Job, CatalogError> {
+        let missing = || CatalogError::NoText(execution.job_name.clone());
+        let id = execution.definition_id.ok_or_else(missing)?;
+        let definition = self.operator.repository().definition(id)?.ok_or_else(missing)?;
+        self.catalog.of_revision(&definition, execution.base_dir.clone().unwrap_or_default().into())
+    }
+
+    /// Binds what was given to what `job` declares.
+    ///
+    /// # Errors
+    /// Every problem of the parameters at once.
+    pub(crate) fn bind(&self, job: &Job, given: &GivenParams) -> Result<Params, ParamsError> {
+        bind(&job.params, given, BindContext { working_dir: &self.working_dir, base_dir: &job.base_dir })
+    }
+}
+
+/// The reader of job files, which needs no store.
+pub(crate) fn catalog(config: &Config, own: Kinds) -> Catalog {
+    let connections = Connections::new(&config.database.url, &config.connections);
+    Catalog::new(steps::kinds(Arc::new(connections)).and(own), Arc::new(ProcessEnvironment::new(config)))
+}
+
+/// Reaches the database of `config`, whatever its schema.
+///
+/// # Errors
+/// When nobody answers there.
+pub(crate) fn connect(config: &Config) -> Result<Database, OpenError> {
+    Database::connect(&config.database.url, OpenOptions::default())
+}
+
+/// `host:pid`, which is what an operator looks for in a process list.
+fn worker_name() -> String {
+    format!("{}:{}", host_name(), std::process::id())
+}
+
+fn host_name() -> String {
+    let named = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    named.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).unwrap_or_else(|| "localhost".to_owned())
+}
+
+fn user_name() -> String {
+    std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".to_owned())
+}

@@ -1,0 +1,104 @@
+//! Processes that freeze, stores that go away: the run ends with a clear error or goes on, and nothing is half-written.
+
+use std::process::Command;
+
+use overnight_db::testing::PrivateServer;
+
+use super::support::{Project, answer, on_both_stores, template, until};
+
+/// A job whose chunk step waits between two chunks until the test lets it go on.
+const JOB: &str = "
+name: frozen
+steps:
+  - name: hold
+    tasklet: { shell: { command: 'touch begun; while [ ! -e go ]; do sleep 0.02; done' } }
+  - name: load
+    chunk:
+      size: 100
+      reader: { csv: { path: rows.csv, columns: { n: integer } } }
+      writer: { table: { name: loaded, create: if_missing } }
+";
+
+fn rows(count: u32) -> String {
+    (1..=count).fold("n\n".to_owned(), |text, n| text + &n.to_string() + "\n")
+}
+
+fn signal(pid: u32, name: &str) {
+    assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success());
+}
+
+on_both_stores! {
+    fn a_process_frozen_past_its_lease_and_taken_over_writes_nothing_more(project) {
+        project.file("frozen.yaml", JOB);
+        project.file("rows.csv", &rows(1_000));
+        let mut command = project.command(&["start", "frozen.yaml"]);
+        let frozen = command.env("JOBCTL_HEARTBEAT", "200ms").spawn().unwrap();
+        until(|| project.path("begun").exists());
+        signal(frozen.id(), "-STOP");
+        project.file("go", "");
+        let mut restart = project.command(&["restart", "frozen", "-o", "json"]);
+        until(|| {
+            let output = restart.env("JOBCTL_HEARTBEAT", "200ms").output().unwrap();
+            let answer = answer(output);
+            assert!(matches!(answer.code, Some(0 | 6)), "{answer:#?}");
+            answer.code == Some(0)
+        });
+        signal(frozen.id(), "-CONT");
+        let woken = answer(frozen.wait_with_output().unwrap());
+        assert_eq!(woken.code, Some(1), "{woken:#?}");
+        let last = project.show("frozen");
+        assert_eq!(last["batch_status"], "COMPLETED");
+        let counts: u64 = project.list().iter().map(|execution| written(project, &execution["id"].to_string())).sum();
+        assert_eq!(counts, 1_000);
+    }
+
+    fn ctrl_c_stops_at_the_next_safe_point_and_a_restart_goes_on(project) {
+        project.file("frozen.yaml", JOB);
+        project.file("rows.csv", &rows(1_000));
+        let child = project.spawn(&["start", "frozen.yaml"]);
+        until(|| project.path("begun").exists());
+        signal(child.id(), "-INT");
+        answer(child.wait_with_output().unwrap()).expect(130);
+        assert_eq!(project.show("frozen")["exit_code"], "INTERRUPTED");
+        project.file("go", "");
+        project.jobctl(&["restart", "frozen"]).expect(0);
+    }
+
+    fn sigterm_stops_at_the_next_safe_point_with_its_own_exit_code(project) {
+        project.file("frozen.yaml", JOB);
+        project.file("rows.csv", &rows(10));
+        let child = project.spawn(&["start", "frozen.yaml"]);
+        until(|| project.path("begun").exists());
+        signal(child.id(), "-TERM");
+        answer(child.wait_with_output().unwrap()).expect(143);
+        assert_eq!(project.show("frozen")["status"], "stopped");
+    }
+}
+
+fn written(project: &Project, id: &str) -> u64 {
+    let execution = project.show(id);
+    let steps = execution["steps"].as_array().unwrap();
+    steps.iter().map(|step| step["write_count"].as_u64().unwrap()).sum()
+}
+
+#[test]
+fn a_postgres_that_is_killed_and_comes_back_costs_no_row() {
+    let server = PrivateServer::create().unwrap();
+    let url = server.database(&template()).unwrap();
+    let mut project = Project::new(super::support::Kind::Sqlite);
+    project.url = url;
+    project.file("frozen.yaml", JOB);
+    project.file("rows.csv", &rows(5_000));
+    let child = project.spawn(&["start", "frozen.yaml"]);
+    until(|| project.path("begun").exists());
+    server.stop_immediately().unwrap();
+    project.file("go", "");
+    server.start().unwrap();
+    let ended = answer(child.wait_with_output().unwrap());
+    if ended.code != Some(0) {
+        assert!(ended.stderr.contains("error:") || ended.code == Some(3), "{ended:#?}");
+        project.jobctl(&["restart", "frozen"]).expect(0);
+    }
+    let total: u64 = project.list().iter().map(|execution| written(&project, &execution["id"].to_string())).sum();
+    assert_eq!(total, 5_000);
+}

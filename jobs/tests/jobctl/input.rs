@@ -1,0 +1,113 @@
+//! Bad input: one clear error, its exit code, and nothing written.
+
+use super::support::{Project, on_both_stores};
+
+const JOB: &str = "
+name: strict
+params:
+  day: { type: date, required: true }
+  share: { type: decimal, minimum: \"0\", maximum: \"1\", default: \"0.5\" }
+  mode: { type: string, enum: [full, delta], default: full }
+steps:
+  - name: say
+    tasklet: { shell: { command: 'true' } }
+";
+
+/// Arguments behind `start`, what the error says, and the exit code.
+const CASES: &[(&[&str], &str, i32)] = &[
+    (&["strict.yaml"], "missing parameter `day`", 7),
+    (&["strict.yaml", "-p", "dya=2026-10-30"], "unknown parameter `dya` (did you mean `day`?)", 7),
+    (&["strict.yaml", "-p", "day=30.10.2026"], "expected a date such as 2026-10-30, found \"30.10.2026\"", 7),
+    (&["strict.yaml", "-p", "day=2026-02-30"], "expected a date", 7),
+    (&["strict.yaml", r#"{"day": 20261030}"#], "parameter `day` at line 1 column 9: expected a date", 7),
+    (&["strict.yaml", r#"{"day": "2026-10-30", "share": 1.5}"#], "`1.5` is greater than the maximum 1", 7),
+    (&["strict.yaml", r#"{"day": "2026-10-30", "mode": "fast"}"#], "`fast` is none of full, delta", 7),
+    (&["strict.yaml", "{"], "line 1 column 1", 7),
+    (&["strict.yaml", "[1]"], "expected an object", 7),
+    (&["strict.yaml", r#"{"day": "2026-10-30", "day": "2026-10-29"}"#], "`day` is given twice", 7),
+    (&["strict.yaml", "--params-file", "missing.json"], "cannot read missing.json", 7),
+    (&["strict.yaml", "--params-file", "."], "cannot read .", 7),
+    (&["strict.yaml", "-p", "day"], "expected NAME=VALUE", 7),
+    (&["missing.yaml"], "cannot read missing.yaml", 7),
+    (&["folder.yaml"], "cannot read folder.yaml", 7),
+    (&["unknown-key.yaml"], "did you mean `steps`?", 7),
+    (&["bad-expression.yaml"], "unknown name 'params.dya'", 7),
+    (&["tabs.yaml"], "tabs.yaml:3", 7),
+    (&["no-such-job"], "no such job: no-such-job", 5),
+    (&["No Such Job"], "is no id, no name of a job", 2),
+    (&["strict.yaml", "{}", "--params", "{}"], "cannot be used with", 2),
+];
+
+on_both_stores! {
+    fn s3_20_bad_input_is_refused_with_its_reason_and_nothing_is_written(project) {
+        project.file("strict.yaml", JOB);
+        project.file("unknown-key.yaml", &JOB.replace("\nsteps:", "\nstpes:"));
+        project.file("bad-expression.yaml", &format!("{JOB}    when: params.dya == params.day\n"));
+        project.file("tabs.yaml", &JOB.replace("params:\n  day", "params:\n\tday"));
+        std::fs::create_dir(project.path("folder.yaml")).unwrap();
+        for (arguments, expected, code) in CASES {
+            let arguments: Vec<_> = ["start"].iter().chain(*arguments).copied().collect();
+            let answer = project.jobctl(&arguments).expect(*code);
+            assert!(answer.stderr.contains(expected), "{arguments:?}: {answer:#?}");
+            assert!(answer.stdout.is_empty(), "{arguments:?}: {answer:#?}");
+        }
+        assert_eq!(project.list().len(), 0);
+    }
+
+    fn s0_6_an_unknown_id_and_a_word_that_is_none_have_their_own_exit_codes(project) {
+        let missing = project.jobctl(&["show", "999999999"]).expect(5);
+        assert!(missing.stderr.contains("job ID not found"), "{missing:?}");
+        project.jobctl(&["show", "Abc"]).expect(2);
+        project.jobctl(&["show", "abc"]).expect(5);
+        project.jobctl(&["stop", "999999999"]).expect(5);
+        project.jobctl(&["restart", "nothing"]).expect(5);
+    }
+
+    fn running_the_same_parameters_twice_is_refused_with_the_execution(project) {
+        project.file("strict.yaml", JOB);
+        let start = ["start", "strict.yaml", "-p", "day=2026-10-30"];
+        project.jobctl(&start).expect(0);
+        let refused = project.jobctl(&start).expect(6);
+        assert!(refused.stderr.contains("already finished (job 1)"), "{refused:?}");
+        project.jobctl(&["start", "strict", "-p", "day=2026-10-29"]).expect(0);
+        assert_eq!(project.list().len(), 2);
+    }
+
+    fn a_restart_with_another_identifying_parameter_is_refused(project) {
+        project.file("fails.yaml", &JOB.replace("'true'", "'test -e go'"));
+        project.jobctl(&["start", "fails.yaml", "-p", "day=2026-10-30"]).expect(3);
+        let refused = project.jobctl(&["restart", "1", "-p", "day=2026-10-29"]).expect(7);
+        assert!(refused.stderr.contains("another instance"), "{refused:?}");
+        project.file("go", "");
+        project.jobctl(&["restart", "1", r#"{"day": "2026-10-30"}"#]).expect(0);
+        let refused = project.jobctl(&["restart", "strict"]).expect(6);
+        assert!(refused.stderr.contains("already finished (job 2)"), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_no_panic() {
+    let project = Project::new(super::support::Kind::Sqlite);
+    let mut child = project.spawn(&["--help"]);
+    drop(child.stdout.take());
+    let answer = super::support::answer(child.wait_with_output().unwrap());
+    assert!(!answer.stderr.contains("panicked"), "{answer:?}");
+}
+
+#[test]
+fn nothing_configured_means_the_embedded_file_and_it_is_named() {
+    let project = Project::new(super::support::Kind::Sqlite);
+    project.file("strict.yaml", JOB);
+    let mut command = project.command(&["start", "strict.yaml", "-p", "day=2026-10-30"]);
+    let answer = super::support::answer(command.env_remove("DATABASE_URL").output().unwrap()).expect(0);
+    let file = project.path(".local/share/overnight/overnight.db");
+    assert!(file.exists());
+    assert!(answer.stderr.contains(&file.to_string_lossy().into_owned()), "{answer:?}");
+}
+
+#[test]
+fn a_server_that_is_not_there_has_its_own_exit_code() {
+    let project = Project::new(super::support::Kind::Sqlite);
+    let answer = project.jobctl(&["list", "--database", "postgres://nobody@127.0.0.1:1/none"]).expect(9);
+    assert!(answer.stderr.contains("cannot be reached"), "{answer:?}");
+}
