@@ -1,0 +1,79 @@
+//! The columns that a reader declares: their names, types, and where their cells come from.
+
+use std::sync::Arc;
+
+use overnight_framework::row::{Column, Schema, Type};
+use overnight_framework::yaml::{Cursor, Key};
+
+/// One entry of `columns:`.
+#[derive(Clone, Debug)]
+pub(crate) struct Declared {
+    pub(crate) column: Column,
+    /// What the source calls it, where that is not its name.
+    pub(crate) from: Option<Box<str>>,
+}
+
+/// Whether a column may be called otherwise in its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Renaming {
+    /// `from` names the header cell or the number of the field.
+    From,
+    /// There is no `from`: a query says `select x as y`.
+    Never,
+}
+
+/// Reads `columns: { name: type, … }`, in the order of the file.
+pub(crate) fn columns(at: &Cursor<'_>, renaming: Renaming) -> Option<Vec<Declared>> {
+    let read = at.map(|key, at| column(key, at, renaming))?;
+    if read.is_empty() {
+        return at.refuse(at.problem_of_key("at least one column is needed"));
+    }
+    Some(read.into_iter().map(|(_, declared)| declared).collect())
+}
+
+/// The schema of these columns.
+pub(crate) fn schema(columns: &[Declared]) -> Arc<Schema> {
+    Schema::new(columns.iter().map(|declared| declared.column.clone()).collect())
+}
+
+fn column(key: &Key, at: &Cursor<'_>, renaming: Renaming) -> Option<Declared> {
+    if at.node().as_mapping().is_none() {
+        let column = Column::new(key.name(), kind(at)?);
+        return Some(Declared { column, from: None });
+    }
+    let mut fields = at.fields("a column")?;
+    let kind = fields.required("type", kind);
+    let from = match renaming {
+        Renaming::From => fields.optional("from", |at| at.filled_text().map(Into::into)),
+        Renaming::Never => Some(None),
+    };
+    let nullable = fields.or("nullable", false, Cursor::boolean);
+    fields.finish();
+    Some(Declared { column: Column { name: key.name().into(), kind: kind?, nullable: nullable? }, from: from? })
+}
+
+fn kind(at: &Cursor<'_>) -> Option<Type> {
+    at.one_of(&Type::COLUMN.map(|kind| (kind.name(), kind)))
+}
+
+/// Reads a list of names out of `among`, such as a key or the columns to write.
+pub(crate) fn chosen(at: &Cursor<'_>, among: &Schema) -> Option<Vec<Box<str>>> {
+    let names = at.list_or_one(|at| {
+        let name = at.filled_text()?;
+        if among.position(name).is_some() {
+            return Some((at.clone(), name));
+        }
+        let known = among.names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let problem = at.problem(format!("the rows have no column `{name}`"));
+        at.refuse(at.suggesting(problem, name, among.names()).help(format!("the columns are {known}")))
+    })?;
+    if names.is_empty() {
+        return at.refuse(at.problem("at least one column is needed"));
+    }
+    for (place, (at, name)) in names.iter().enumerate() {
+        if names.iter().take(place).any(|(_, earlier)| earlier == name) {
+            return at.refuse(at.problem(format!("the column `{name}` stands here twice")));
+        }
+    }
+    Some(names.into_iter().map(|(_, name)| name.into()).collect())
+}

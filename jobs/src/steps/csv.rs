@@ -1,0 +1,24 @@
+//! CSV files: a reader of typed rows that restarts at any record, and a writer that publishes whole files only.
+//!
+//! The dialect is RFC 4180 as spreadsheets and databases write it: fields in quotes where they need them, quotes doubled
+//! inside, lines that end in LF or CRLF, a byte order mark that is skipped, empty lines that are no records.
+
+mod cell;
+mod delimiter;
+mod error;
+mod header;
+mod layout;
+mod mark;
+mod part;
+mod reader;
+mod reading;
+mod records;
+mod unpivot;
+mod writer;
+
+pub use self::reader::CsvReader;
+pub use self::writer::CsvWriter;
+
+/// The name of errors that concern a file as a whole: another header than expected, a quote that is never closed, a file
+/// that changed between two runs.
+pub const INVALID_FILE: &str = "InvalidFile";

@@ -1,0 +1,202 @@
+//! Typed cells: one parser per column, chosen before the first record.
+
+use chrono::NaiveDate;
+use overnight_framework::params::parse_datetime;
+use overnight_framework::row::decimal::{self, DecimalError};
+use overnight_framework::row::{Type, Value};
+
+use super::error::Flaw;
+
+/// Reads a cell that is not empty.
+pub(super) type Parse = fn(&[u8]) -> Result<Value, Flaw>;
+
+/// A column with the parser of its cells.
+#[derive(Clone, Debug)]
+pub(super) struct CellReader {
+    parse: Parse,
+    empty: Result<Value, Flaw>,
+}
+
+impl CellReader {
+    /// The reader of cells of a type: an empty one is null where it may be, an empty text among texts, an error elsewhere.
+    pub(super) fn new(kind: Type, nullable: bool) -> Self {
+        let empty = match kind {
+            _ if nullable => Ok(Value::Null),
+            Type::Str => Ok(Value::from("")),
+            _ => Err(Flaw::Empty),
+        };
+        Self { parse: parser(kind), empty }
+    }
+
+    #[inline]
+    pub(super) fn read(&self, cell: &[u8]) -> Result<Value, Flaw> {
+        if cell.is_empty() { self.empty.clone() } else { (self.parse)(cell) }
+    }
+}
+
+fn parser(kind: Type) -> Parse {
+    match kind {
+        Type::Bool => boolean,
+        Type::Int => integer,
+        Type::Float => float,
+        Type::Decimal => exact,
+        Type::Date => date,
+        Type::DateTime => datetime,
+        // No column is declared as a duration.
+        Type::Str | Type::Duration => text,
+        Type::Bytes => bytes,
+        Type::Json => json,
+    }
+}
+
+fn boolean(cell: &[u8]) -> Result<Value, Flaw> {
+    match cell {
+        _ if cell.eq_ignore_ascii_case(b"true") => Ok(Value::Bool(true)),
+        _ if cell.eq_ignore_ascii_case(b"false") => Ok(Value::Bool(false)),
+        _ => Err(Flaw::Expected("true or false")),
+    }
+}
+
+fn integer(cell: &[u8]) -> Result<Value, Flaw> {
+    const FLAW: Flaw = Flaw::Expected("an integer such as 42");
+    let (negative, digits) = match cell {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return Err(FLAW);
+    }
+    // Eighteen digits fit always.
+    if digits.len() <= 18 {
+        let number = number(digits);
+        return Ok(Value::Int(if negative { -number } else { number }));
+    }
+    let text = str::from_utf8(cell).map_err(|_| FLAW)?;
+    text.parse().map(Value::Int).map_err(|_| Flaw::Expected("an integer of 64 bits"))
+}
+
+/// The number of at most eighteen digits.
+#[inline]
+fn number(digits: &[u8]) -> i64 {
+    digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'))
+}
+
+fn float(cell: &[u8]) -> Result<Value, Flaw> {
+    let number = str::from_utf8(cell).ok().and_then(|text| text.parse().ok());
+    number.filter(|number: &f64| number.is_finite()).map(Value::Float).ok_or(Flaw::Expected("a number such as 1.5e3"))
+}
+
+fn exact(cell: &[u8]) -> Result<Value, Flaw> {
+    const FLAW: Flaw = Flaw::Expected("a decimal such as 0.0375");
+    let text = str::from_utf8(cell).map_err(|_| FLAW)?;
+    decimal::parse(text).map(Value::Decimal).map_err(|error| match error {
+        DecimalError::Digits => Flaw::Digits,
+        _ => FLAW,
+    })
+}
+
+fn date(cell: &[u8]) -> Result<Value, Flaw> {
+    const FLAW: Flaw = Flaw::Expected("a date such as 2026-01-31");
+    let [a, b, c, d, b'-', e, f, b'-', g, h] = cell else { return Err(FLAW) };
+    let digits = [*a, *b, *c, *d, *e, *f, *g, *h];
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return Err(FLAW);
+    }
+    let [a, b, c, d, e, f, g, h] = digits.map(|digit| u32::from(digit - b'0'));
+    let year = i32::try_from(a * 1000 + b * 100 + c * 10 + d).map_err(|_| FLAW)?;
+    NaiveDate::from_ymd_opt(year, e * 10 + f, g * 10 + h).map(Value::Date).ok_or(FLAW)
+}
+
+fn datetime(cell: &[u8]) -> Result<Value, Flaw> {
+    let instant = str::from_utf8(cell).ok().and_then(parse_datetime);
+    instant.map(Value::DateTime).ok_or(Flaw::Expected("an instant such as 2026-01-31T22:30:00Z"))
+}
+
+fn text(cell: &[u8]) -> Result<Value, Flaw> {
+    str::from_utf8(cell).map(Value::from).map_err(|_| Flaw::Encoding)
+}
+
+fn bytes(cell: &[u8]) -> Result<Value, Flaw> {
+    const FLAW: Flaw = Flaw::Expected("bytes in hexadecimal such as 00ff");
+    let (pairs, rest) = cell.strip_prefix(br"\x").unwrap_or(cell).as_chunks::<2>();
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let byte = |[high, low]: &[u8; 2]| u8::try_from(digit(*high)? << 4 | digit(*low)?).ok();
+    let read: Option<Box<[u8]>> = pairs.iter().map(byte).collect();
+    read.filter(|_| rest.is_empty()).map(Value::Bytes).ok_or(FLAW)
+}
+
+fn json(cell: &[u8]) -> Result<Value, Flaw> {
+    let document = serde_json::from_slice(cell).map_err(|_| Flaw::Expected("a JSON document"))?;
+    Ok(Value::Json(Box::new(document)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(kind: Type, cell: &str) -> Result<Value, Flaw> {
+        CellReader::new(kind, false).read(cell.as_bytes())
+    }
+
+    #[test]
+    fn cells_are_read_as_their_column_says() {
+        for (kind, cell, shown) in [
+            (Type::Int, "-42", "-42"),
+            (Type::Int, "007", "7"),
+            (Type::Int, "-9223372036854775808", "-9223372036854775808"),
+            (Type::Decimal, "1250.00", "1250.00"),
+            (Type::Float, "1.5e3", "1500"),
+            (Type::Bool, "TRUE", "true"),
+            (Type::Date, "2024-02-29", "2024-02-29"),
+            (Type::DateTime, "2026-03-31T22:15:00+02:00", "2026-03-31T20:15:00Z"),
+            (Type::Str, " Zürich ", " Zürich "),
+            (Type::Bytes, r"\x00fF", "00ff"),
+            (Type::Json, r#"{"a": [1]}"#, r#"{"a":[1]}"#),
+        ] {
+            assert_eq!(read(kind, cell).unwrap().to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn what_is_nearly_a_value_is_none() {
+        for (kind, cells) in [
+            (Type::Int, &["+1", "1.0", "1 ", "-", "9223372036854775808", "1_000", "٣"][..]),
+            (Type::Decimal, &["1,5", "1e3", "1.", ".5", "0.12345678901234567890123456789", "NaN"]),
+            (Type::Float, &["nan", "inf", "1e999", "1,5"]),
+            (Type::Bool, &["1", "yes", "t"]),
+            (Type::Date, &["2026-02-30", "2026-2-3", "20260203", "2026-02-03T", "202-02-003"]),
+            (Type::DateTime, &["2026-03-31", "2026-03-31T22:15:00"]),
+            (Type::Bytes, &["0", "0g", r"\X00"]),
+            (Type::Json, &["{", "{} {}"]),
+        ] {
+            for cell in cells {
+                assert!(read(kind, cell).is_err(), "{kind} {cell}");
+            }
+        }
+        assert_eq!(CellReader::new(Type::Str, false).read(b"\xff"), Err(Flaw::Encoding));
+    }
+
+    #[test]
+    fn an_empty_cell_is_null_where_it_may_be_and_empty_among_texts() {
+        assert_eq!(CellReader::new(Type::Int, true).read(b""), Ok(Value::Null));
+        assert_eq!(CellReader::new(Type::Str, true).read(b""), Ok(Value::Null));
+        assert_eq!(CellReader::new(Type::Str, false).read(b""), Ok(Value::from("")));
+        assert_eq!(CellReader::new(Type::Int, false).read(b""), Err(Flaw::Empty));
+    }
+
+    proptest! {
+        #[test]
+        fn no_cell_makes_a_parser_panic(cell in prop::collection::vec(any::<u8>(), 0..40)) {
+            for kind in Type::COLUMN {
+                let _ = CellReader::new(kind, false).read(&cell);
+            }
+        }
+
+        #[test]
+        fn every_integer_reads_back(number: i64) {
+            prop_assert_eq!(read(Type::Int, &number.to_string()), Ok(Value::Int(number)));
+        }
+    }
+}

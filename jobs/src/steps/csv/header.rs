@@ -1,0 +1,82 @@
+//! The first record of a file: which field belongs to which column.
+
+use std::path::Path;
+
+use super::error::FileError;
+use super::layout::{Column, Finding};
+use super::mark::sha256;
+use super::records::{Place, Records};
+
+/// What the first record says about the others.
+pub(super) struct Head {
+    /// The texts of its cells, where it is a header.
+    names: Vec<String>,
+    /// How many fields every record has. Without a first record there are no others.
+    pub(super) width: usize,
+    /// Where the first record of data is looked for.
+    pub(super) body: Place,
+    /// The hash by which the file is known again.
+    pub(super) sha256: String,
+}
+
+impl Head {
+    /// Reads the first record of the file.
+    pub(super) fn read(path: &Path, delimiter: u8, by: Finding) -> Result<Self, FileError> {
+        let mut records = Records::open(path, delimiter, Place::BEGIN)?;
+        let found = records.read()?;
+        let (width, sha256) = if found { (records.len(), sha256(records.raw())) } else { (0, String::new()) };
+        match by {
+            Finding::Number => Ok(Self { names: Vec::new(), width, body: Place::BEGIN, sha256 }),
+            Finding::Header if !found => Err(FileError::NoHeader { path: path.to_owned() }),
+            Finding::Header => Ok(Self { names: names(&records)?, width, body: records.end(), sha256 }),
+        }
+    }
+
+    /// The field of a column, from 0.
+    pub(super) fn field(&self, path: &Path, column: &Column, by: Finding) -> Result<usize, FileError> {
+        match by {
+            Finding::Header => self.named(path, &column.source),
+            Finding::Number => {
+                let wanted: usize = column.source.parse().unwrap_or_default();
+                // An empty file has no rows, whatever they would look like.
+                if wanted > self.width && self.width > 0 {
+                    return Err(FileError::NoField { path: path.to_owned(), wanted, found: self.width });
+                }
+                Ok(wanted.saturating_sub(1))
+            }
+        }
+    }
+
+    /// The fields whose header cells are neither empty nor `kept`, with their names.
+    pub(super) fn others(&self, path: &Path, kept: &[Box<str>]) -> Result<Vec<(usize, Box<str>)>, FileError> {
+        for name in kept {
+            self.named(path, name)?;
+        }
+        let is_other = |name: &str| !name.is_empty() && !kept.iter().any(|kept| **kept == *name);
+        let others = self.names.iter().filter(|name| is_other(name));
+        let others = others.map(|name| Ok((self.named(path, name)?, name.as_str().into())));
+        let others: Vec<_> = others.collect::<Result<_, FileError>>()?;
+        if others.is_empty() { Err(FileError::NothingToUnpivot { path: path.to_owned() }) } else { Ok(others) }
+    }
+
+    fn named(&self, path: &Path, wanted: &str) -> Result<usize, FileError> {
+        let path = || path.to_owned();
+        let mut places = self.names.iter().enumerate().filter(|(_, name)| *name == wanted).map(|(place, _)| place);
+        match (places.next(), places.next()) {
+            (Some(place), None) => Ok(place),
+            (Some(first), Some(second)) => {
+                let (name, fields) = (wanted.to_owned(), (first + 1, second + 1));
+                Err(FileError::TwoColumns { path: path(), name, fields })
+            }
+            (None, _) => {
+                Err(FileError::NoColumn { path: path(), wanted: wanted.to_owned(), found: self.names.clone() })
+            }
+        }
+    }
+}
+
+fn names(records: &Records) -> Result<Vec<String>, FileError> {
+    let name = |place| str::from_utf8(records.field(place)).map(str::to_owned);
+    let names = (0..records.len()).map(name).collect::<Result<_, _>>();
+    names.map_err(|_| FileError::HeaderEncoding { path: records.path().to_owned() })
+}

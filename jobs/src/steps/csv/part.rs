@@ -1,0 +1,274 @@
+//! A file that appears under its name only when it is whole.
+//!
+//! What is written goes into `.NAME.part` beside it. A checkpoint is the length of the part and the hash of its bytes, taken
+//! after they are on the disk:
+//!
+//! | found by a restart | what it means | what is done |
+//! | --- | --- | --- |
+//! | a part with those bytes and no more | the chunk was committed, and nothing came after | go on |
+//! | a part with those bytes and more | a chunk was written and not committed | cut it, go on |
+//! | no part, a file with just those bytes | the run died between the rename and its last row | done |
+//! | anything else | the files are not those of the run | fail, with both paths |
+//!
+//! The part is locked while it is written, because a run that was taken for dead may wake up and cut it.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use overnight_framework::BatchError;
+use overnight_framework::error::names;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use super::INVALID_FILE;
+use super::mark::hexadecimal;
+
+/// The length of a part and the hash of its bytes, after a chunk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Written {
+    pub(super) offset: u64,
+    pub(super) sha256: String,
+}
+
+/// A file on its way to its name.
+#[derive(Debug)]
+pub(super) struct Part {
+    target: PathBuf,
+    part: PathBuf,
+    state: State,
+    end: End,
+    /// The end at the last checkpoint, which is committed soon or rolled back.
+    flushed: Option<End>,
+    committed: End,
+}
+
+#[derive(Debug)]
+enum State {
+    Closed,
+    Open(File),
+    /// The file has its name.
+    Published,
+}
+
+/// How far the part is written, with the hash so far.
+#[derive(Clone, Debug, Default)]
+struct End {
+    offset: u64,
+    hash: Sha256,
+}
+
+impl End {
+    fn written(&self) -> Written {
+        Written { offset: self.offset, sha256: hexadecimal(&self.hash.clone().finalize()) }
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        self.offset += bytes.len() as u64;
+        self.hash.update(bytes);
+    }
+}
+
+/// Why a file cannot be written, or not be written on.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub(super) enum PartError {
+    #[error("cannot write {}", .path.display())]
+    Io { path: PathBuf, source: io::Error },
+    #[error("{} is no name for a file", .0.display())]
+    Name(PathBuf),
+    #[error("{} is a folder; the path names the file to write", .0.display())]
+    Folder(PathBuf),
+    #[error("{} is being written by another process", .0.display())]
+    Locked(PathBuf),
+    #[error(
+        "cannot go on with {}: neither {} nor {} has what the last chunk left there ({how})",
+        .target.display(), .part.display(), .target.display()
+    )]
+    Changed { target: PathBuf, part: PathBuf, how: String },
+    #[error("{} is finished, and there are more rows for it", .0.display())]
+    Finished(PathBuf),
+    #[error("the checkpoint is not one of a written file")]
+    Checkpoint(#[from] serde_json::Error),
+}
+
+impl From<PartError> for BatchError {
+    fn from(error: PartError) -> Self {
+        let name = match &error {
+            PartError::Io { .. } => names::IO,
+            PartError::Locked(_) => names::TRANSIENT,
+            _ => INVALID_FILE,
+        };
+        Self::of(name, error)
+    }
+}
+
+impl Part {
+    pub(super) fn new(target: PathBuf) -> Result<Self, PartError> {
+        let Some(name) = target.file_name().map(|name| name.to_string_lossy().into_owned()) else {
+            return Err(PartError::Name(target));
+        };
+        let part = target.with_file_name(format!(".{name}.part"));
+        Ok(Self { target, part, state: State::Closed, end: End::default(), flushed: None, committed: End::default() })
+    }
+
+    /// Begins a new part; one that an earlier run left is overwritten.
+    pub(super) fn begin(&mut self) -> Result<(), PartError> {
+        let folder = self.folder();
+        fs::create_dir_all(folder).map_err(|source| PartError::Io { path: folder.to_owned(), source })?;
+        if self.target.is_dir() {
+            return Err(PartError::Folder(self.target.clone()));
+        }
+        let file = self.locked(OpenOptions::new().create(true))?;
+        file.set_len(0).map_err(|source| self.failed(source))?;
+        self.state = State::Open(file);
+        (self.end, self.committed) = (End::default(), End::default());
+        Ok(())
+    }
+
+    /// Goes on behind what a committed chunk wrote.
+    pub(super) fn go_on(&mut self, from: &Written) -> Result<(), PartError> {
+        match self.locked(&mut OpenOptions::new()) {
+            Ok(file) => self.cut_to_checkpoint(file, from),
+            Err(PartError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => self.find_published(from),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes all of `bytes` or nothing.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), PartError> {
+        let file = self.file()?;
+        if let Err(source) = file.write_all(bytes) {
+            let error = self.failed(source);
+            // Only tidiness: whatever stands behind the committed end is cut before anything else is written.
+            let _ = self.cut();
+            return Err(error);
+        }
+        self.end.add(bytes);
+        Ok(())
+    }
+
+    /// Makes sure that everything is on the disk, and says where it ends.
+    pub(super) fn flush(&mut self) -> Result<Written, PartError> {
+        if let State::Open(file) = &self.state {
+            file.sync_data().map_err(|source| self.failed(source))?;
+        }
+        self.flushed = Some(self.end.clone());
+        Ok(self.end.written())
+    }
+
+    /// What was flushed last is committed.
+    pub(super) fn committed(&mut self) {
+        self.committed = self.flushed.take().unwrap_or_else(|| self.end.clone());
+    }
+
+    /// Everything behind the last commit is forgotten.
+    pub(super) fn roll_back(&mut self) -> Result<(), PartError> {
+        self.end = self.committed.clone();
+        self.flushed = None;
+        self.cut()
+    }
+
+    /// Gives the file its name. Done again, it does nothing.
+    pub(super) fn publish(&mut self) -> Result<(), PartError> {
+        if let State::Open(file) = &self.state {
+            file.sync_all().map_err(|source| self.failed(source))?;
+            let renamed = fs::rename(&self.part, &self.target);
+            renamed.map_err(|source| PartError::Io { path: self.target.clone(), source })?;
+            self.state = State::Published;
+        }
+        // The rename itself is on the disk only when the folder is.
+        let synced = File::open(self.folder()).and_then(|folder| folder.sync_all());
+        synced.map_err(|source| PartError::Io { path: self.folder().to_owned(), source })
+    }
+
+    fn cut_to_checkpoint(&mut self, mut file: File, from: &Written) -> Result<(), PartError> {
+        let (end, length) = hashed(&mut file, from.offset).map_err(|source| self.failed(source))?;
+        if end.written() != *from {
+            let how = if length < from.offset {
+                format!("{} bytes are left of {}", length, from.offset)
+            } else {
+                "other bytes".to_owned()
+            };
+            return Err(self.changed(how));
+        }
+        self.state = State::Open(file);
+        (self.end, self.committed) = (end.clone(), end);
+        self.cut()
+    }
+
+    fn find_published(&mut self, from: &Written) -> Result<(), PartError> {
+        let mut file = match File::open(&self.target) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(self.changed("neither is there".to_owned()));
+            }
+            Err(source) => return Err(PartError::Io { path: self.target.clone(), source }),
+        };
+        let (end, length) =
+            hashed(&mut file, from.offset).map_err(|source| PartError::Io { path: self.target.clone(), source })?;
+        if length != from.offset || end.written() != *from {
+            return Err(self.changed("the part is gone, and the file is another one".to_owned()));
+        }
+        self.state = State::Published;
+        (self.end, self.committed) = (end.clone(), end);
+        Ok(())
+    }
+
+    /// Cuts the part at its end and goes there.
+    fn cut(&mut self) -> Result<(), PartError> {
+        let State::Open(file) = &mut self.state else { return Ok(()) };
+        let offset = self.end.offset;
+        let cut = file.set_len(offset).and_then(|()| file.seek(SeekFrom::Start(offset)));
+        cut.map(|_| ()).map_err(|source| self.failed(source))
+    }
+
+    fn locked(&self, options: &mut OpenOptions) -> Result<File, PartError> {
+        let file = options.read(true).write(true).open(&self.part).map_err(|source| self.failed(source))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(PartError::Locked(self.part.clone())),
+            // Some network file systems have no locks; they must do without the protection.
+            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(file),
+            Err(TryLockError::Error(source)) => Err(self.failed(source)),
+        }
+    }
+
+    fn file(&mut self) -> Result<&mut File, PartError> {
+        match &mut self.state {
+            State::Open(file) => Ok(file),
+            State::Closed | State::Published => Err(PartError::Finished(self.target.clone())),
+        }
+    }
+
+    fn folder(&self) -> &Path {
+        self.target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    }
+
+    fn failed(&self, source: io::Error) -> PartError {
+        PartError::Io { path: self.part.clone(), source }
+    }
+
+    fn changed(&self, how: String) -> PartError {
+        PartError::Changed { target: self.target.clone(), part: self.part.clone(), how }
+    }
+}
+
+/// The hash of the first `length` bytes of a file, or of all when it has fewer, and how many bytes it has.
+fn hashed(file: &mut File, length: u64) -> io::Result<(End, u64)> {
+    let mut end = End::default();
+    let mut buffer = vec![0; 1 << 16];
+    file.seek(SeekFrom::Start(0))?;
+    let mut head = (&mut *file).take(length);
+    loop {
+        match head.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => end.add(buffer.get(..read).unwrap_or_default()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let size = file.metadata()?.len();
+    Ok((end, size))
+}

@@ -1,0 +1,101 @@
+//! The reader `csv`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use overnight_framework::BatchError;
+use overnight_framework::kind::{Frame, Names, ReaderKind, ReaderPlan, Setting};
+use overnight_framework::row::{Row, Schema};
+use overnight_framework::step::chunk::{Batch, ChunkSource, Fill, Locate};
+use overnight_framework::yaml::Cursor;
+
+use super::INVALID_FILE;
+use super::error::FileError;
+use super::layout::Layout;
+use super::mark::Position;
+use super::reading::{self, Reading};
+use crate::steps::path::resolve;
+
+/// Reads rows from a CSV file.
+///
+/// ```yaml
+/// reader:
+///   csv:
+///     path: data/${{ params.day }}/transactions.csv
+///     columns:
+///       tx_id: integer
+///       booked_on: { type: date, from: Booking Date }
+///       memo: { type: string, nullable: true }
+/// ```
+///
+/// Columns are found by the names of the header, in any order; the header may have others. A record with a bad cell, or
+/// with more or fewer fields than the first one, is an `InvalidRow` with its line, which the step may skip; its text goes
+/// into the dead letter. An empty cell is null in a column that is `nullable`, an empty text in one of texts, and bad in any
+/// other. A header without a column that is asked for, a quote that is never closed and a file that changed between two
+/// runs are errors of the file, which fail the step.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CsvReader;
+
+struct Plan {
+    path: Setting,
+    layout: Arc<Layout>,
+}
+
+struct Source {
+    path: PathBuf,
+    layout: Arc<Layout>,
+    reading: Option<Reading>,
+}
+
+impl ReaderKind for CsvReader {
+    fn name(&self) -> &'static str {
+        "csv"
+    }
+
+    fn check(&self, settings: &Cursor<'_>, names: &Names<'_>) -> Option<Box<dyn ReaderPlan>> {
+        let mut fields = settings.fields("a csv reader")?;
+        let path = fields.required("path", |at| names.setting(at));
+        let layout = Layout::read(&mut fields);
+        fields.finish();
+        Some(Box::new(Plan { path: path?, layout: Arc::new(layout?) }))
+    }
+}
+
+impl ReaderPlan for Plan {
+    fn schema(&self) -> Arc<Schema> {
+        Arc::clone(&self.layout.schema)
+    }
+
+    fn open(&self, frame: &Frame) -> Result<Box<dyn ChunkSource<Row>>, BatchError> {
+        let path = resolve(&self.path, frame)?;
+        Ok(Box::new(Source { path, layout: Arc::clone(&self.layout), reading: None }))
+    }
+}
+
+impl ChunkSource<Row> for Source {
+    fn open(&mut self, from: Option<&serde_json::Value>) -> Result<(), BatchError> {
+        let position = from.map(|from| serde_json::from_value::<Position>(from.clone()));
+        let position = position.transpose().map_err(FileError::Checkpoint)?;
+        self.reading = Some(Reading::open(&self.path, &self.layout, position)?);
+        Ok(())
+    }
+
+    fn fill(&mut self, limit: usize, batch: &mut Batch<Row>) -> Result<Fill, BatchError> {
+        let reading = self.reading.as_mut().ok_or_else(|| BatchError::new(INVALID_FILE, "the file is not open"))?;
+        Ok(reading.fill(limit, batch)?)
+    }
+
+    fn checkpoint(&self) -> serde_json::Value {
+        let position = self.reading.as_ref().and_then(|reading| serde_json::to_value(reading.position()).ok());
+        position.unwrap_or_default()
+    }
+
+    fn locator(&self) -> Locate {
+        reading::locator(&self.path)
+    }
+
+    fn close(&mut self) -> Result<(), BatchError> {
+        self.reading = None;
+        Ok(())
+    }
+}

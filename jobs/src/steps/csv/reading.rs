@@ -1,0 +1,236 @@
+//! Reading an open file chunk by chunk: plain rows, or the cells of a wide file.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use overnight_framework::BatchError;
+use overnight_framework::repository::Payload;
+use overnight_framework::row::{Row, Value};
+use overnight_framework::step::chunk::{BadItem, Batch, Fill, Locate};
+use serde_json::json;
+
+use super::cell::CellReader;
+use super::error::{FileError, RecordError};
+use super::header::Head;
+use super::layout::{Column, Layout};
+use super::mark::{Mark, Position};
+use super::records::{Place, Records};
+use super::unpivot::Wide;
+
+/// How many bits of a place are the number of the field: more columns than any table has, and lines for 16 TB.
+const FIELD_BITS: u32 = 20;
+
+/// A file while it is read.
+pub(super) struct Reading {
+    records: Records,
+    shape: Shape,
+    width: usize,
+    /// The position of the last checkpoint, or of the beginning.
+    position: Position,
+    /// How many records were begun.
+    begun: u64,
+    /// How many cells of the current record were given; none is current when it is not wide, or at its end.
+    cell: Option<usize>,
+}
+
+/// What becomes of a record.
+enum Shape {
+    /// One row.
+    Plain(Vec<Bound>),
+    /// A row for each cell of the columns that are not kept.
+    Wide(Wide),
+}
+
+/// A column, bound to a field.
+pub(super) struct Bound {
+    name: Box<str>,
+    /// From 0.
+    pub(super) field: usize,
+    cells: CellReader,
+}
+
+impl Bound {
+    pub(super) fn new(column: &Column, field: usize) -> Self {
+        let column = &column.declared.column;
+        Self { name: column.name.clone(), field, cells: CellReader::new(column.kind, column.nullable) }
+    }
+
+    /// The same under another name in messages.
+    pub(super) fn called(self, name: Box<str>) -> Self {
+        Self { name, ..self }
+    }
+
+    #[inline]
+    pub(super) fn read(&self, records: &Records) -> Result<Value, RecordError> {
+        let cell = records.field(self.field);
+        self.cells.read(cell).map_err(|flaw| RecordError::Cell {
+            column: self.name.clone(),
+            field: self.field + 1,
+            flaw,
+            cell: cell.into(),
+        })
+    }
+}
+
+impl Reading {
+    /// Opens the file at its beginning, or where a checkpoint says.
+    pub(super) fn open(path: &Path, layout: &Layout, from: Option<Position>) -> Result<Self, FileError> {
+        let head = Head::read(path, layout.delimiter, layout.by)?;
+        let shape = match &layout.unpivot {
+            Some(unpivot) => Shape::Wide(Wide::bind(path, layout, unpivot, &head)?),
+            None => {
+                let bound = |column| Ok(Bound::new(column, head.field(path, column, layout.by)?));
+                Shape::Plain(layout.columns.iter().map(bound).collect::<Result<_, FileError>>()?)
+            }
+        };
+        let position = match from {
+            Some(position) => {
+                position.check(path, &head.sha256)?;
+                position
+            }
+            None => beginning(path, head.sha256, head.body)?,
+        };
+        let records = Records::open(path, layout.delimiter, position.place())?;
+        let mut reading = Self { records, shape, width: head.width, begun: position.record, position, cell: None };
+        reading.return_into_record()?;
+        Ok(reading)
+    }
+
+    /// Adds at most `limit` rows and bad records.
+    pub(super) fn fill(&mut self, limit: usize, batch: &mut Batch<Row>) -> Result<Fill, FileError> {
+        while batch.len() < limit {
+            if self.cell.is_none() && !self.records.read()? {
+                self.settle();
+                return Ok(Fill::End);
+            }
+            match &mut self.shape {
+                Shape::Plain(columns) => {
+                    self.begun += 1;
+                    let mut row = batch.spare.pop().unwrap_or_default();
+                    match plain_row(&self.records, self.width, columns, &mut row) {
+                        Ok(()) => batch.push(place(&self.records, 0), row),
+                        Err(error) => refuse(&self.records, error, batch),
+                    }
+                }
+                Shape::Wide(wide) => {
+                    let first = self.cell.unwrap_or_else(|| {
+                        self.begun += 1;
+                        0
+                    });
+                    self.cell = wide_rows(&self.records, self.width, (wide, first), limit, batch);
+                }
+            }
+        }
+        self.settle();
+        self.position.mark = Some(Mark::of(self.records.start().offset, self.records.raw()));
+        Ok(Fill::More)
+    }
+
+    /// The position after everything that was read.
+    pub(super) fn position(&self) -> &Position {
+        &self.position
+    }
+
+    /// Makes where the reading stands the position.
+    fn settle(&mut self) {
+        let (place, record) = match self.cell {
+            Some(_) => (self.records.start(), self.begun - 1),
+            None => (self.records.end(), self.begun),
+        };
+        let position = &mut self.position;
+        (position.offset, position.line, position.record) = (place.offset, place.line, record);
+        position.cell = self.cell.unwrap_or_default();
+    }
+
+    /// Reads the record again of which some cells were taken already.
+    fn return_into_record(&mut self) -> Result<(), FileError> {
+        let Shape::Wide(wide) = &mut self.shape else { return Ok(()) };
+        if self.position.cell == 0 {
+            return Ok(());
+        }
+        let readable = self.records.read()? && wide.begin(&self.records).is_ok();
+        if !readable || self.records.len() != self.width || self.position.cell >= wide.rows() {
+            let path = self.records.path().to_owned();
+            return Err(FileError::Changed { path, how: "the record that was begun is another one" });
+        }
+        self.begun += 1;
+        self.cell = Some(self.position.cell);
+        Ok(())
+    }
+}
+
+fn beginning(path: &Path, head: String, body: Place) -> Result<Position, FileError> {
+    let size = std::fs::metadata(path).map_err(|source| FileError::Io { path: path.to_owned(), source })?.len();
+    Ok(Position { offset: body.offset, line: body.line, record: 0, cell: 0, size, head, mark: None })
+}
+
+fn plain_row(records: &Records, width: usize, columns: &[Bound], row: &mut Row) -> Result<(), RecordError> {
+    row.clear();
+    check_width(records, width)?;
+    for column in columns {
+        row.push(column.read(records)?);
+    }
+    Ok(())
+}
+
+fn check_width(records: &Records, expected: usize) -> Result<(), RecordError> {
+    let found = records.len();
+    if found == expected { Ok(()) } else { Err(RecordError::Width { expected, found }) }
+}
+
+/// Adds rows of the current record from the cell `first` on, and answers the cell to go on with, if there are more.
+fn wide_rows(
+    records: &Records,
+    width: usize,
+    (wide, first): (&mut Wide, usize),
+    limit: usize,
+    batch: &mut Batch<Row>,
+) -> Option<usize> {
+    if first == 0
+        && let Err(error) = check_width(records, width).and_then(|()| wide.begin(records))
+    {
+        refuse(records, error, batch);
+        return None;
+    }
+    let last = wide.rows().min(first + limit.saturating_sub(batch.len()));
+    for cell in first..last {
+        let mut row = batch.spare.pop().unwrap_or_default();
+        match wide.row(cell, records, &mut row) {
+            Ok(()) => batch.push(place(records, wide.column(cell)), row),
+            Err(error) => refuse(records, error, batch),
+        }
+    }
+    (last < wide.rows()).then_some(last)
+}
+
+/// Hands the current record over as a bad one, with its text.
+#[cold]
+fn refuse(records: &Records, error: RecordError, batch: &mut Batch<Row>) {
+    let field = match &error {
+        RecordError::Cell { field, .. } => *field,
+        RecordError::Width { .. } => 0,
+    };
+    let text = records.raw();
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    let text = text.strip_suffix(b"\r").unwrap_or(text);
+    let payload = Payload { kind: "csv", bytes: text.to_vec() };
+    batch.bad.push(BadItem { place: place(records, field), payload, error: BatchError::from(error) });
+}
+
+/// Line and field, from 1, in one number; a field of 0 stands for the whole record.
+fn place(records: &Records, field: usize) -> u64 {
+    let most = (1 << FIELD_BITS) - 1;
+    records.start().line << FIELD_BITS | (field as u64).min(most)
+}
+
+/// Takes such a number apart again.
+pub(super) fn locator(path: &Path) -> Locate {
+    let file = path.display().to_string();
+    Arc::new(move |place| {
+        let (line, column) = (place >> FIELD_BITS, place & ((1 << FIELD_BITS) - 1));
+        match column {
+            0 => json!({ "file": file, "line": line }),
+            column => json!({ "file": file, "line": line, "column": column }),
+        }
+    })
+}

@@ -1,0 +1,385 @@
+//! Records out of a file: where each begins and ends, on which line, and its text as it stands there.
+//!
+//! The parser is csv-core, driven directly: the reader of the crate csv counts the lines of CRLF files one too low, knows
+//! neither the text of a bad record nor whether its last quote was closed, and reads a file with an unclosed quote into
+//! memory to its end. All of these are what a person needs at three in the morning.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use csv_core::{ReadRecordResult, ReaderBuilder};
+
+use super::error::FileError;
+
+/// How much is read at once: it stays in the cache of a core.
+const BUFFER: usize = 1 << 18;
+
+/// The longest record. Beyond it, a quote that was never closed is the likely reason.
+const LONGEST: usize = 64 << 20;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The records of an open file, one after the other in the same memory.
+pub(super) struct Records {
+    path: PathBuf,
+    file: File,
+    parser: csv_core::Reader,
+    delimiter: u8,
+    longest: usize,
+    input: Input,
+    fields: Fields,
+    /// Where the current record begins.
+    start: Place,
+    /// Where the next one is looked for.
+    next: Place,
+    /// The bytes of the current record within the input.
+    raw: (usize, usize),
+}
+
+/// A place in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// In bytes, from 0.
+    pub(super) offset: u64,
+    /// From 1.
+    pub(super) line: u64,
+}
+
+impl Place {
+    pub(super) const BEGIN: Self = Self { offset: 0, line: 1 };
+}
+
+/// Bytes of the file.
+struct Input {
+    bytes: Vec<u8>,
+    /// Where the bytes begin that no record has taken.
+    free: usize,
+    filled: usize,
+    ended: bool,
+}
+
+/// The fields of the current record without their quotes, one behind the other.
+struct Fields {
+    text: Vec<u8>,
+    ends: Vec<usize>,
+    count: usize,
+}
+
+impl Records {
+    /// The records of the file from `place` on, which is its beginning or the end of a record.
+    pub(super) fn open(path: &Path, delimiter: u8, place: Place) -> Result<Self, FileError> {
+        let failed = |source| FileError::Io { path: path.to_owned(), source };
+        let mut file = File::open(path).map_err(failed)?;
+        if !file.metadata().map_err(failed)?.is_file() {
+            return Err(FileError::NotAFile { path: path.to_owned() });
+        }
+        file.seek(SeekFrom::Start(place.offset)).map_err(failed)?;
+        let mut records = Self {
+            path: path.to_owned(),
+            file,
+            parser: ReaderBuilder::new().delimiter(delimiter).build(),
+            delimiter,
+            longest: LONGEST,
+            input: Input { bytes: vec![0; BUFFER], free: 0, filled: 0, ended: false },
+            fields: Fields { text: vec![0; 1 << 12], ends: vec![0; 64], count: 0 },
+            start: place,
+            next: place,
+            raw: (0, 0),
+        };
+        // The parser strips a mark from whatever it reads first, which after a restart is in the middle of the file.
+        let _ = records.parser.read_record(b"\n", &mut records.fields.text, &mut records.fields.ends);
+        if place.offset == 0 {
+            records.skip_mark()?;
+        }
+        Ok(records)
+    }
+
+    /// Reads the next record; false at the end of the file.
+    pub(super) fn read(&mut self) -> Result<bool, FileError> {
+        self.skip_line_ends()?;
+        self.start = self.next;
+        self.fields.count = 0;
+        let line_before = self.parser.line();
+        let mut scanned = self.input.free;
+        let mut written = 0;
+        loop {
+            let unread = self.input.bytes.get(scanned..self.input.filled).unwrap_or_default();
+            let (text, ends) = self.fields.room(written);
+            let (result, read, copied, ended) = self.parser.read_record(unread, text, ends);
+            scanned += read;
+            written += copied;
+            self.fields.count += ended;
+            match result {
+                ReadRecordResult::InputEmpty if !self.input.ended => self.more(&mut scanned)?,
+                // The parser learns of the end by an empty input, which is what it gets next.
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => self.fields.text.resize(self.fields.text.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull => self.fields.ends.resize(self.fields.ends.len() * 2, 0),
+                ReadRecordResult::Record => break,
+                ReadRecordResult::End => return Ok(false),
+            }
+        }
+        self.raw = (self.input.free, scanned);
+        self.next.offset += (scanned - self.input.free) as u64;
+        self.next.line += self.parser.line() - line_before;
+        self.input.free = scanned;
+        if self.input.ended && self.input.free == self.input.filled {
+            self.refuse_open_quote()?;
+        }
+        Ok(true)
+    }
+
+    /// How many fields the current record has.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.fields.count
+    }
+
+    /// A field of the current record, from 0; empty beyond the last one.
+    #[inline]
+    pub(super) fn field(&self, index: usize) -> &[u8] {
+        let ends = &self.fields.ends;
+        let start = if index == 0 { 0 } else { ends.get(index - 1).copied().unwrap_or_default() };
+        let end = ends.get(index).copied().unwrap_or_default();
+        self.fields.text.get(start..end).unwrap_or_default()
+    }
+
+    /// The current record as it stands in the file, with its line end.
+    pub(super) fn raw(&self) -> &[u8] {
+        self.input.bytes.get(self.raw.0..self.raw.1).unwrap_or_default()
+    }
+
+    /// Where the current record begins.
+    #[inline]
+    pub(super) fn start(&self) -> Place {
+        self.start
+    }
+
+    /// Where the current record ends: a good place to open the file at again.
+    pub(super) fn end(&self) -> Place {
+        self.next
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads more of the file. The bytes that no record has taken yet move to the front first.
+    fn more(&mut self, scanned: &mut usize) -> Result<(), FileError> {
+        let input = &mut self.input;
+        if input.free > 0 {
+            input.bytes.copy_within(input.free..input.filled, 0);
+            input.filled -= input.free;
+            *scanned -= input.free;
+            input.free = 0;
+        }
+        if input.filled == input.bytes.len() {
+            if input.filled >= self.longest {
+                let (path, line, limit) = (self.path.clone(), self.start.line, self.longest);
+                return Err(FileError::TooLong { path, line, limit });
+            }
+            input.bytes.resize(input.bytes.len() * 2, 0);
+        }
+        let room = input.bytes.get_mut(input.filled..).unwrap_or_default();
+        let read = loop {
+            match self.file.read(room) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        let read = read.map_err(|source| FileError::Io { path: self.path.clone(), source })?;
+        input.filled += read;
+        input.ended = read == 0;
+        Ok(())
+    }
+
+    fn skip_mark(&mut self) -> Result<(), FileError> {
+        while self.input.filled < BYTE_ORDER_MARK.len() && !self.input.ended {
+            self.more(&mut 0)?;
+        }
+        if self.input.bytes.get(..self.input.filled).is_some_and(|bytes| bytes.starts_with(BYTE_ORDER_MARK)) {
+            self.input.free = BYTE_ORDER_MARK.len();
+            self.next.offset = BYTE_ORDER_MARK.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// Skips empty lines, and the LF of a CRLF whose CR ended the record before, so that a record begins on its own line.
+    fn skip_line_ends(&mut self) -> Result<(), FileError> {
+        loop {
+            let unread = self.input.bytes.get(self.input.free..self.input.filled).unwrap_or_default();
+            match unread.first() {
+                Some(b'\n') => self.next.line += 1,
+                Some(b'\r') => {}
+                Some(_) => return Ok(()),
+                None if self.input.ended => return Ok(()),
+                None => {
+                    let mut free = self.input.free;
+                    self.more(&mut free)?;
+                    continue;
+                }
+            }
+            self.input.free += 1;
+            self.next.offset += 1;
+        }
+    }
+
+    /// The parser takes the end of the file for the end of a quote. What stands in such a record is lost rows.
+    fn refuse_open_quote(&self) -> Result<(), FileError> {
+        match open_quote(self.raw(), self.delimiter) {
+            None => Ok(()),
+            Some(before) => {
+                let lines = before.iter().filter(|byte| **byte == b'\n').count() as u64;
+                Err(FileError::OpenQuote { path: self.path.clone(), line: self.start.line + lines })
+            }
+        }
+    }
+}
+
+impl Fields {
+    /// The memory for what the parser has not written yet.
+    #[inline]
+    fn room(&mut self, written: usize) -> (&mut [u8], &mut [usize]) {
+        let text = self.text.get_mut(written..).unwrap_or_default();
+        let ends = self.ends.get_mut(self.count..).unwrap_or_default();
+        (text, ends)
+    }
+}
+
+/// What stands before the quote that is never closed, if there is one. A quote within a field that began without one is a
+/// character like others, as the parser has it.
+fn open_quote(record: &[u8], delimiter: u8) -> Option<&[u8]> {
+    let mut within = Within::Beginning;
+    for (place, byte) in record.iter().enumerate() {
+        within = match (within, byte) {
+            (Within::Beginning, b'"') => Within::Quotes(place),
+            (Within::Quotes(opened), b'"') => Within::Closed(opened),
+            (Within::Quotes(opened), _) | (Within::Closed(opened), b'"') => Within::Quotes(opened),
+            (_, byte) if *byte == delimiter => Within::Beginning,
+            _ => Within::Text,
+        };
+    }
+    match within {
+        Within::Quotes(opened) => record.get(..opened),
+        Within::Beginning | Within::Text | Within::Closed(_) => None,
+    }
+}
+
+/// Where in a field a byte stands.
+#[derive(Clone, Copy)]
+enum Within {
+    Beginning,
+    Text,
+    /// Inside quotes that were opened here.
+    Quotes(usize),
+    /// Behind what closes them, unless another quote follows.
+    Closed(usize),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each record as its line, its fields and its text.
+    fn read_from(text: &[u8], place: Place) -> Result<Vec<(u64, Vec<String>, String)>, FileError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("in.csv");
+        std::fs::write(&path, text).unwrap();
+        let mut records = Records::open(&path, b',', place)?;
+        let mut all = Vec::new();
+        while records.read()? {
+            let fields = (0..records.len()).map(|at| String::from_utf8_lossy(records.field(at)).into_owned());
+            all.push((records.start().line, fields.collect(), String::from_utf8_lossy(records.raw()).into_owned()));
+        }
+        Ok(all)
+    }
+
+    fn lines(text: &[u8]) -> Vec<(u64, Vec<String>)> {
+        read_from(text, Place::BEGIN).unwrap().into_iter().map(|(line, fields, _)| (line, fields)).collect()
+    }
+
+    fn strings(fields: &[&str]) -> Vec<String> {
+        fields.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn every_record_knows_its_line_with_any_line_ends() {
+        for text in ["a,b\nc,\"d\ne\"\n\nf,g", "a,b\r\nc,\"d\ne\"\r\n\r\nf,g\r\n"] {
+            let expected = [(1, strings(&["a", "b"])), (2, strings(&["c", "d\ne"])), (5, strings(&["f", "g"]))];
+            assert_eq!(lines(text.as_bytes()), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_first_field() {
+        assert_eq!(lines(b"\xef\xbb\xbfa,b\n1,2\n"), [(1, strings(&["a", "b"])), (2, strings(&["1", "2"]))]);
+        assert_eq!(lines(b"\xef\xbb\xbf"), []);
+        assert_eq!(lines(b""), []);
+    }
+
+    #[test]
+    fn a_record_is_known_as_it_stands_in_the_file() {
+        let read = read_from(b"a,\"b\"\"c\"\r\nd,e", Place::BEGIN).unwrap();
+        assert_eq!(read[0].2, "a,\"b\"\"c\"\r");
+        assert_eq!(read[1].2, "d,e");
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_told_with_its_line() {
+        for (text, line) in
+            [("a,b\nc,\"d\ne,f\n", 2), ("a,\"b\n\",\"c", 2), ("\"a\"\"", 1), ("\"a\"\"\n,", 1), ("\"", 1)]
+        {
+            let error = read_from(text.as_bytes(), Place::BEGIN).unwrap_err();
+            assert!(matches!(error, FileError::OpenQuote { line: found, .. } if found == line), "{text:?}: {error}");
+        }
+        for text in ["a,\"b\"\"\"", "a,b\"c", "a,\"\"", "\"a\"b\"", "a,b\"\"c", "a,\"b\nc\"\n"] {
+            assert!(read_from(text.as_bytes(), Place::BEGIN).is_ok(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn records_longer_than_the_buffer_are_whole() {
+        let long = "x".repeat(3 * BUFFER + 7);
+        let text = format!("{}\n{long},1\n{}2,\"{long}\"\n", "a,b\n".repeat(BUFFER / 5), "c,d\r\n".repeat(100));
+        let read = lines(text.as_bytes());
+        assert_eq!(read.len(), BUFFER / 5 + 102);
+        assert!(read.iter().any(|(_, fields)| fields == &strings(&[&long, "1"])));
+        assert_eq!(read.last().unwrap().1, strings(&["2", &long]));
+    }
+
+    #[test]
+    fn a_record_without_end_does_not_fill_the_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("in.csv");
+        std::fs::write(&path, format!("a\n\"{}", "x\n".repeat(BUFFER))).unwrap();
+        let mut records = Records::open(&path, b',', Place::BEGIN).unwrap();
+        records.longest = BUFFER;
+        assert!(records.read().unwrap());
+        assert!(matches!(records.read(), Err(FileError::TooLong { line: 2, .. })));
+    }
+
+    #[test]
+    fn a_file_opened_at_the_end_of_a_record_goes_on_there() {
+        let text = "a,b\r\n\r\n\"c\nd\",e\n\u{feff}f,g\n";
+        let all = read_from(text.as_bytes(), Place::BEGIN).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("in.csv");
+        std::fs::write(&path, text).unwrap();
+        let mut records = Records::open(&path, b',', Place::BEGIN).unwrap();
+        let mut number = 0;
+        while records.read().unwrap() {
+            number += 1;
+            assert_eq!(read_from(text.as_bytes(), records.end()).unwrap(), all[number..]);
+        }
+        assert_eq!(number, 3);
+    }
+
+    #[test]
+    fn a_folder_is_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(Records::open(folder.path(), b',', Place::BEGIN), Err(FileError::NotAFile { .. })));
+        let missing = Records::open(&folder.path().join("no.csv"), b',', Place::BEGIN).err().unwrap();
+        assert!(matches!(missing, FileError::Io { .. }));
+    }
+}

@@ -1,0 +1,76 @@
+//! Commands as steps: `shell: { command: … }`.
+//!
+//! A command runs in a process group of its own, below a *leader*: the same executable, started with a hidden argument
+//! ([`shim`]). The leader holds one end of a socket whose other end is the step's. When jobctl dies, however it dies, the
+//! socket closes, and the leader kills the group: a restart never meets the orphan of its own command.
+//!
+//! ```text
+//! jobctl ──socket── leader ──── sh -c "…" ──── what it starts
+//!   the step         __shim      └──────── one group ───────┘
+//! ```
+//!
+//! The leader alone sends signals, and only while it has not reaped the command: so no signal ever reaches a stranger whose
+//! number was used again.
+
+mod lines;
+mod outputs;
+mod report;
+mod run;
+mod settings;
+pub mod shim;
+mod spawn;
+mod tail;
+
+use std::path::PathBuf;
+
+use overnight_framework::kind::{Names, TaskletKind, TaskletPlan};
+use overnight_framework::yaml::Cursor;
+
+/// The name of the error of a command that did not end well.
+pub const COMMAND_FAILED: &str = "CommandFailed";
+
+/// Runs a command.
+///
+/// ```yaml
+/// tasklet:
+///   shell:
+///     command: sha256sum --check SHA256SUMS     # a text for `sh -c`, or a list: a program and its arguments
+///     dir: ${{ vars.inbox }}                    # by default the folder of the job file
+///     env: { DAY: "${{ params.day }}" }
+///     grace: 10s
+/// ```
+///
+/// The command sees the variables PATH, HOME, LANG, LC_ALL, TZ, TMPDIR, USER, LOGNAME and SHELL, and those under `env`. Its
+/// output goes line by line to whoever watches the run, with known secrets masked; the last 64 KiB stay in the context of the
+/// step. What it writes as `name=value` lines to the file `$OVERNIGHT_OUTPUT` becomes the outputs of the step.
+///
+/// On a stop, a pause and a timeout the group gets SIGTERM, and SIGKILL after `grace`; on an abort SIGKILL at once. What the
+/// command leaves running in its group when it ends is killed too. A status other than 0 is the error `CommandFailed`.
+#[derive(Clone, Debug, Default)]
+pub struct Shell {
+    leader: Option<PathBuf>,
+}
+
+impl Shell {
+    /// Commands led by this executable itself, whose `main` calls [`shim::main_if_asked`] first.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Commands led by another executable that calls [`shim::main_if_asked`] first, such as jobctl.
+    #[must_use]
+    pub fn led_by(executable: impl Into<PathBuf>) -> Self {
+        Self { leader: Some(executable.into()) }
+    }
+}
+
+impl TaskletKind for Shell {
+    fn name(&self) -> &'static str {
+        "shell"
+    }
+
+    fn check(&self, settings: &Cursor<'_>, names: &Names<'_>) -> Option<Box<dyn TaskletPlan>> {
+        Some(Box::new(settings::read(settings, names, self.leader.clone())?))
+    }
+}

@@ -1,0 +1,222 @@
+//! Running a command to its end, whatever end that is.
+
+use std::fmt;
+use std::io;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
+
+use overnight_framework::BatchError;
+use overnight_framework::error::names;
+use overnight_framework::status::StopIntent;
+use overnight_framework::step::{Outcome, StepContext, Tasklet};
+
+use super::COMMAND_FAILED;
+use super::outputs::{OUTPUT_VARIABLE, OutputFile};
+use super::report::{Fate, Order, Report};
+use super::settings::CommandLine;
+use super::shim;
+use super::spawn::{Event, Running, kill_orphans};
+use super::tail::{Mask, Tail};
+
+/// How often a step looks whether it shall end, while its command says nothing.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How long the output may stay open after the command has ended: only what has left its group can hold it.
+const DRAIN: Duration = Duration::from_secs(1);
+
+/// Under which name the context of the step keeps the output.
+const OUTPUT: &str = "output";
+
+/// A command that is ready to run.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) line: CommandLine,
+    pub(super) grace: Duration,
+    pub(super) mask: Mask,
+}
+
+impl Tasklet for Run {
+    fn execute(&self, context: &mut StepContext<'_>) -> Result<Outcome, BatchError> {
+        self.check()?;
+        let file = OutputFile::create().map_err(|error| cannot_start("the file for outputs", error))?;
+        let running = Running::start(&self.line, &[(OUTPUT_VARIABLE, file.path())]);
+        let running = running.map_err(|error| cannot_start("the leader of the command", error))?;
+        let mut watch = Watch { run: self, running, tail: Tail::default(), stopping: None, group: None };
+        let end = watch.to_the_end(context);
+        let tail = watch.tail;
+        if !tail.is_empty() {
+            context.state.context.insert(OUTPUT.to_owned(), tail.text().into());
+        }
+        match end? {
+            End::Stopped(intent) => Ok(Outcome::Stopped(intent)),
+            End::Over(Fate::Exited(0)) => {
+                let outputs = file.read(&self.mask).map_err(|error| BatchError::of(names::INVALID_VALUE, error))?;
+                context.state.outputs.extend(outputs);
+                Ok(Outcome::COMPLETED)
+            }
+            End::Over(fate) => Err(with_last_lines(self.failed(fate), &tail)),
+            End::Leaderless => {
+                let error = BatchError::new(
+                    COMMAND_FAILED,
+                    "the process that led the command was killed, and the command with it",
+                );
+                Err(with_last_lines(error, &tail))
+            }
+        }
+    }
+}
+
+impl Run {
+    fn check(&self) -> Result<(), BatchError> {
+        if self.line.leader.is_none() && !shim::is_possible() {
+            let advice =
+                "call overnight::steps::shell::shim::main_if_asked() first in `main`, or name an executable that does";
+            return Err(BatchError::new(COMMAND_FAILED, format!("this program cannot lead commands: {advice}")));
+        }
+        let dir = &self.line.dir;
+        if !dir.as_os_str().is_empty() && !dir.is_dir() {
+            return Err(BatchError::new(COMMAND_FAILED, format!("the folder {} is not there", dir.display())));
+        }
+        Ok(())
+    }
+
+    fn failed(&self, fate: Fate) -> BatchError {
+        match fate {
+            Fate::Exited(code) => {
+                BatchError::new(COMMAND_FAILED, format!("the command ended with status {code}{}", meaning(code)))
+            }
+            Fate::Killed(signal) => {
+                let name = signal_name(signal).map(|name| format!(" ({name})")).unwrap_or_default();
+                BatchError::new(COMMAND_FAILED, format!("the command was killed by signal {signal}{name}"))
+            }
+            Fate::Refused(error) => {
+                let program = self.line.arguments.first().map(|program| program.to_string_lossy()).unwrap_or_default();
+                let message = format!("cannot start `{}`", self.mask.text(&program));
+                BatchError::new(COMMAND_FAILED, message).with_source(io::Error::from_raw_os_error(error))
+            }
+        }
+    }
+}
+
+fn with_last_lines(error: BatchError, tail: &Tail) -> BatchError {
+    if tail.is_empty() { error } else { error.with_source(LastLines(tail.excerpt())) }
+}
+
+fn cannot_start(what: &str, error: io::Error) -> BatchError {
+    BatchError::new(names::IO, format!("cannot start {what}")).with_source(error)
+}
+
+/// What a shell means by a status, where it has a meaning of its own.
+fn meaning(code: i32) -> &'static str {
+    match code {
+        126 => ": a program in it is not executable",
+        127 => ": a program in it was not found",
+        _ => "",
+    }
+}
+
+fn signal_name(signal: i32) -> Option<&'static str> {
+    let names = [
+        (1, "SIGHUP"),
+        (2, "SIGINT"),
+        (3, "SIGQUIT"),
+        (4, "SIGILL"),
+        (6, "SIGABRT"),
+        (8, "SIGFPE"),
+        (9, "SIGKILL"),
+        (11, "SIGSEGV"),
+        (13, "SIGPIPE"),
+        (14, "SIGALRM"),
+        (15, "SIGTERM"),
+    ];
+    names.into_iter().find(|(number, _)| *number == signal).map(|(_, name)| name)
+}
+
+/// What the command said last, as the cause of its failure.
+#[derive(Debug)]
+struct LastLines(String);
+
+impl fmt::Display for LastLines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "its last lines were:\n{}", self.0)
+    }
+}
+
+impl std::error::Error for LastLines {}
+
+/// How a command ended.
+#[derive(Clone, Copy)]
+enum End {
+    /// By itself.
+    Over(Fate),
+    /// Killed, because somebody killed its leader.
+    Leaderless,
+    /// Because it was asked to.
+    Stopped(StopIntent),
+}
+
+/// A command while it runs.
+struct Watch<'r> {
+    run: &'r Run,
+    running: Running,
+    tail: Tail,
+    /// The end that was asked for, the last signal that was sent for it, and when a harder one is due.
+    stopping: Option<(StopIntent, Order, Instant)>,
+    /// The group of the command.
+    group: Option<i32>,
+}
+
+impl Watch<'_> {
+    /// Passes the output on until the command has ended and its output with it.
+    fn to_the_end(&mut self, context: &StepContext<'_>) -> Result<End, BatchError> {
+        let mut open = 2;
+        let mut ended: Option<(End, Instant)> = None;
+        loop {
+            match self.running.events.recv_timeout(LOOK) {
+                Ok(Event::Line(line)) => {
+                    let line = self.run.mask.line(&line);
+                    context.output(&line);
+                    self.tail.push(line);
+                }
+                Ok(Event::OutputClosed) => open -= 1,
+                Ok(Event::Report(Report::Started(group))) => self.group = Some(group),
+                Ok(Event::Report(Report::Over(fate))) => ended = Some((End::Over(fate), Instant::now() + DRAIN)),
+                Ok(Event::LeaderGone) if ended.is_none() => {
+                    self.group.map(kill_orphans);
+                    ended = Some((End::Leaderless, Instant::now() + DRAIN));
+                }
+                Ok(Event::LeaderGone) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => open = 0,
+            }
+            match ended {
+                Some((end, until)) if open == 0 || Instant::now() >= until => {
+                    if open > 0 {
+                        context.warn("something that the command left running holds its output open");
+                    }
+                    self.running.end()?;
+                    return Ok(self.stopping.map_or(end, |(intent, ..)| End::Stopped(intent)));
+                }
+                Some(_) => {}
+                None => self.stop_if_asked(context),
+            }
+        }
+    }
+
+    /// Sends what is due: SIGTERM when an end is asked for, SIGKILL when its grace is over or the end is an abort.
+    fn stop_if_asked(&mut self, context: &StepContext<'_>) {
+        let Some(intent) = context.stop_requested() else { return };
+        let now = Instant::now();
+        let (sent, due) = self.stopping.map_or((None, now), |(_, sent, due)| (Some(sent), due));
+        let order = if intent == StopIntent::Aborted || (sent.is_some() && now >= due) {
+            Order::Kill
+        } else {
+            Order::Terminate
+        };
+        if sent.is_none_or(|sent| order > sent) {
+            self.running.signal(order);
+            self.stopping = Some((intent, order, now + self.run.grace));
+        } else if let Some((known, ..)) = &mut self.stopping {
+            *known = intent;
+        }
+    }
+}

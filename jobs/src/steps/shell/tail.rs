@@ -1,0 +1,144 @@
+//! The output that is kept: masked, and only its end.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use overnight_framework::kind::Frame;
+
+use super::lines::Line;
+
+/// How many bytes of output are kept.
+const KEPT: usize = 64 << 10;
+
+/// How many lines an error shows.
+const SHOWN_LINES: usize = 10;
+
+/// How many bytes of them.
+const SHOWN_BYTES: usize = 4 << 10;
+
+/// Hides the secrets of a run.
+pub(super) struct Mask {
+    frame: Frame,
+    longest: usize,
+}
+
+impl Mask {
+    /// A mask for the secrets of `frame`: each as a whole, and each line of those that have several, because output comes line
+    /// by line. Longer ones first, so that none is uncovered by another that is part of it.
+    pub(super) fn new(frame: &Frame) -> Self {
+        let lines = frame.secrets.iter().flat_map(|secret| secret.lines());
+        let mut secrets: Vec<String> = lines.map(|line| line.trim().to_owned()).chain(frame.secrets.clone()).collect();
+        secrets.retain(|secret| !secret.is_empty());
+        secrets.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        secrets.dedup();
+        let longest = secrets.first().map_or(0, String::len);
+        Self { frame: Frame { secrets, ..Frame::default() }, longest }
+    }
+
+    /// The text without secrets.
+    pub(super) fn text(&self, text: &str) -> String {
+        self.frame.mask(text)
+    }
+
+    /// The line without secrets. The end of a line that was cut goes, because it may be the first half of a secret.
+    pub(super) fn line(&self, line: &Line) -> String {
+        if !line.cut {
+            return self.text(&line.text);
+        }
+        let mut end = line.text.len().saturating_sub(self.longest);
+        while !line.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        format!("{} …", self.text(line.text.get(..end).unwrap_or_default()))
+    }
+}
+
+/// The number of secrets only.
+impl fmt::Debug for Mask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mask").field("secrets", &self.frame.secrets.len()).finish_non_exhaustive()
+    }
+}
+
+/// The last lines of an output.
+#[derive(Debug, Default)]
+pub(super) struct Tail {
+    lines: VecDeque<String>,
+    bytes: usize,
+    dropped: bool,
+}
+
+impl Tail {
+    pub(super) fn push(&mut self, line: String) {
+        self.bytes += line.len() + 1;
+        self.lines.push_back(line);
+        while self.bytes > KEPT && self.lines.len() > 1 {
+            let gone = self.lines.pop_front();
+            self.bytes -= gone.map_or(0, |line| line.len() + 1);
+            self.dropped = true;
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// Everything that is kept.
+    pub(super) fn text(&self) -> String {
+        let dropped = self.dropped.then_some("…\n").into_iter().map(str::to_owned);
+        dropped.chain(self.lines.iter().map(|line| format!("{line}\n"))).collect()
+    }
+
+    /// What an error shows of it.
+    pub(super) fn excerpt(&self) -> String {
+        let mut left = SHOWN_BYTES;
+        let fits = |line: &&String| {
+            let fits = line.len() <= left;
+            left = left.saturating_sub(line.len());
+            fits
+        };
+        let mut lines: Vec<_> = self.lines.iter().rev().take(SHOWN_LINES).take_while(fits).collect();
+        lines.reverse();
+        lines.into_iter().map(String::as_str).collect::<Vec<_>>().join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mask(secrets: &[&str]) -> Mask {
+        let secrets = secrets.iter().map(ToString::to_string).collect();
+        Mask::new(&Frame { secrets, ..Frame::default() })
+    }
+
+    #[test]
+    fn a_secret_that_begins_another_does_not_uncover_it() {
+        assert_eq!(mask(&["abc", "abcdef"]).text("xabcdefx abc"), "x***x ***");
+    }
+
+    #[test]
+    fn the_lines_of_a_long_secret_are_masked_one_by_one() {
+        let key = "-----BEGIN\nQUJD\n-----END\n";
+        assert_eq!(mask(&[key]).text("key QUJD"), "key ***");
+        assert_eq!(mask(&[""]).text("all"), "all");
+    }
+
+    #[test]
+    fn half_a_secret_at_the_end_of_a_cut_line_is_not_shown() {
+        let line = Line { text: "password: hunt".to_owned(), cut: true };
+        assert_eq!(mask(&["hunter2"]).line(&line), "passwor …");
+    }
+
+    #[test]
+    fn only_the_end_of_the_output_is_kept() {
+        let mut tail = Tail::default();
+        for number in 0..20_000 {
+            tail.push(format!("line {number}"));
+        }
+        let text = tail.text();
+        assert!(text.len() <= KEPT + 4 && text.len() > KEPT - 20);
+        assert!(text.starts_with("…\nline ") && text.ends_with("line 19999\n"));
+        assert_eq!(tail.excerpt().lines().count(), SHOWN_LINES);
+    }
+}

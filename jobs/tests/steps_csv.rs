@@ -1,0 +1,351 @@
+//! The reader `csv`: rows, bad records, restarts, and files that are not what they were.
+
+mod steps_support;
+
+use std::fs;
+
+use overnight::steps::csv::{CsvReader, INVALID_FILE};
+use overnight_framework::row::{Row, Value};
+use overnight_framework::step::chunk::{Batch, ChunkSource, Fill};
+use proptest::prelude::*;
+use steps_support::{Folder, problems_of_reader, reader};
+
+const LEDGER: &str = "path: in.csv
+columns:
+  tx_id: integer
+  booked_on: { type: date, from: Booking Date }
+  amount: decimal
+  memo: { type: string, nullable: true }
+";
+
+const RATES: &str = "path: in.csv
+columns:
+  day: { type: date, from: Date }
+  currency: string
+  rate: decimal
+unpivot: { keep: [Date], name: currency, value: rate }
+";
+
+/// A reader over `text`, opened at `from`.
+fn open(folder: &Folder, settings: &str, from: Option<&serde_json::Value>) -> Box<dyn ChunkSource<Row>> {
+    let mut source = reader(&CsvReader, settings, folder).unwrap();
+    source.open(from).unwrap();
+    source
+}
+
+/// Why a reader over `text` does not open.
+fn refused(settings: &str, text: &str) -> String {
+    let folder = Folder::with("in.csv", text);
+    let mut source = reader(&CsvReader, settings, &folder).unwrap();
+    let error = source.open(None).unwrap_err();
+    assert_eq!(error.name(), INVALID_FILE);
+    error.to_string().replace(&folder.path("").display().to_string(), "")
+}
+
+/// What a chunk gave: rows with their places, and the errors of bad records.
+#[derive(Debug, Default, PartialEq)]
+struct Given {
+    rows: Vec<(String, Row)>,
+    bad: Vec<(String, String, String)>,
+}
+
+fn take(source: &mut dyn ChunkSource<Row>, size: usize, given: &mut Given) -> Fill {
+    let mut batch = Batch::default();
+    let fill = source.fill(size, &mut batch).unwrap();
+    assert!(batch.len() <= size);
+    let locate = source.locator();
+    let place = |place| {
+        let place = locate(place);
+        place["column"].as_u64().map_or(place["line"].to_string(), |column| format!("{}:{column}", place["line"]))
+    };
+    given.rows.extend(batch.places.iter().zip(batch.items).map(|(at, row)| (place(*at), row)));
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    given.bad.extend(batch.bad.iter().map(|bad| (place(bad.place), text(&bad.payload.bytes), bad.error.to_string())));
+    fill
+}
+
+fn all(settings: &str, text: &str) -> Given {
+    let folder = Folder::with("in.csv", text);
+    let mut source = open(&folder, settings, None);
+    let mut given = Given::default();
+    while take(source.as_mut(), 3, &mut given) == Fill::More {}
+    given
+}
+
+fn shown(rows: &[(String, Row)]) -> Vec<String> {
+    let cell = |value: &Value| if value.is_null() { "null".to_owned() } else { value.to_string() };
+    rows.iter().map(|(place, row)| format!("{place} {}", row.iter().map(cell).collect::<Vec<_>>().join("|"))).collect()
+}
+
+#[test]
+fn columns_are_found_by_the_header_in_any_order_and_others_are_ignored() {
+    let given = all(
+        LEDGER,
+        "memo,unused,Booking Date,tx_id,amount\nrent,x,2026-03-31,1,-850.00\n\"a, \"\"b\"\"\",,2026-04-01,2,0.10\n,,2026-04-02,3,7\n",
+    );
+    assert_eq!(
+        shown(&given.rows),
+        ["2 1|2026-03-31|-850.00|rent", "3 2|2026-04-01|0.10|a, \"b\"", "4 3|2026-04-02|7|null"]
+    );
+    assert_eq!(given.bad, []);
+}
+
+#[test]
+fn a_bad_record_keeps_its_text_and_says_which_cell_and_what_was_expected() {
+    let given = all(
+        LEDGER,
+        "tx_id,Booking Date,amount,memo\r\n1,2026-03-31,x,\"two\nlines\"\r\n2,2026-03-31,5\r\n,2026-03-31,5,\r\n4,2026-03-31,5,ok\r\n",
+    );
+    assert_eq!(
+        given.bad,
+        [
+            (
+                "2:3".into(),
+                "1,2026-03-31,x,\"two\nlines\"".into(),
+                "column `amount` (field 3): expected a decimal such as 0.0375, found \"x\"".into()
+            ),
+            ("4".into(), "2,2026-03-31,5".into(), "expected 4 fields, found 3".into()),
+            (
+                "5:1".into(),
+                ",2026-03-31,5,".into(),
+                "column `tx_id` (field 1): the cell is empty, and the column is not nullable".into()
+            ),
+        ]
+    );
+    assert_eq!(shown(&given.rows), ["6 4|2026-03-31|5|ok"]);
+}
+
+#[test]
+fn a_missing_column_is_refused_with_the_nearest_name_and_the_header() {
+    assert_eq!(
+        refused(LEDGER, "tx_id,Booking Date,ammount,memo\n"),
+        "in.csv: the header has no column `amount`; did you mean `ammount`? (it has `tx_id`, `Booking Date`, `ammount`, `memo`)"
+    );
+}
+
+#[test]
+fn a_column_that_the_header_has_twice_is_refused_only_when_it_is_asked_for() {
+    assert_eq!(
+        refused(LEDGER, "tx_id,Booking Date,amount,memo,amount\n"),
+        "in.csv: the header has `amount` in the fields 3 and 5"
+    );
+    let given = all(LEDGER, "tx_id,x,Booking Date,amount,x,memo\n1,,2026-03-31,1,,\n");
+    assert_eq!(given.rows.len(), 1);
+}
+
+#[test]
+fn an_empty_file_has_no_header_and_without_one_no_rows() {
+    assert_eq!(refused(LEDGER, ""), "in.csv is empty; a header with the names of the columns was expected");
+    assert_eq!(all("{ path: in.csv, header: false, columns: { a: integer } }", "").rows, []);
+    assert_eq!(all(LEDGER, "tx_id,Booking Date,amount,memo\n").rows, []);
+}
+
+#[test]
+fn without_a_header_columns_are_numbers() {
+    let settings = "path: in.csv\nheader: false\ndelimiter: ';'\ncolumns: { a: { type: integer, from: 2 }, b: { type: string, from: 1 } }";
+    assert_eq!(shown(&all(settings, "x;1;\ny;2;\n").rows), ["1 1|x", "2 2|y"]);
+    assert_eq!(refused(settings, "x\n"), "in.csv: field 2 is asked for, and the first record has 1");
+    let given = all("path: in.csv\nheader: false\ncolumns: { a: integer, b: string }", "1,x\n2,y\n");
+    assert_eq!(shown(&given.rows), ["1 1|x", "2 2|y"]);
+}
+
+#[test]
+fn a_wide_file_gives_one_row_for_each_cell() {
+    let given = all(RATES, "Date,USD,JPY,\n2024-01-02,1.0956,155.29,\n2024-01-03,1.0919,N/A,\nx,1,2,\n");
+    assert_eq!(
+        shown(&given.rows),
+        ["2:2 2024-01-02|USD|1.0956", "2:3 2024-01-02|JPY|155.29", "3:2 2024-01-03|USD|1.0919"]
+    );
+    assert_eq!(
+        given.bad,
+        [
+            (
+                "3:3".into(),
+                "2024-01-03,1.0919,N/A,".into(),
+                "column `JPY` (field 3): expected a decimal such as 0.0375, found \"N/A\"".into()
+            ),
+            (
+                "4:1".into(),
+                "x,1,2,".into(),
+                "column `day` (field 1): expected a date such as 2026-01-31, found \"x\"".into()
+            ),
+        ]
+    );
+    assert_eq!(refused(RATES, "Date,\n"), "in.csv: there is nothing to unpivot: all columns of the header are kept");
+    assert_eq!(refused(RATES, "Date,USD,USD\n"), "in.csv: the header has `USD` in the fields 2 and 3");
+}
+
+#[test]
+fn a_quote_that_is_never_closed_fails_instead_of_losing_the_rest_of_the_file() {
+    let folder = Folder::with("in.csv", "tx_id,Booking Date,amount,memo\n1,2026-03-31,1,\"rent\n2,2026-03-31,1,\n");
+    let mut source = open(&folder, LEDGER, None);
+    let error = source.fill(10, &mut Batch::default()).unwrap_err();
+    assert!(error.to_string().ends_with("in.csv:2: the quote that is opened here is never closed"), "{error}");
+}
+
+#[test]
+fn rows_use_the_memory_of_earlier_ones() {
+    let folder = Folder::with("in.csv", "a\n1\n");
+    let mut source = open(&folder, "{ path: in.csv, columns: { a: integer } }", None);
+    let old: Row = Vec::with_capacity(57);
+    let mut batch = Batch { spare: vec![old], ..Batch::default() };
+    source.fill(10, &mut batch).unwrap();
+    assert_eq!(batch.items[0].capacity(), 57);
+}
+
+/// Reads in chunks of `size`, and after each chunk once more with a reader that is opened at its checkpoint.
+fn restart_everywhere(settings: &str, text: &[u8], size: usize) {
+    let folder = Folder::with("in.csv", text);
+    let mut source = open(&folder, settings, None);
+    let mut given = Given::default();
+    let mut checkpoints = vec![(source.checkpoint(), 0, 0)];
+    while take(source.as_mut(), size, &mut given) == Fill::More {
+        // A checkpoint goes through the database as text.
+        let checkpoint = serde_json::from_str(&source.checkpoint().to_string()).unwrap();
+        checkpoints.push((checkpoint, given.rows.len(), given.bad.len()));
+    }
+    checkpoints.push((source.checkpoint(), given.rows.len(), given.bad.len()));
+    for (checkpoint, rows, bad) in checkpoints {
+        let mut source = open(&folder, settings, Some(&checkpoint));
+        assert_eq!(source.checkpoint(), checkpoint);
+        let mut rest = Given::default();
+        while take(source.as_mut(), size + 1, &mut rest) == Fill::More {}
+        assert_eq!(rest.rows, given.rows[rows..], "from {checkpoint}");
+        assert_eq!(rest.bad, given.bad[bad..], "from {checkpoint}");
+    }
+}
+
+#[test]
+fn a_restart_at_any_checkpoint_gives_the_rest_of_the_rows() {
+    let ledger = "\u{feff}tx_id,Booking Date,amount,memo\r\n1,2026-03-31,1.0,\"a\r\nb\"\r\n\r\n2,2026-03-31,x,\n3,2026-03-31,2,\u{feff}c\n4,2026-03-31\n5,2026-03-31,3,\"\"\"\"";
+    let rates =
+        "Date,USD,JPY,,CHF\n2024-01-02,1.1,155,x,0.9\n2024-01-03,1,y,,2\nz,1,2,,3\n2024-01-04,1,2\n2024-01-05,4,5,,6";
+    for size in 1..6 {
+        restart_everywhere(LEDGER, ledger.as_bytes(), size);
+        restart_everywhere(RATES, rates.as_bytes(), size);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Mutated files are read to their end or refused, and restarts agree with what was read in one go.
+    #[test]
+    fn a_restart_gives_the_rest_of_any_file(
+        pieces in prop::collection::vec(prop::sample::select(vec![
+            "1", "2", ",", ",", "\n", "\r\n", "\"", "\"\"", "x", "2024-01-01", "\u{feff}", "ü", ",,", "\r",
+        ]), 0..60),
+        size in 1_usize..5,
+    ) {
+        let settings = "{ path: in.csv, header: false, columns: { a: string } }";
+        let text = pieces.concat();
+        let folder = Folder::with("in.csv", &text);
+        let mut source = reader(&CsvReader, settings, &folder).unwrap();
+        if source.open(None).is_ok() {
+            let mut readable = true;
+            loop {
+                match source.fill(3, &mut Batch::default()) {
+                    Ok(Fill::More) => {}
+                    Ok(Fill::End) => break,
+                    Err(_) => { readable = false; break }
+                }
+            }
+            if readable {
+                restart_everywhere(settings, text.as_bytes(), size);
+            }
+        }
+    }
+
+    /// What csv-core and the crate csv around it read is what we read.
+    #[test]
+    fn the_crate_csv_reads_the_same_fields(
+        pieces in prop::collection::vec(prop::sample::select(vec!["1", ",", "\n", "\r\n", "\"", "\"\"", "x", "ü"]), 0..60),
+    ) {
+        let text = format!("a,b\n{}", pieces.concat());
+        let folder = Folder::with("in.csv", &text);
+        let settings = "{ path: in.csv, header: false, columns: { a: string, b: string } }";
+        let mut oracle = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+        let expected: Vec<_> = oracle.records().map(Result::unwrap).collect();
+        let mut source = reader(&CsvReader, settings, &folder).unwrap();
+        source.open(None).unwrap();
+        let mut batch = Batch::default();
+        if source.fill(1000, &mut batch).is_ok() {
+            prop_assert_eq!(batch.len(), expected.len());
+            let pairs: Vec<Row> = expected.iter().filter(|record| record.len() == 2)
+                .map(|record| record.iter().map(Value::from).collect()).collect();
+            prop_assert_eq!(batch.items, pairs);
+        }
+    }
+}
+
+#[test]
+fn another_file_under_the_same_name_is_not_read_on() {
+    let text = "a,b\n1,1\n2,2\n3,3\n4,4\n";
+    let settings = "{ path: in.csv, columns: { a: integer } }";
+    let folder = Folder::with("in.csv", text);
+    let mut source = open(&folder, settings, None);
+    source.fill(2, &mut Batch::default()).unwrap();
+    let checkpoint = source.checkpoint();
+    for (other, why) in [
+        ("b,a\n1,1\n2,2\n3,3\n4,4\n", "begins with another record"),
+        ("a,b\n1,1\n2,2\n3,3\n", "is shorter"),
+        ("a,b\n1,1\n0,0\n2,2\n3,3\n", "another record stands"),
+    ] {
+        fs::write(folder.path("in.csv"), other).unwrap();
+        let error = reader(&CsvReader, settings, &folder).unwrap().open(Some(&checkpoint)).unwrap_err();
+        assert!(error.to_string().contains(why), "{error}");
+    }
+    fs::write(folder.path("in.csv"), format!("{text}5,5\n")).unwrap();
+    let mut given = Given::default();
+    take(open(&folder, settings, Some(&checkpoint)).as_mut(), 10, &mut given);
+    assert_eq!(shown(&given.rows), ["4 3", "5 4", "6 5"]);
+}
+
+#[test]
+fn a_last_line_that_grew_is_not_taken_for_a_new_record() {
+    let settings = "{ path: in.csv, columns: { a: integer } }";
+    let folder = Folder::with("in.csv", "a\n1\n2");
+    let mut source = open(&folder, settings, None);
+    assert_eq!(source.fill(5, &mut Batch::default()).unwrap(), Fill::End);
+    let checkpoint = source.checkpoint();
+    fs::write(folder.path("in.csv"), "a\n1\n20\n").unwrap();
+    let error = reader(&CsvReader, settings, &folder).unwrap().open(Some(&checkpoint)).unwrap_err();
+    assert!(error.to_string().contains("its last line has grown"), "{error}");
+    fs::write(folder.path("in.csv"), "a\n1\n2\n3\n").unwrap();
+    let mut given = Given::default();
+    take(open(&folder, settings, Some(&checkpoint)).as_mut(), 10, &mut given);
+    assert_eq!(shown(&given.rows), ["4 3"]);
+}
+
+#[test]
+fn settings_are_checked_with_their_places() {
+    assert_eq!(
+        problems_of_reader(&CsvReader, "path: in.csv\ncolumns: { a: integr }\ndelimter: ','"),
+        [
+            "job.yaml:2:15: columns.a: expected `boolean`, `integer`, `decimal`, `float`, `string`, `date`, `datetime`, \
+             `bytes` or `json`, found `integr`; did you mean `integer`?",
+            "job.yaml:3:1: unknown key `delimter` in a csv reader; did you mean `delimiter`?",
+        ]
+    );
+    for (settings, problem) in [
+        ("columns: { a: integer }", "a csv reader needs the key `path`"),
+        ("{ path: x, columns: {} }", "at least one column is needed"),
+        ("{ path: x, columns: { a: integer }, delimiter: '::' }", "the delimiter is one ASCII character"),
+        ("{ path: x, header: false, columns: { a: { type: integer, from: id } } }", "is taken from `id`"),
+        (
+            "{ path: x, columns: { a: string, b: string, c: date }, unpivot: { keep: [], name: a, value: b } }",
+            "`c` is not among those kept",
+        ),
+        (
+            "{ path: x, columns: { a: integer, b: string }, unpivot: { keep: [], name: a, value: b } }",
+            "gets the names of columns",
+        ),
+        (
+            "{ path: x, columns: { a: string, b: string }, unpivot: { keep: [], name: a, value: v } }",
+            "there is no column `v`",
+        ),
+    ] {
+        let found = problems_of_reader(&CsvReader, settings);
+        assert!(found.iter().any(|line| line.contains(problem)), "{settings}: {found:?}");
+    }
+}
