@@ -18,7 +18,8 @@ pub(super) fn run(verb: &Start, face: &Face) -> Result<Exit, Failure> {
         Named::File(path) => context.catalog.load(path)?,
         Named::Job(name) => context.stored(name)?,
         Named::Id(id) => {
-            let message = format!("`start` takes a job file or the name of a job; {id} is the id of one that was started");
+            let message =
+                format!("`start` takes a job file or the name of a job; {id} is the id of one that was started");
             return Err(Failure::new(Exit::Usage, message).help(format!("continue it with `jobctl restart {id}`")));
         }
     };
