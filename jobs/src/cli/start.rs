@@ -8,7 +8,6 @@ use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::run::{self, Running};
 use super::target::{self, Named};
-use crate::wiring::Context;
 
 pub(super) fn run(verb: &Start, face: &Face) -> Result<Exit, Failure> {
     let given = target::params(&verb.params)?;

@@ -9,7 +9,6 @@ use super::face::Face;
 use super::table::Table;
 use super::target::{self, Named};
 use super::{json, wait};
-use crate::wiring::Context;
 
 pub(super) fn run(verb: &Stop, face: &Face) -> Result<Exit, Failure> {
     let given = target::params(&verb.params)?;
