@@ -1,5 +1,7 @@
 //! Job files: what they may say, what is said about them when they are wrong, and how they run.
 
+#![expect(clippy::unwrap_used, reason = "what a test cannot do without may stop it")]
+
 #[path = "definition/good.rs"]
 mod good;
 #[path = "definition/hostile.rs"]

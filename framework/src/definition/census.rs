@@ -9,8 +9,9 @@ use crate::yaml::{Node, Span};
 /// The names of a file, right or wrong.
 #[derive(Debug, Default)]
 pub(super) struct Census {
-    pub(super) params: BTreeSet<Box<str>>,
-    pub(super) vars: BTreeSet<Box<str>>,
+    pub(super) params: Vec<Box<str>>,
+    /// The vars in their order.
+    pub(super) vars: Vec<Box<str>>,
     /// The steps in their order; one without a name is empty.
     pub(super) steps: Vec<(Box<str>, Span)>,
     /// The environment variables that any text may use.
@@ -40,10 +41,8 @@ impl Census {
     /// Which variables and secrets exist is known only when a run asks for them. So those that a file speaks of are the
     /// ones that its expressions can use.
     fn count(&mut self, node: &Node) {
-        if let Some(text) = node.as_text() {
-            if text.contains("env") || text.contains("secret") {
-                self.count_text(text);
-            }
+        if let Some(text) = node.as_text().filter(|text| text.contains("env") || text.contains("secret")) {
+            self.count_text(text);
         }
         node.as_sequence().unwrap_or_default().iter().for_each(|item| self.count(item));
         node.as_mapping().unwrap_or_default().iter().for_each(|(_, value)| self.count(value));
@@ -70,7 +69,7 @@ impl Census {
     }
 }
 
-fn keys(root: &Node, key: &str) -> BTreeSet<Box<str>> {
+fn keys(root: &Node, key: &str) -> Vec<Box<str>> {
     let entries = root.get(key).and_then(Node::as_mapping).unwrap_or_default();
     entries.iter().map(|(key, _)| key.name().into()).collect()
 }

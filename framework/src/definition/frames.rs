@@ -81,11 +81,11 @@ impl Frames {
     }
 
     fn secrets<'n>(&self, needs: &'n Needs) -> Result<BTreeMap<&'n str, String>, BatchError> {
-        let resolve = |name: &'n Box<str>| match self.environment.secret(name) {
-            Ok(text) => Ok((&**name, text)),
+        let resolve = |name: &'n str| match self.environment.secret(name) {
+            Ok(text) => Ok((name, text)),
             Err(error) => Err(BatchError::new(MISSING_SECRET, format!("failed to {error}")).with_source(error)),
         };
-        needs.secrets.iter().map(resolve).collect()
+        needs.secrets.iter().map(|name| resolve(name)).collect()
     }
 
     /// The value of a var, computed from the values of the names before it.

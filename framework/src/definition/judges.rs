@@ -37,7 +37,7 @@ impl Judge for OfVar<'_> {
     fn verdict(&self, path: &[&str]) -> Option<Verdict> {
         match path {
             ["vars", name, ..] if *name == self.name => refused("a var cannot use itself", None),
-            ["vars", name, ..] if self.known.is_undeclared(Root::Vars, name) => refused(
+            ["vars", name, ..] if self.known.position_of_var(name) > self.known.position_of_var(self.name) => refused(
                 format!("var `{name}` comes later"),
                 Some("vars are computed in their order: move it up".to_owned()),
             ),
@@ -101,11 +101,20 @@ impl Judge for OfResult<'_> {
 }
 
 impl Known<'_> {
+    fn has_param(&self, name: &str) -> bool {
+        self.census.params.iter().any(|param| **param == *name)
+    }
+
+    /// The place of a var in the order of the vars; `None` when there is none of the name.
+    fn position_of_var(&self, name: &str) -> Option<usize> {
+        self.census.vars.iter().position(|var| **var == *name)
+    }
+
     /// Whether the file declares the name, but not before this place or not rightly.
     fn is_undeclared(&self, root: Root, name: &str) -> bool {
         let counted = match root {
-            Root::Params => self.census.params.contains(name),
-            Root::Vars => self.census.vars.contains(name),
+            Root::Params => self.has_param(name),
+            Root::Vars => self.position_of_var(name).is_some(),
             Root::Steps => self.census.position(name).is_some(),
             Root::Env | Root::Secret => false,
         };
@@ -121,10 +130,10 @@ impl Known<'_> {
             ["secret"] => {
                 refused("`secret` is no value by itself", Some("write its name behind it: secret.NAME".to_owned()))
             }
-            ["params", name, ..] if !self.census.params.contains(*name) => {
+            ["params", name, ..] if !self.has_param(name) => {
                 nothing_called("parameter", name, || self.census.params.iter().map(|name| &**name))
             }
-            ["vars", name, ..] if !self.census.vars.contains(*name) => {
+            ["vars", name, ..] if self.position_of_var(name).is_none() => {
                 nothing_called("var", name, || self.census.vars.iter().map(|name| &**name))
             }
             _ => self.is_broken(path).then_some(Verdict::Broken),

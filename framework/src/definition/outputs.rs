@@ -78,7 +78,8 @@ impl Outputs {
         }
         if !given.is_empty() {
             let names: Vec<_> = given.keys().map(String::as_str).collect();
-            context.warn(&format!("{} not kept: the step does not declare it under `outputs`", is_or_are(&names)));
+            context
+                .warn(&format!("not kept, because the step does not declare it under `outputs`: {}", listed(&names)));
         }
         Ok(())
     }
@@ -152,10 +153,6 @@ fn listed(names: &[&str]) -> String {
     let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     let word = if names.len() == 1 { "output" } else { "outputs" };
     format!("the {word} {}", quoted.join(", "))
-}
-
-fn is_or_are(names: &[&str]) -> String {
-    format!("{} {}", listed(names), if names.len() == 1 { "is" } else { "are" })
 }
 
 fn shortened(text: &str) -> String {

@@ -50,7 +50,7 @@ pub(super) fn timeout(at: &Cursor<'_>) -> Option<Duration> {
 
 /// Reads `retry`, of which any key may be left to the defaults.
 pub(super) fn retry(at: &Cursor<'_>, known: &Known) -> Option<Retry> {
-    let mut fields = at.fields("the retry rules")?;
+    let mut fields = at.fields("a retry policy")?;
     let max_attempts = fields.optional("max_attempts", |at| u32::try_from(at.integer(1..=1_000)?).ok());
     let delay = fields.optional("delay", Cursor::duration);
     let factor = fields.optional("factor", |at| u32::try_from(at.integer(1..=100)?).ok());
@@ -111,7 +111,7 @@ pub(super) fn policy(at: Option<&Cursor<'_>>, defaults: Option<&Retry>, known: &
     let own = retry(at, known)?;
     match own.or(defaults.cloned().unwrap_or_default()).policy() {
         Ok(policy) => Some(policy),
-        Err(key) => at.refuse(at.problem_of_key(format!("the retry rules need the key `{key}`"))),
+        Err(key) => at.refuse(at.problem_of_key(format!("a retry policy needs the key `{key}`"))),
     }
 }
 
@@ -124,7 +124,7 @@ fn jitter(at: &Cursor<'_>) -> Option<u8> {
 
 /// Reads `skip`.
 pub(super) fn skip(at: &Cursor<'_>, known: &Known) -> Option<SkipPolicy> {
-    let mut fields = at.fields("the skip rules")?;
+    let mut fields = at.fields("a skip policy")?;
     let limit = fields.required("limit", |at| at.tolerance().map(limit_of));
     let errors = fields.or("errors", ErrorNames::Any, |at| error_names(at, known));
     fields.finish();

@@ -44,6 +44,7 @@ mod tests {
 
     #[test]
     fn words_before_the_first_expression_are_no_names() {
-        assert_eq!(places_of("steps.load: ${{ steps.load.file }}", &["steps", "load"]), [16..26]);
+        let places = places_of("steps.load: ${{ steps.load.file }}", &["steps", "load"]);
+        assert_eq!(places, vec![16..26]);
     }
 }

@@ -140,19 +140,22 @@ fn row(at: &Cursor<'_>, columns: &[Column]) -> Option<Result<Row, String>> {
         return Some(Err(text.to_owned()));
     }
     let mut columns = columns.iter();
-    let cells = at.list(|at| Some(columns.next().map_or(Value::Null, |column| cell(at, column.kind))))?;
-    Some(Ok(cells))
+    let cells = at.list(|at| match columns.next() {
+        Some(column) if !at.is_null() => cell(at, column.kind),
+        _ => Some(Value::Null),
+    });
+    cells.map(Ok)
 }
 
-fn cell(at: &Cursor<'_>, kind: Type) -> Value {
-    let Some(text) = at.node().as_text() else { return Value::Null };
-    match kind {
-        Type::Int => Value::Int(text.parse().unwrap()),
-        Type::Decimal => Value::Decimal(decimal::parse(text).unwrap()),
-        Type::Date => Value::Date(parse_date(text).unwrap()),
-        Type::Bool => Value::Bool(text == "true"),
-        _ => Value::from(text),
-    }
+fn cell(at: &Cursor<'_>, kind: Type) -> Option<Value> {
+    let text = at.text()?;
+    let value = match kind {
+        Type::Int => text.parse().ok().map(Value::Int),
+        Type::Decimal => decimal::parse(text).ok().map(Value::Decimal),
+        Type::Date => parse_date(text).map(Value::Date),
+        _ => Some(Value::from(text)),
+    };
+    value.or_else(|| at.expected(kind.name()))
 }
 
 impl ReaderPlan for LiteralRowsPlan {

@@ -22,6 +22,7 @@ use super::kinds::{Echo, IntoMemory, LiteralRows, Registered};
 
 /// An error type of the program, whose names job files may choose.
 #[derive(Debug, thiserror::Error, BatchError)]
+#[expect(dead_code, reason = "only its name is used, by job files")]
 pub(crate) enum LedgerError {
     #[error("the account is locked")]
     Locked,
