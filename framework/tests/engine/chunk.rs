@@ -1,7 +1,9 @@
 //! Chunks: what is read is written, filtered or skipped, and the checkpoint is what a committed chunk carried.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::ThreadId;
+use std::time::Duration;
 
 use overnight_framework::BatchError;
 use overnight_framework::policy::{ErrorNames, RetryPolicy};
@@ -9,7 +11,7 @@ use overnight_framework::repository::ChunkError;
 use overnight_framework::status::{ExitCode, Status};
 use overnight_framework::step::chunk::{
     BadItem, Batch, ChunkParts, ChunkProcessor, ChunkSource, ChunkStep, Fill, ItemWriter, Locate, PassThrough,
-    Processed, Retries, WriteContext,
+    Processed, ReadAhead, Retries, WriteContext,
 };
 use serde_json::json;
 
@@ -320,4 +322,41 @@ fn a_conflict_is_replayed_five_times_and_then_fails() {
         assert_eq!((counts.retry, counts.rollback), (5, conflicts as u64));
         assert_eq!(world.rows().len(), if conflicts == 5 { 3 } else { 0 });
     }
+}
+
+/// The threads that read and that write each chunk, when both take so long by the clock of the process.
+fn threads(ahead: ReadAhead, reading: Duration, writing: Duration) -> Vec<(ThreadId, ThreadId)> {
+    let world = World::new();
+    let process = world.process();
+    let (readers, writers) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
+    let (read, wrote) = (Arc::clone(&readers), Arc::clone(&writers));
+    let (slow_read, slow_write) = (process.clock.clone(), process.clock.clone());
+    let chunks = Chunks { ahead, size: 1, ..Chunks::of(numbers(1..=4)) };
+    let chunks = chunks.processing(move |item| {
+        slow_read.advance(reading);
+        read.lock().unwrap().push(std::thread::current().id());
+        Ok(Some(*item))
+    });
+    let chunks = chunks.accepting(move |_| {
+        slow_write.advance(writing);
+        wrote.lock().unwrap().push(std::thread::current().id());
+        Ok(())
+    });
+    assert_eq!(process.run(&job_of(chunks.step())).unwrap().status, Status::Completed);
+    assert_eq!(world.rows(), [1, 2, 3, 4]);
+    let (readers, writers) = (readers.lock().unwrap(), writers.lock().unwrap());
+    readers.iter().copied().zip(writers.iter().copied()).collect()
+}
+
+#[test]
+fn reading_ahead_begins_when_a_chunk_shows_that_it_pays() {
+    let long = Duration::from_millis(1);
+    let pays = threads(ReadAhead::WhenItPays, long, long);
+    assert_eq!(pays[0].0, pays[0].1);
+    assert!(pays[1..].iter().all(|(reader, writer)| reader != writer));
+    for (reading, writing) in [(Duration::ZERO, long), (long, Duration::ZERO)] {
+        assert!(threads(ReadAhead::WhenItPays, reading, writing).iter().all(|(reader, writer)| reader == writer));
+    }
+    assert!(threads(ReadAhead::Always, Duration::ZERO, Duration::ZERO).iter().all(|(reader, writer)| reader != writer));
+    assert!(threads(ReadAhead::Never, long, long).iter().all(|(reader, writer)| reader == writer));
 }

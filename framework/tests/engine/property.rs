@@ -6,6 +6,7 @@ use overnight_framework::policy::SkipPolicy;
 use overnight_framework::repository::Repository;
 use overnight_framework::runner::RunError;
 use overnight_framework::status::Status;
+use overnight_framework::step::chunk::ReadAhead;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -65,7 +66,7 @@ fn days() -> impl Strategy<Value = Vec<Day>> {
 }
 
 /// A job that gives each item its fate. The number of an item is its place from 1.
-fn job_with(fates: &[Fate], size: usize, retry: u32) -> Job {
+fn job_with(fates: &[Fate], size: usize, retry: u32, ahead: ReadAhead) -> Job {
     let numbered = || (1_i64..).zip(fates.iter().copied());
     let of = |fate| numbered().filter(move |(_, known)| *known == fate).map(|(number, _)| number).collect::<Vec<_>>();
     let records = numbered().map(|(number, fate)| match fate {
@@ -74,7 +75,7 @@ fn job_with(fates: &[Fate], size: usize, retry: u32) -> Job {
     });
     let (filtered, unprocessable) = (of(Fate::Filtered), of(Fate::Unprocessable));
     let skip: SkipPolicy = skips(u64::MAX);
-    let chunks = Chunks { size, skip, retry: retries(retry), ..Chunks::of(records.collect()) };
+    let chunks = Chunks { size, skip, ahead, retry: retries(retry), ..Chunks::of(records.collect()) };
     let chunks = chunks.processing(move |item| match item {
         item if filtered.contains(item) => Ok(None),
         item if unprocessable.contains(item) => Err("unprocessable".into()),
@@ -113,9 +114,10 @@ proptest! {
         days in days(),
         size in 1..20_usize,
         retry in 0..2_u32,
+        ahead in prop_oneof![Just(ReadAhead::Always), Just(ReadAhead::Never)],
     ) {
         let world = World::new();
-        let job = job_with(&fates, size, retry);
+        let job = job_with(&fates, size, retry, ahead);
         let healthy = Day { faults: Vec::new(), crash: None };
         let completed = days.iter().chain([&healthy, &healthy]).find_map(|day| live(&world, &job, day));
         let completed = completed.expect("a healthy process completes the job");

@@ -10,7 +10,9 @@ use overnight_framework::policy::{RetryPolicy, SkipPolicy};
 use overnight_framework::repository::memory::MemoryTables;
 use overnight_framework::repository::{ChunkError, Payload};
 use overnight_framework::row::Value;
-use overnight_framework::step::chunk::{ChunkParts, ChunkStep, ItemReader, ItemWriter, ReadError, WriteContext};
+use overnight_framework::step::chunk::{
+    ChunkParts, ChunkStep, ItemReader, ItemWriter, ReadAhead, ReadError, WriteContext,
+};
 use serde_json::json;
 
 use super::Journal;
@@ -70,12 +72,13 @@ pub(crate) struct Chunks {
     pub(crate) accept: Accept,
     pub(crate) check: Check,
     pub(crate) breaks: Option<Break>,
+    pub(crate) ahead: ReadAhead,
     pub(crate) listeners: Vec<Arc<dyn ItemListener<i64, i64>>>,
     pub(crate) journal: Journal,
 }
 
 impl Chunks {
-    /// Chunks of ten without any policy.
+    /// Chunks of ten without any policy, read ahead: the order of two threads is the harder one.
     pub(crate) fn of(records: Vec<Record>) -> Self {
         Self {
             records: Arc::new(records),
@@ -86,6 +89,7 @@ impl Chunks {
             accept: Arc::new(|_| Ok(())),
             check: Arc::new(|_| Vec::new()),
             breaks: None,
+            ahead: ReadAhead::Always,
             listeners: Vec::new(),
             journal: Journal::default(),
         }
@@ -115,8 +119,8 @@ impl Chunks {
     }
 
     pub(crate) fn step(self) -> ChunkStep<i64, i64> {
-        let (size, retry, skip) = (self.size, self.retry.clone(), self.skip.clone());
-        ChunkStep::new(move |_| Ok(self.parts())).size(size).retry(retry).skip(skip)
+        let (size, retry, skip, ahead) = (self.size, self.retry.clone(), self.skip.clone(), self.ahead);
+        ChunkStep::new(move |_| Ok(self.parts())).size(size).retry(retry).skip(skip).read_ahead(ahead)
     }
 
     fn parts(&self) -> ChunkParts<i64, i64> {
