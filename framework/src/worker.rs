@@ -133,7 +133,12 @@ impl Worker {
             drop(id);
             return launch(self.for_launch());
         }
-        let launched = launch(self.identity())?;
+        let launched = launch(self.identity()).inspect_err(|error| {
+            // Perhaps it was written, and only the answer is lost: then the life lock must tell of our end.
+            if matches!(error, LaunchError::Store(_)) {
+                self.life.leave_behind();
+            }
+        })?;
         *id = Some(launched.lease.worker);
         Ok(launched)
     }

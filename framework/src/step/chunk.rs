@@ -1,7 +1,7 @@
 //! Chunk steps: items are read, processed and written, and each chunk is one transaction.
 //!
-//! A thread reads and processes ahead while the thread of the step writes; they are joined by a bounded channel. The position
-//! of the reader travels inside the chunk, so reading ahead never moves the checkpoint: the checkpoint is what a committed chunk
+//! Where it pays, a thread reads and processes ahead while the thread of the step writes; they are joined by a bounded channel.
+//! The position of the reader travels inside the chunk, so reading ahead never moves the checkpoint: the checkpoint is what a committed chunk
 //! carried. Types are erased once per chunk, never per item.
 
 mod attempt;
@@ -9,6 +9,7 @@ mod batch;
 mod bisect;
 mod each;
 mod item;
+mod pace;
 mod prepare;
 mod replay;
 mod write;
@@ -21,10 +22,12 @@ pub use self::item::{
     ChunkProcessor, ChunkSource, ItemProcessor, ItemReader, ItemWriter, Locate, PassThrough, ReadError, Retries,
     WriteContext,
 };
+pub use self::pace::ReadAhead;
 
 use self::each::{EachItem, EachProcessed};
-use self::prepare::{Preparer, read_ahead};
-use self::write::{ChunkWriter, Rules, Written};
+use self::pace::drive;
+use self::prepare::Preparer;
+use self::write::{ChunkWriter, Rules};
 use crate::error::BatchError;
 use crate::execution::StepKind;
 use crate::listener::ItemListener;
@@ -42,6 +45,7 @@ pub struct ChunkStep<I, O> {
     size: usize,
     retry: RetryPolicy,
     skip: SkipPolicy,
+    ahead: ReadAhead,
 }
 
 /// Makes the parts of one attempt, when what they depend on is known.
@@ -114,7 +118,13 @@ impl<I: Send + 'static, O: Send + 'static> ChunkStep<I, O> {
     pub fn new(
         parts: impl Fn(&StepContext<'_>) -> Result<ChunkParts<I, O>, BatchError> + Send + Sync + 'static,
     ) -> Self {
-        Self { parts: Box::new(parts), size: DEFAULT_SIZE, retry: RetryPolicy::NEVER, skip: SkipPolicy::NEVER }
+        Self {
+            parts: Box::new(parts),
+            size: DEFAULT_SIZE,
+            retry: RetryPolicy::NEVER,
+            skip: SkipPolicy::NEVER,
+            ahead: ReadAhead::default(),
+        }
     }
 
     /// Commits after so many items.
@@ -133,6 +143,12 @@ impl<I: Send + 'static, O: Send + 'static> ChunkStep<I, O> {
     #[must_use]
     pub fn skip(self, skip: SkipPolicy) -> Self {
         Self { skip, ..self }
+    }
+
+    /// Reads ahead, or does not.
+    #[must_use]
+    pub fn read_ahead(self, ahead: ReadAhead) -> Self {
+        Self { ahead, ..self }
     }
 }
 
@@ -160,41 +176,13 @@ impl<I: Send, O: Send> ChunkStep<I, O> {
         source.heed(stop);
         source.open(reader_at)?;
         writer.open(writer_at)?;
-        let one_thread = !listeners.is_empty() || !context.chunk_listeners.is_empty();
         let (locate, total) = (source.locator(), source.total());
         let (source, processor, writer) = (source.as_mut(), processor.as_mut(), writer.as_mut());
         let mut preparer = Preparer { source, processor, size: self.size, retry: &self.retry, stop };
         let rules = Rules { retry: &self.retry, skip: &self.skip };
         let mut writer = ChunkWriter { context, writer, locate, describe, listeners, rules, total };
-        let written = if one_thread {
-            take_turns(&mut preparer, &mut writer)
-        } else {
-            read_ahead(&mut preparer, |chunk| match stop.requested() {
-                Some(intent) => Ok((Written::Stopped(intent), Processed::default())),
-                None => writer.take(chunk),
-            })
-        };
-        writer.finish(written?)
-    }
-}
-
-/// Reads and writes by turns, in the order that listeners are promised. A chunk whose listeners were called is finished
-/// before a stop is obeyed.
-fn take_turns<I, O>(
-    preparer: &mut Preparer<'_, I, O>,
-    writer: &mut ChunkWriter<'_, '_, I, O>,
-) -> Result<Written, StepError> {
-    let mut batch = Batch::default();
-    let mut spare = Processed::default();
-    loop {
-        if let Some(intent) = preparer.stop.requested() {
-            return Ok(Written::Stopped(intent));
-        }
-        writer.before_chunk()?;
-        match writer.take(preparer.next(&mut batch, spare))? {
-            (Written::More, returned) => spare = returned,
-            (written, _) => return Ok(written),
-        }
+        let written = drive(&mut preparer, &mut writer, self.ahead)?;
+        writer.finish(written)
     }
 }
 

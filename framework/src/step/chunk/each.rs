@@ -17,7 +17,8 @@ use crate::stop::StopToken;
 /// The item listeners of a step, in the order of registration.
 pub(super) type Listeners<I, O> = Vec<Arc<dyn ItemListener<I, O>>>;
 
-/// A reader of items as a source of chunks. Places are the ordinal numbers of the items in this run.
+/// A reader of items as a source of chunks. Places are the ordinal numbers of the items from 1, over all runs of the step:
+/// the count is part of the checkpoint.
 pub(super) struct EachItem<R, I, O> {
     pub(super) reader: R,
     pub(super) listeners: Listeners<I, O>,
@@ -31,20 +32,22 @@ impl<I, O, R: ItemReader<I>> ChunkSource<I> for EachItem<R, I, O> {
     }
 
     fn open(&mut self, from: Option<&serde_json::Value>) -> Result<(), BatchError> {
-        self.reader.open(from)
+        self.read = from.and_then(|at| at.get("items")?.as_u64()).unwrap_or(0);
+        self.reader.open(from.and_then(|at| at.get("at")).filter(|at| !at.is_null()))
     }
 
     fn fill(&mut self, limit: usize, batch: &mut Batch<I>) -> Result<Fill, BatchError> {
         while batch.len() < limit && !self.stop.is_aborted() {
             before(&self.listeners, |listener| listener.before_read())?;
-            self.read += 1;
             match self.reader.read() {
                 Ok(Some(item)) => {
+                    self.read += 1;
                     after(&self.listeners, |listener| listener.after_read(&item))?;
                     batch.push(self.read, item);
                 }
                 Ok(None) => return Ok(Fill::End),
                 Err(ReadError::Record { payload, error }) => {
+                    self.read += 1;
                     batch.warnings.extend(hear(&self.listeners, |listener| listener.on_read_error(&error)));
                     batch.bad.push(BadItem { place: self.read, payload, error });
                 }
@@ -58,7 +61,7 @@ impl<I, O, R: ItemReader<I>> ChunkSource<I> for EachItem<R, I, O> {
     }
 
     fn checkpoint(&self) -> serde_json::Value {
-        self.reader.checkpoint()
+        json!({ "at": self.reader.checkpoint(), "items": self.read })
     }
 
     fn total(&self) -> Option<u64> {

@@ -1,6 +1,7 @@
 //! Taking prepared chunks one after the other: what is bad is judged, what is good is committed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::attempt::Ended;
 use super::each::{before, hear};
@@ -60,6 +61,16 @@ pub(super) struct Letter {
 }
 
 impl<I, O> ChunkWriter<'_, '_, I, O> {
+    /// Whether somebody watches the order of what happens.
+    pub(super) fn is_listened(&self) -> bool {
+        !self.listeners.is_empty() || !self.context.chunk_listeners.is_empty()
+    }
+
+    /// The time on the clock of the process.
+    pub(super) fn now(&self) -> Duration {
+        self.context.stop_line.now()
+    }
+
     /// Calls the chunk listeners before the first item of the next chunk is read.
     pub(super) fn before_chunk(&mut self) -> Result<(), StepError> {
         let event = self.event(self.context.state.counts);

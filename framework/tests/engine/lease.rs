@@ -1,0 +1,130 @@
+//! Leases: whoever lost his writes nothing more, and whoever only slept goes on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use overnight_framework::clock::ManualClock;
+use overnight_framework::repository::memory::MemoryRepository;
+use overnight_framework::runner::RunError;
+use overnight_framework::status::Status;
+use overnight_framework::step::Outcome;
+
+use super::support::{Chunks, Kind, Rule, Verb, World, job, job_of, numbers, tasklet};
+use super::takeover::{order_stop, take_over};
+
+const LONG: Duration = Duration::from_secs(3_600);
+
+#[test]
+fn a_lease_that_is_lost_ends_the_run_wherever_it_is_and_nothing_more_is_written() {
+    for verb in [Verb::Begin, Verb::BeginStep, Verb::BeginChunk, Verb::Commit, Verb::EndStep, Verb::End] {
+        for after in 0..2 {
+            let world = World::new();
+            let process = world.process().rule(Rule::refuse(verb, Kind::LeaseLost).after(after));
+            let job = job_of(Chunks::of(numbers(1..=25)).step());
+            let ran = process.run(&job);
+            // Some verbs are called only once in a run.
+            if ran.is_ok() {
+                assert!(process.store.count(verb) <= after, "{verb:?}");
+                continue;
+            }
+            assert!(matches!(ran, Err(RunError::LeaseLost)), "{verb:?}: {ran:?}");
+            assert_eq!(process.store.calls().last(), Some(&verb), "{verb:?}");
+            assert_eq!(process.store.count(verb), after + 1);
+        }
+    }
+}
+
+/// Chunks during the second of which something happens.
+fn during_the_second_chunk(happens: impl Fn() + Send + Sync + 'static) -> Chunks {
+    let once = AtomicBool::new(false);
+    Chunks::of(numbers(1..=35)).accepting(move |items| {
+        if items.contains(&15) && !once.swap(true, Ordering::Relaxed) {
+            happens();
+        }
+        Ok(())
+    })
+}
+
+fn elsewhere(store: &Arc<MemoryRepository>) -> impl Fn() + Send + Sync + 'static {
+    let store = Arc::clone(store);
+    move || {
+        let store = Arc::clone(&store);
+        std::thread::spawn(move || take_over(&store)).join().unwrap();
+    }
+}
+
+#[test]
+fn a_chunk_that_is_open_while_its_worker_is_replaced_is_refused_by_the_fence() {
+    let world = World::new();
+    let job = job_of(during_the_second_chunk(elsewhere(&world.memory)).step());
+    assert!(matches!(world.process().run(&job), Err(RunError::LeaseLost)));
+    assert_eq!(world.rows(), (1..=10).collect::<Vec<_>>());
+    assert_eq!(world.run(&job).status, Status::Completed);
+    assert_eq!(world.rows(), (1..=35).collect::<Vec<_>>());
+}
+
+fn sleeping(clock: &ManualClock) -> impl Fn() + Send + Sync + 'static {
+    let clock = clock.clone();
+    move || clock.advance(LONG)
+}
+
+#[test]
+fn a_worker_that_slept_past_its_stop_line_renews_and_goes_on_when_nobody_took_its_lease() {
+    let world = World::new();
+    let process = world.process();
+    let ran = process.run(&job_of(during_the_second_chunk(sleeping(&process.clock)).step())).unwrap();
+    assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
+    assert_eq!(world.rows(), (1..=35).collect::<Vec<_>>());
+    // Once: the renewal moved the line.
+    assert_eq!(process.store.count(Verb::Beat), 1);
+}
+
+#[test]
+fn a_worker_that_slept_past_its_stop_line_leaves_before_it_writes_when_it_was_replaced() {
+    let world = World::new();
+    let process = world.process();
+    let sleep = sleeping(&process.clock);
+    let job = job_of(during_the_second_chunk(sleep).step());
+    let memory = Arc::clone(&world.memory);
+    process.store.rule(Rule::first(Verb::Beat, move || take_over(&memory)));
+    assert!(matches!(process.run(&job), Err(RunError::LeaseLost)));
+    assert_eq!(process.store.calls().last(), Some(&Verb::Beat));
+    assert_eq!(process.store.count(Verb::BeginChunk), 2);
+}
+
+#[test]
+fn a_worker_past_its_stop_line_waits_for_its_store_like_any_other() {
+    let world = World::new();
+    let process = world.process().rule(Rule::refuse(Verb::Beat, Kind::Unreachable).times(3));
+    let ran = process.run(&job_of(during_the_second_chunk(sleeping(&process.clock)).step())).unwrap();
+    assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
+    assert_eq!(process.store.count(Verb::Beat), 4);
+    assert_eq!(world.rows(), (1..=35).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_renewal_of_a_worker_that_slept_brings_the_order_to_stop() {
+    let world = World::new();
+    let process = world.process();
+    let memory = Arc::clone(&world.memory);
+    process.store.rule(Rule::first(Verb::Beat, move || order_stop(&memory)));
+    let ran = process.run(&job_of(during_the_second_chunk(sleeping(&process.clock)).step())).unwrap();
+    assert_eq!(ran.status, Status::Stopped);
+    assert!(ran.progress < 100);
+}
+
+#[test]
+fn a_tasklet_is_not_begun_past_the_stop_line_when_its_worker_was_replaced() {
+    let world = World::new();
+    let process = world.process();
+    let clock = process.clock.clone();
+    let first = tasklet("a", move |_| {
+        clock.advance(LONG);
+        Ok(Outcome::COMPLETED)
+    });
+    let second = tasklet("b", |_| panic!("it must not run"));
+    let memory = Arc::clone(&world.memory);
+    process.store.rule(Rule::first(Verb::Beat, move || take_over(&memory)));
+    assert!(matches!(process.run(&job([first, second])), Err(RunError::LeaseLost)));
+}

@@ -1,0 +1,142 @@
+//! Chunks whose commit is refused, not answered, or not possible for a while.
+
+use std::sync::Arc;
+
+use overnight_framework::launch::Refusal;
+use overnight_framework::operator::StartError;
+use overnight_framework::repository::ChunkError;
+use overnight_framework::runner::RunError;
+use overnight_framework::status::{ExitCode, Status};
+
+use super::support::{Chunks, Journal, Kind, Rule, Verb, Watcher, World, failed, job_of, numbers};
+use super::takeover::take_over;
+
+fn all() -> Vec<i64> {
+    (1..=25).collect()
+}
+
+#[test]
+fn a_commit_whose_answer_is_lost_is_found_on_the_row_and_not_repeated() {
+    for chunk in 0..3 {
+        let (world, journal) = (World::new(), Journal::default());
+        let job = job_of(Chunks { journal: journal.clone(), ..Chunks::of(numbers(all())) }.step());
+        let lost = Rule::swallow(Verb::Commit, Kind::OutcomeUnknown).after(chunk).times(1);
+        let ran = world.run_with(&job, [lost]).unwrap();
+        assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
+        assert_eq!(world.rows(), all());
+        assert_eq!(journal.about("write ").len(), 3);
+        let counts = world.step(ran.id, "step").counts;
+        assert_eq!((counts.read, counts.commit, counts.rollback, counts.retry), (25, 3, 0, 0));
+    }
+}
+
+#[test]
+fn a_commit_that_never_arrived_is_repeated() {
+    for chunk in 0..3 {
+        let world = World::new();
+        let lost = Rule::refuse(Verb::Commit, Kind::OutcomeUnknown).after(chunk).times(1);
+        let ran = world.run_with(&job_of(Chunks::of(numbers(all())).step()), [lost]).unwrap();
+        assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
+        assert_eq!(world.rows(), all());
+        assert_eq!(world.step(ran.id, "step").counts.rollback, 1);
+    }
+}
+
+#[test]
+fn a_commit_without_an_answer_is_looked_up_until_the_store_is_back() {
+    for rule in [Rule::swallow(Verb::Commit, Kind::OutcomeUnknown), Rule::refuse(Verb::Commit, Kind::OutcomeUnknown)] {
+        let world = World::new();
+        let away = Rule::refuse(Verb::Read, Kind::Unreachable).times(5);
+        let ran = world.run_with(&job_of(Chunks::of(numbers(all())).step()), [rule.times(1), away]).unwrap();
+        assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
+        assert_eq!(world.rows(), all());
+    }
+}
+
+#[test]
+fn a_worker_that_was_replaced_while_it_waited_for_an_answer_leaves() {
+    let world = World::new();
+    let process = world.process().rule(Rule::refuse(Verb::Commit, Kind::OutcomeUnknown).after(1).times(1));
+    let memory = Arc::clone(&world.memory);
+    process.store.rule(Rule::first(Verb::Read, move || take_over(&memory)).times(1));
+    let job = job_of(Chunks::of(numbers(all())).step());
+    assert!(matches!(process.run(&job), Err(RunError::LeaseLost)));
+    assert_eq!(process.store.count(Verb::Commit), 2);
+    assert_eq!(world.rows(), (1..=10).collect::<Vec<_>>());
+    assert_eq!(world.run(&job).status, Status::Completed);
+    assert_eq!(world.rows(), all());
+}
+
+#[test]
+fn a_commit_that_never_gets_an_answer_is_given_up_in_the_end() {
+    let world = World::new();
+    let process = world.process().rule(Rule::refuse(Verb::Commit, Kind::OutcomeUnknown));
+    let ran = process.run(&job_of(Chunks::of(numbers(all())).step())).unwrap();
+    assert_eq!(failed(&ran), ("StoreError", "the database cannot be reached"));
+    assert!(process.store.count(Verb::Commit) < 30);
+    assert!(world.rows().is_empty());
+}
+
+#[test]
+fn s3_27_a_writer_that_cannot_know_what_it_did_ends_step_and_job_unknown() {
+    let world = World::new();
+    let chunks = Chunks::of(numbers(all()));
+    let job = job_of(
+        chunks
+            .accepting(|items| match items.contains(&15) {
+                true => Err(ChunkError::OutcomeUnknown("the other bank did not answer".into())),
+                false => Ok(()),
+            })
+            .step(),
+    );
+    let ran = world.run(&job);
+    assert_eq!((ran.status, &ran.exit_code), (Status::Unknown, &ExitCode::UNKNOWN));
+    assert_eq!(
+        ran.error.as_ref().unwrap().chain(),
+        "the outcome of the commit is unknown: the other bank did not answer"
+    );
+    assert_eq!(world.step(ran.id, "step").status, Status::Unknown);
+    assert_eq!(world.rows(), (1..=10).collect::<Vec<_>>());
+    let refused = world.process().launch(&job).unwrap_err();
+    assert!(matches!(refused, StartError::Refused(Refusal::Unknown { id }) if id == ran.id), "{refused}");
+}
+
+#[test]
+fn a_store_that_is_away_for_a_while_is_waited_for_and_the_chunk_is_sent_from_memory() {
+    for verb in [Verb::BeginChunk, Verb::Commit] {
+        let (world, journal, watcher) = (World::new(), Journal::default(), Watcher::default());
+        let job = job_of(Chunks { journal: journal.clone(), ..Chunks::of(numbers(all())) }.step());
+        let process = world.process().rule(Rule::refuse(verb, Kind::Unreachable).after(1).times(10));
+        let ran = process.run_watched(&job, &watcher).unwrap();
+        assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
+        assert_eq!(world.rows(), all());
+        assert_eq!(journal.about("process").len(), 25);
+        assert_eq!(watcher.0.about("retrying").len(), 10);
+        assert_eq!(watcher.0.about("retrying")[0], "retrying 2 the database cannot be reached");
+        assert_eq!(world.step(ran.id, "step").counts.retry, 10);
+    }
+}
+
+#[test]
+fn a_full_store_is_not_waited_for() {
+    let world = World::new();
+    let process = world.process().rule(Rule::refuse(Verb::BeginChunk, Kind::Full));
+    let ran = process.run(&job_of(Chunks::of(numbers(all())).step())).unwrap();
+    assert_eq!(failed(&ran), ("StoreError", "the database is full"));
+    assert_eq!(process.store.count(Verb::BeginChunk), 1);
+}
+
+#[test]
+fn outages_and_conflicts_are_no_retries_of_the_step_itself() {
+    let world = World::new();
+    let job = job_of(Chunks::of(numbers(all())).step());
+    let rules = [
+        Rule::refuse(Verb::Commit, Kind::Conflict).times(4),
+        Rule::refuse(Verb::BeginChunk, Kind::Unreachable).times(6),
+        Rule::refuse(Verb::Commit, Kind::OutcomeUnknown).after(4).times(2),
+    ];
+    // The step has no retry policy; all of this is the store's.
+    let ran = world.run_with(&job, rules).unwrap();
+    assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
+    assert_eq!(world.rows(), all());
+}
