@@ -23,6 +23,7 @@ pub struct Table {
     pub(super) keys: Vec<UniqueKey>,
     pub(super) backend: Backend,
     /// Whether Postgres lets COPY do what INSERT would: not where row security or a rule is in the way.
+    #[cfg(feature = "postgres")]
     pub(super) copies: bool,
 }
 
