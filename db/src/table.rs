@@ -4,7 +4,7 @@
 //! then checks every cell before the database sees it (nulls, digits, lengths, ranges), so that a bad row is refused by
 //! name and the database refuses only what it alone can know. Writing goes the quickest way there is: binary COPY or
 //! `unnest` on Postgres, multi-row prepared statements on SQLite. A [`KeysetQuery`] reads a user's SELECT page by page
-//! and holds no snapshot in between; [`execute`] runs a user's statements.
+//! and holds no snapshot in between; [`execute()`] runs a user's statements.
 //!
 //! Nothing here begins or ends the transaction of a chunk: all verbs work on a [`Session`], the connection that the
 //! chunk's transaction lends, or any other.
@@ -22,6 +22,8 @@
 //! | datetime | `timestamptz`, `timestamp` (as UTC) | TEXT, `2026-03-31T22:15:00.000000Z`: of one width, so that it sorts |
 //! | bytes | `bytea` | BLOB |
 //! | json | `jsonb`, `json` | TEXT |
+//!
+//! Numbers inside of JSON documents are those of `serde_json`: beyond 64 bits they are floats. Amounts do not belong there.
 
 mod catalogue;
 mod create;

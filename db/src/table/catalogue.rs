@@ -22,6 +22,9 @@ pub struct Table {
     pub(super) columns: Vec<Column>,
     pub(super) keys: Vec<UniqueKey>,
     pub(super) backend: Backend,
+    /// Whether Postgres lets COPY do what INSERT would: not where row security or a rule is in the way.
+    #[cfg(feature = "postgres")]
+    pub(super) copies: bool,
 }
 
 /// A column of a [`Table`].

@@ -63,7 +63,7 @@ pub fn execute<'c>(
 /// that `INSERT … RETURNING` gives.
 ///
 /// # Errors
-/// As [`execute`], and [`QueryError::Cell`] for a type that no [`Value`] holds.
+/// As [`execute()`], and [`QueryError::Cell`] for a type that no [`Value`] holds.
 pub fn first_row<'c>(
     session: impl Into<Session<'c>>,
     text: &str,

@@ -95,9 +95,7 @@ impl TableName {
             return Err(TableError::Ours(self.clone()));
         }
         let system = match backend {
-            Backend::Postgres => {
-                self.schema().is_some_and(|name| name.starts_with("pg_") || name == "information_schema")
-            }
+            Backend::Postgres => self.schema().is_some_and(is_system),
             Backend::Sqlite => starts_with(&self.table, "sqlite_"),
         };
         if system {
@@ -109,6 +107,11 @@ impl TableName {
         }
         Ok(())
     }
+}
+
+/// `pg_temp_3` is where the temporary tables of a session are.
+fn is_system(schema: &str) -> bool {
+    schema == "information_schema" || (schema.starts_with("pg_") && !schema.starts_with("pg_temp"))
 }
 
 fn starts_with(name: &str, prefix: &str) -> bool {

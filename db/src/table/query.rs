@@ -173,14 +173,11 @@ impl KeysetReader {
             Some(key) => self.refuse_foreign(key)?,
             None => self.source.refuse_null_keys(session.reborrow())?,
         }
-        self.source.rows(session, after, rows)?;
+        self.source.rows(session.reborrow(), after, rows)?;
         let beyond = (rows.len() > self.page).then(|| rows.pop()).flatten();
         let last = rows.last().map(|row| self.key_of(row));
-        if let Some(next) = &beyond
-            && last.as_ref() == Some(&self.key_of(next))
-        {
-            let key = last.map(|key| key.to_string()).unwrap_or_default();
-            return Err(QueryError::NotUnique { columns: self.key_names(), key });
+        if let (Some(last), Some(next)) = (&last, &beyond) {
+            self.refuse_same_key(session, last, &self.key_of(next))?;
         }
         Ok(Page { last, more: beyond.is_some() })
     }
@@ -195,6 +192,23 @@ impl KeysetReader {
     #[must_use]
     pub fn key_of(&self, row: &Row) -> Key {
         Key(self.key.iter().map(|place| row.get(*place).cloned().unwrap_or_default()).collect())
+    }
+
+    /// Refuses two rows of one key where two pages meet: the second would be on neither of them.
+    ///
+    /// The database may find equal what differs only in upper and lower case or in spaces at the end, by the collation
+    /// of the column. So where keys differ only in that, it is asked what it would start the next page with.
+    fn refuse_same_key(&self, session: Session<'_>, last: &Key, next: &Key) -> Result<(), QueryError> {
+        let same = last == next
+            || (last.is_like(next) && {
+                let mut rows = Vec::new();
+                self.source.rows(session, Some(last), &mut rows)?;
+                rows.first().map(|row| self.key_of(row)).as_ref() != Some(next)
+            });
+        if same {
+            return Err(QueryError::NotUnique { columns: self.key_names(), key: last.to_string() });
+        }
+        Ok(())
     }
 
     fn key_names(&self) -> String {

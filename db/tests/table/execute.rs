@@ -166,6 +166,9 @@ fn the_first_row_comes_in_the_types_of_the_database() {
     expected.push("67e55044-10b1-426f-9247-bb680e5fe0c8".into());
     expected.push("a".into());
     assert_eq!(row.values, expected);
+    let text = "SELECT pg_advisory_unlock_all() AS v, current_user AS n";
+    let row = first_row(&mut database.connection, text, &Parameters::new()).unwrap().unwrap();
+    assert_eq!(row.values, [Value::Null, "postgres".into()]);
     let none = first_row(&mut database.connection, "SELECT 1 WHERE false", &Parameters::new()).unwrap();
     assert_eq!(none, None);
     let error = first_row(&mut database.connection, "SELECT interval '1 day' AS i", &Parameters::new()).unwrap_err();

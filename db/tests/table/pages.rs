@@ -151,6 +151,46 @@ fn a_key_that_would_lose_rows_is_refused() {
     });
 }
 
+/// The database goes by the collation, and there the two are one key.
+#[test]
+fn keys_that_only_the_database_finds_equal_are_refused_too() {
+    let mut connection = sqlite();
+    let mut session: Session<'_> = (&mut connection).into();
+    run(&mut session, "CREATE TABLE folded (x TEXT COLLATE NOCASE); INSERT INTO folded VALUES ('a'), ('A'), ('b')");
+    run(&mut session, "CREATE TABLE exact (x TEXT); INSERT INTO exact VALUES ('a'), ('A'), ('b')");
+    let columns = schema(&[("x", Type::Str)]);
+    let read = |session: &mut Session<'_>, text: &str| {
+        let reader = keyset(text, &columns, &["x"], 1).open(session.reborrow())?;
+        pages(session, &reader)
+    };
+    assert!(matches!(read(&mut session, "SELECT * FROM folded"), Err(QueryError::NotUnique { .. })));
+    assert_eq!(read(&mut session, "SELECT * FROM exact").unwrap().len(), 3);
+}
+
+/// A worker keeps its connection for many runs.
+#[test]
+fn a_table_may_be_altered_between_two_runs_on_one_connection() {
+    on_both(|mut session| {
+        numbers(&mut session, 20);
+        let columns = schema(&[("id", Type::Int), ("name", Type::Str)]);
+        for alter in ["ALTER TABLE n ADD COLUMN more int", "ALTER TABLE n RENAME COLUMN name TO label"] {
+            let text = if alter.contains("ADD") { "SELECT * FROM n" } else { "SELECT id, label AS name, more FROM n" };
+            run(&mut session, alter);
+            let reader = keyset(text, &columns, &["id"], 3).open(session.reborrow()).unwrap();
+            assert_eq!(pages(&mut session, &reader).unwrap().len(), 20);
+        }
+    });
+    let mut database = postgres();
+    let mut session: Session<'_> = (&mut database.connection).into();
+    numbers(&mut session, 20);
+    let texts = schema(&[("id", Type::Decimal)]);
+    for alter in ["ALTER TABLE n ALTER id TYPE int4", "ALTER TABLE n ALTER id TYPE numeric"] {
+        let reader = keyset("SELECT id FROM n", &texts, &["id"], 3).open(session.reborrow()).unwrap();
+        assert_eq!(pages(&mut session, &reader).unwrap().len(), 20);
+        run(&mut session, alter);
+    }
+}
+
 #[test]
 fn a_checkpoint_of_another_query_is_refused() {
     on_both(|mut session| {

@@ -155,3 +155,23 @@ fn wide_rows_keep_below_the_number_of_binds() {
         assert_eq!(writer.write(session.reborrow(), &rows).unwrap(), 107);
     });
 }
+
+/// COPY knows no row security and no rules, so that many rows would go another way than few.
+#[test]
+fn many_rows_obey_the_rules_of_a_table_as_few_do() {
+    let mut database = postgres();
+    let mut session: Session<'_> = (&mut database.connection).into();
+    run(
+        &mut session,
+        "CREATE TABLE t (id int8); CREATE RULE none AS ON INSERT TO t WHERE new.id < 0 DO INSTEAD NOTHING;
+         CREATE TEMPORARY TABLE passing (id int8)",
+    );
+    let mut writer = writer(&mut session, "t", &schema(&[("id", Type::Int)]), Mode::Insert).unwrap();
+    for count in [10, 1_000] {
+        let rows: Vec<Row> = (0..count).map(|id| vec![Value::Int(if id % 2 == 0 { id } else { -id })]).collect();
+        writer.write(session.reborrow(), &rows).unwrap();
+        assert_eq!(scalar(&mut session, "SELECT count(*) FROM t"), Value::Int(count / 2));
+        run(&mut session, "TRUNCATE t");
+    }
+    assert_eq!(describe(&mut session, "passing").columns().len(), 1, "a temporary table is no table of the system");
+}

@@ -12,7 +12,8 @@ use crate::table::postgres::PgType;
 use crate::table::session::Backend;
 
 const RELATION: &str = "
-SELECT c.oid::int8 AS oid, c.relkind::text AS kind, n.nspname::text AS schema
+SELECT c.oid::int8 AS oid, c.relkind::text AS kind, n.nspname::text AS schema,
+       NOT c.relrowsecurity AND NOT c.relhasrules AS copies
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE c.oid = pg_catalog.to_regclass($1)";
 
@@ -68,6 +69,8 @@ struct RelationRow {
     kind: String,
     #[diesel(sql_type = Text)]
     schema: String,
+    #[diesel(sql_type = Bool)]
+    copies: bool,
 }
 
 #[derive(QueryableByName)]
@@ -113,7 +116,7 @@ struct TableRow {
 pub(super) fn find(connection: &mut PgConnection, name: &TableName) -> Result<Option<Table>, TableError> {
     let relation =
         sql_query(RELATION).bind::<Text, _>(name.quoted()).get_result::<RelationRow>(connection).optional()?;
-    let Some(RelationRow { oid, kind, schema }) = relation else {
+    let Some(RelationRow { oid, kind, schema, copies }) = relation else {
         return Ok(None);
     };
     // A name without a schema may lead to ours through the search path.
@@ -128,6 +131,7 @@ pub(super) fn find(connection: &mut PgConnection, name: &TableName) -> Result<Op
         columns: columns.into_iter().map(column).collect(),
         keys: keys.into_iter().map(key).collect(),
         backend: Backend::Postgres,
+        copies,
     }))
 }
 

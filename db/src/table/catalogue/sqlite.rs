@@ -120,6 +120,8 @@ pub(super) fn find(connection: &mut SqliteConnection, name: &TableName) -> Resul
         columns: columns.into_iter().map(column).collect(),
         keys,
         backend: Backend::Sqlite,
+        #[cfg(feature = "postgres")]
+        copies: false,
     }))
 }
 

@@ -73,7 +73,9 @@ impl Source for PgSource {
             }
         }
         let template = if after.is_some() { &self.next_page } else { &self.first_page };
-        let statement = BoundStatement { template, binds: &binds, often: Often::Again };
+        // Not kept prepared: the connection outlives the step, and a plan that was kept breaks when somebody alters the
+        // table. To plan a page anew costs nothing beside its rows, and the planner sees where it starts.
+        let statement = BoundStatement { template, binds: &binds, often: Often::Once };
         let failed = QueryError::at(self.line);
         for (number, row) in load(connection, statement).map_err(&failed)?.enumerate() {
             let row = row.map_err(&failed)?;

@@ -12,6 +12,12 @@ use crate::table::execute::FirstRow;
 use crate::table::query::{QueryError, ReadProblem};
 use crate::table::script::{Parameters, Statement};
 
+/// What a function gives that gives nothing.
+const VOID: u32 = 2278;
+
+/// The names of the catalogue.
+const NAME: u32 = 19;
+
 /// Runs one statement and answers how many rows the server counted.
 pub(in crate::table) fn execute(
     connection: &mut PgConnection,
@@ -45,9 +51,11 @@ pub(in crate::table) fn first_row(
             return Ok(Value::Null);
         };
         let oid = value.get_oid().get();
-        let found = match Wire::from_oid(oid) {
-            Some(wire) => natural(wire, value.as_bytes()),
-            None => Err(ReadProblem::NoValue(format!("of the type with the number {oid}"))),
+        let found = match (oid, Wire::from_oid(oid)) {
+            (VOID, _) => Ok(Value::Null),
+            (NAME, _) => natural(Wire::Text, value.as_bytes()),
+            (_, Some(wire)) => natural(wire, value.as_bytes()),
+            (_, None) => Err(ReadProblem::NoValue(format!("of the type with the number {oid}"))),
         };
         found.map_err(|problem| QueryError::Cell { column: name.clone(), row: "the first row".to_owned(), problem })
     };

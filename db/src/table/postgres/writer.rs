@@ -43,8 +43,8 @@ impl PgSink {
         let target = |(place, column): (usize, &&Column)| Target::new(column, plan.key.contains(&place));
         let names = quote_all(plan.columns.iter().map(|column| &*column.name));
         let into = format!("{} ({names})", plan.table.name.quoted());
-        let copies =
-            plan.key.is_empty() && plan.columns.iter().all(|column| column.postgres().is_some_and(PgType::copies));
+        let takes_copies = |column: &&Column| column.postgres().is_some_and(PgType::copies);
+        let copies = plan.table.copies && plan.key.is_empty() && plan.columns.iter().all(takes_copies);
         Self {
             targets: plan.columns.iter().enumerate().filter_map(target).collect(),
             key: plan.key.clone(),

@@ -32,6 +32,15 @@ impl Key {
         &self.0
     }
 
+    /// Whether the texts are the same but for upper and lower case and spaces at the end, and all else is equal.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let folded = |text: &str| text.trim_end().to_lowercase();
+        self.0.iter().zip(&other.0).all(|pair| match pair {
+            (Value::Str(one), Value::Str(other)) => folded(one) == folded(other),
+            (one, other) => one == other,
+        })
+    }
+
     /// The key for a checkpoint: integers, texts and truths as they are, all others as an object that names the type.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
