@@ -7,6 +7,7 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use overnight_framework::clock::Clock;
@@ -20,7 +21,7 @@ pub use self::options::{OpenError, OpenOptions};
 use self::postgres::Server;
 #[cfg(feature = "sqlite")]
 use self::sqlite::File;
-use crate::migrate::{self, MigrateError, MigrationStatus};
+use crate::migration::{self, MigrateError, MigrationStatus};
 use crate::pool;
 use crate::repository::Records;
 
@@ -106,6 +107,17 @@ impl Database {
         }
     }
 
+    /// The file, when the database is one: what belongs to it, such as locks of processes, stands beside it.
+    #[must_use]
+    pub fn embedded_path(&self) -> Option<&Path> {
+        match &self.home {
+            #[cfg(feature = "postgres")]
+            Home::Postgres(_) => None,
+            #[cfg(feature = "sqlite")]
+            Home::Sqlite(file) => Some(&file.path),
+        }
+    }
+
     /// The records, in tables of the schema that this program knows: see [`open`].
     ///
     /// # Errors
@@ -145,13 +157,12 @@ impl Database {
         }
     }
 
-    /// Lends a connection to somebody who writes. It is no part of any chunk; on SQLite it is the only one that writes, and
-    /// must not be asked for while a chunk is open on this thread.
+    /// Lends a connection to somebody who writes, outside of any chunk. On SQLite it is the only one that writes: whoever asks
+    /// for it while a chunk of the same file is open on this thread waits in vain.
     ///
     /// # Errors
     /// When no connection can be had.
     pub fn write<T>(&self, work: impl FnOnce(AnyConnection<'_>) -> T) -> Result<T, StoreError> {
-        crate::transaction::ChunkMark::refuse_if_set()?;
         match &self.home {
             #[cfg(feature = "postgres")]
             Home::Postgres(server) => {
@@ -170,9 +181,9 @@ impl Database {
     pub(crate) fn migration_status(&self) -> Result<Vec<MigrationStatus>, MigrateError> {
         match &self.home {
             #[cfg(feature = "postgres")]
-            Home::Postgres(server) => server.migrate(migrate::status_of),
+            Home::Postgres(server) => server.migrate(migration::status_of),
             #[cfg(feature = "sqlite")]
-            Home::Sqlite(file) => file.migrate(migrate::status_of),
+            Home::Sqlite(file) => file.migrate(migration::status_of),
         }
     }
 
@@ -180,9 +191,9 @@ impl Database {
     pub(crate) fn migrate_up(&self) -> Result<Vec<MigrationStatus>, MigrateError> {
         match &self.home {
             #[cfg(feature = "postgres")]
-            Home::Postgres(server) => server.migrate(migrate::raise),
+            Home::Postgres(server) => server.migrate(migration::raise),
             #[cfg(feature = "sqlite")]
-            Home::Sqlite(file) => file.migrate(migrate::raise),
+            Home::Sqlite(file) => file.migrate(migration::raise),
         }
     }
 
@@ -190,9 +201,9 @@ impl Database {
     pub(crate) fn migrate_down(&self) -> Result<Option<MigrationStatus>, MigrateError> {
         match &self.home {
             #[cfg(feature = "postgres")]
-            Home::Postgres(server) => server.migrate(migrate::lower),
+            Home::Postgres(server) => server.migrate(migration::lower),
             #[cfg(feature = "sqlite")]
-            Home::Sqlite(file) => file.migrate(migrate::lower),
+            Home::Sqlite(file) => file.migrate(migration::lower),
         }
     }
 }
