@@ -91,7 +91,7 @@ impl Database {
             #[cfg(feature = "postgres")]
             Address::Postgres(address) => Home::Postgres(Arc::new(Server::connect(&address, &options)?)),
             #[cfg(feature = "sqlite")]
-            Address::Sqlite(path) => Home::Sqlite(Arc::new(File::new(path, &options)?)),
+            Address::Sqlite(path) => Home::Sqlite(Arc::new(File::new(&path, &options)?)),
         };
         Ok(Self { home, clock: options.clock })
     }

@@ -36,9 +36,9 @@ pub(super) struct File {
 
 impl File {
     /// The database in the file at `path`. It is not opened yet: that happens under its lock.
-    pub(super) fn new(path: PathBuf, options: &OpenOptions) -> Result<Self, OpenError> {
+    pub(super) fn new(path: &Path, options: &OpenOptions) -> Result<Self, OpenError> {
         // A relative path must not follow the process into another folder.
-        let path = std::path::absolute(&path).map_err(|source| OpenError::File { path: path.clone(), source })?;
+        let path = std::path::absolute(path).map_err(|source| OpenError::File { path: path.to_owned(), source })?;
         let url = path.to_str().ok_or_else(|| OpenError::Address {
             address: path.display().to_string(),
             reason: "SQLite takes only paths in UTF-8".to_owned(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use overnight_db::testing::{Template, TestDatabase};
+use overnight_db::testing::{PrivateServer, Template, TestDatabase};
 use overnight_db::{Database, Kind, OpenOptions, migrate};
 use overnight_framework::execution::{ExecutionId, StepExecution, StepKind, Trigger};
 use overnight_framework::launch::{Restartability, Wish};
@@ -35,6 +35,7 @@ pub(crate) struct Store {
 
 enum Home {
     Server { _database: TestDatabase },
+    OwnServer { _server: PrivateServer },
     Folder(PathBuf),
     Elsewhere,
 }
@@ -59,6 +60,13 @@ pub(crate) fn postgres_with(connections: u32) -> Store {
 pub(crate) fn postgres_as(options: OpenOptions) -> Store {
     let database = test_database();
     open(database.url(), options, Home::Server { _database: database })
+}
+
+/// A migrated database on a server that nobody else uses.
+pub(crate) fn private_postgres() -> Store {
+    let server = PrivateServer::create().unwrap();
+    let url = server.database(&Template { version: "empty", migrate: &|_| Ok(()) }).unwrap();
+    open(url, OpenOptions::default(), Home::OwnServer { _server: server })
 }
 
 fn test_database() -> TestDatabase {
