@@ -7,12 +7,11 @@ use std::sync::Arc;
 use diesel::connection::SimpleConnection;
 use overnight_framework::clock::Clock;
 use overnight_framework::repository::{
-    ChunkCommit, ChunkError, ChunkTransaction, Committed, DeadLetter, StepLease, StoreErrorKind,
+    ChunkCommit, ChunkError, ChunkTransaction, Committed, DeadLetter, StepLease, StoreError, StoreErrorKind,
 };
-use overnight_framework::status::StopIntent;
 
 use crate::error::chunk_error;
-use crate::models::StepPlace;
+use crate::models::{StepPlace, intent_of_step};
 use crate::pool::Pooled;
 use crate::statements::Store;
 use crate::transaction::{self, ChunkMark};
@@ -39,11 +38,16 @@ impl<C: Store> Chunk<C> {
         self.connection.batch_execute(statement).map_err(chunk_error)
     }
 
-    /// The newest savepoint of this name goes, and all that were set after it.
-    fn forget(&mut self, name: &str) {
-        if let Some(position) = self.savepoints.iter().rposition(|savepoint| savepoint == name) {
-            self.savepoints.truncate(position);
-        }
+    /// Ends the newest savepoint of this name, and all that were set after it. One that is not there is refused before
+    /// PostgreSQL hears of it, which would give the whole transaction up.
+    fn end_savepoint(&mut self, name: &str, statement: &str) -> Result<(), ChunkError> {
+        let position = self.savepoints.iter().rposition(|savepoint| savepoint == name);
+        let position = position.ok_or_else(|| {
+            ChunkError::from(StoreError::new(StoreErrorKind::Other, format!("there is no savepoint {name:?}")))
+        })?;
+        self.execute(statement)?;
+        self.savepoints.truncate(position);
+        Ok(())
     }
 
     /// Whether the transaction is still the one that was begun, with nothing left open inside it.
@@ -69,16 +73,12 @@ impl<C: Store> ChunkTransaction for Chunk<C> {
 
     /// ROLLBACK TO alone leaves the savepoint; thousands of them make the final rollback thirty times slower.
     fn rollback_to(&mut self, name: &str) -> Result<(), ChunkError> {
-        let name_in_sql = quoted(name);
-        self.execute(&format!("ROLLBACK TO SAVEPOINT {name_in_sql}; RELEASE SAVEPOINT {name_in_sql}"))?;
-        self.forget(name);
-        Ok(())
+        let quoted = quoted(name);
+        self.end_savepoint(name, &format!("ROLLBACK TO SAVEPOINT {quoted}; RELEASE SAVEPOINT {quoted}"))
     }
 
     fn release(&mut self, name: &str) -> Result<(), ChunkError> {
-        self.execute(&format!("RELEASE SAVEPOINT {}", quoted(name)))?;
-        self.forget(name);
-        Ok(())
+        self.end_savepoint(name, &format!("RELEASE SAVEPOINT {}", quoted(name)))
     }
 
     fn dead_letters(&mut self, letters: &[DeadLetter]) -> Result<(), ChunkError> {
@@ -100,9 +100,9 @@ impl<C: Store> ChunkTransaction for Chunk<C> {
         }
         let now = C::now(&*self.clock);
         let intent = self.connection.fence(now, &self.lease, chunk).map_err(chunk_error)?;
-        let intent = intent.ok_or(ChunkError::LeaseLost)?;
+        let stop = intent_of_step(self.lease.step, intent.ok_or(ChunkError::LeaseLost)?.as_deref())?;
         transaction::commit(&mut *self.connection).map_err(unanswered)?;
-        Ok(Committed { stop: intent.as_deref().and_then(StopIntent::from_stored), renewed: C::GUARD.is_some() })
+        Ok(Committed { stop, renewed: C::CHUNK_RENEWS })
     }
 }
 

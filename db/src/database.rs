@@ -21,7 +21,7 @@ pub use self::options::{OpenError, OpenOptions};
 use self::postgres::Server;
 #[cfg(feature = "sqlite")]
 use self::sqlite::File;
-use crate::migrate::{self, MigrateError, MigrationStatus};
+use crate::migration::{self, MigrateError, MigrationStatus};
 use crate::pool;
 use crate::repository::Records;
 
@@ -91,7 +91,7 @@ impl Database {
             #[cfg(feature = "postgres")]
             Address::Postgres(address) => Home::Postgres(Arc::new(Server::connect(&address, &options)?)),
             #[cfg(feature = "sqlite")]
-            Address::Sqlite(path) => Home::Sqlite(Arc::new(File::new(path, &options)?)),
+            Address::Sqlite(path) => Home::Sqlite(Arc::new(File::new(&path, &options)?)),
         };
         Ok(Self { home, clock: options.clock })
     }
@@ -107,7 +107,7 @@ impl Database {
         }
     }
 
-    /// The file of an embedded database.
+    /// The file, when the database is one: what belongs to it, such as locks of processes, stands beside it.
     #[must_use]
     pub fn embedded_path(&self) -> Option<&Path> {
         match &self.home {
@@ -157,13 +157,12 @@ impl Database {
         }
     }
 
-    /// Lends a connection to somebody who writes. It is no part of any chunk; on SQLite it is the only one that writes, and
-    /// must not be asked for while a chunk is open on this thread.
+    /// Lends a connection to somebody who writes, outside of any chunk. On SQLite it is the only one that writes: whoever asks
+    /// for it while a chunk of the same file is open on this thread waits in vain.
     ///
     /// # Errors
     /// When no connection can be had.
     pub fn write<T>(&self, work: impl FnOnce(AnyConnection<'_>) -> T) -> Result<T, StoreError> {
-        crate::transaction::ChunkMark::refuse_if_set()?;
         match &self.home {
             #[cfg(feature = "postgres")]
             Home::Postgres(server) => {
@@ -182,9 +181,9 @@ impl Database {
     pub(crate) fn migration_status(&self) -> Result<Vec<MigrationStatus>, MigrateError> {
         match &self.home {
             #[cfg(feature = "postgres")]
-            Home::Postgres(server) => server.migrate(migrate::status_of),
+            Home::Postgres(server) => server.migrate(migration::status_of),
             #[cfg(feature = "sqlite")]
-            Home::Sqlite(file) => file.migrate(migrate::status_of),
+            Home::Sqlite(file) => file.migrate(migration::status_of),
         }
     }
 
@@ -192,9 +191,9 @@ impl Database {
     pub(crate) fn migrate_up(&self) -> Result<Vec<MigrationStatus>, MigrateError> {
         match &self.home {
             #[cfg(feature = "postgres")]
-            Home::Postgres(server) => server.migrate(migrate::raise),
+            Home::Postgres(server) => server.migrate(migration::raise),
             #[cfg(feature = "sqlite")]
-            Home::Sqlite(file) => file.migrate(migrate::raise),
+            Home::Sqlite(file) => file.migrate(migration::raise),
         }
     }
 
@@ -202,9 +201,9 @@ impl Database {
     pub(crate) fn migrate_down(&self) -> Result<Option<MigrationStatus>, MigrateError> {
         match &self.home {
             #[cfg(feature = "postgres")]
-            Home::Postgres(server) => server.migrate(migrate::lower),
+            Home::Postgres(server) => server.migrate(migration::lower),
             #[cfg(feature = "sqlite")]
-            Home::Sqlite(file) => file.migrate(migrate::lower),
+            Home::Sqlite(file) => file.migrate(migration::lower),
         }
     }
 }

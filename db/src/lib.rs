@@ -1,23 +1,28 @@
-//! The stores of overnight, PostgreSQL and SQLite, behind the port of its engine; and the tables that declared steps read and write.
+//! The stores of overnight: PostgreSQL, and SQLite embedded, behind the port of its engine; and the tables of users that declared
+//! steps read and write.
+//!
+//! The modules stand in the order of their dependencies: each one uses only those above it.
 
-mod chunk;
-mod database;
-mod error;
-mod instant;
-pub mod migrate;
-mod models;
-mod pool;
-#[cfg(feature = "postgres")]
-mod postgres;
-mod repository;
-mod schema;
-#[cfg(feature = "sqlite")]
-mod sqlite;
-mod statements;
 #[cfg(feature = "testing")]
 pub mod testing;
-pub mod table;
+
+mod instant;
+mod schema;
+mod models;
+mod error;
+mod statements;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod transaction;
+mod pool;
+mod chunk;
+mod repository;
+mod migration;
+mod database;
+pub mod migrate;
+pub mod table;
 
 pub use self::chunk::ChunkConnection;
 #[cfg(feature = "sqlite")]

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use diesel::QueryResult;
 use diesel::r2d2::{ConnectionManager, Error, Pool, PooledConnection};
+use overnight_framework::clock::Clock;
 use overnight_framework::repository::{StoreError, StoreErrorKind};
 use r2d2::event::{AcquireEvent, CheckoutEvent, HandleEvent, ReleaseEvent, TimeoutEvent};
 use r2d2::{HandleError, ManageConnection};
@@ -18,6 +20,15 @@ pub(crate) type Pooled<C> = PooledConnection<Connector<C>>;
 
 /// What every new connection is told.
 pub(crate) type Setup<C> = Arc<dyn Fn(&mut C) -> QueryResult<()> + Send + Sync>;
+
+/// How long to wait before a server that has no place, or is just starting, is asked again.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How long somebody waits, and by which clock.
+pub(crate) struct Patience<'a> {
+    pub(crate) clock: &'a dyn Clock,
+    pub(crate) wait: Duration,
+}
 
 /// Makes connections and sets them up.
 pub(crate) struct Connector<C: 'static> {
@@ -33,9 +44,22 @@ impl<C: Backing> Connector<C> {
         Self { manager: ConnectionManager::new(url), setup, first: Mutex::new(None) }
     }
 
-    /// Keeps a connection for whoever asks next.
-    pub(crate) fn keep(&self, connection: C) {
-        *self.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
+    /// Makes the first connection now, and keeps it for the pool. Whoever waits hears the database's own words, and at once,
+    /// not the time-out of a pool; while `may_pass` says so, it is asked again.
+    pub(crate) fn reach(&self, patience: &Patience<'_>, may_pass: fn(&Error) -> bool) -> Result<(), Error> {
+        let begun = patience.clock.elapsed();
+        loop {
+            match self.connect() {
+                Ok(connection) => {
+                    *self.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
+                    return Ok(());
+                }
+                Err(error) if may_pass(&error) && patience.clock.elapsed() - begun < patience.wait => {
+                    thread::park_timeout(PAUSE);
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 }
 
@@ -58,7 +82,7 @@ impl<C: Backing> ManageConnection for Connector<C> {
     }
 
     fn has_broken(&self, connection: &mut C) -> bool {
-        self.manager.has_broken(connection)
+        thread::panicking() || connection.is_gone()
     }
 }
 

@@ -7,6 +7,7 @@ mod launch;
 use std::time::Duration;
 
 use diesel::prelude::*;
+use diesel::r2d2::R2D2Connection;
 use diesel::sql_types::BigInt;
 use overnight_framework::clock::Clock;
 use overnight_framework::execution::JsonObject;
@@ -52,6 +53,9 @@ impl Backing for PgConnection {
     /// libpq tells the depth of the transaction; nothing can end it without diesel noticing.
     const GUARD: Option<&'static str> = None;
 
+    /// The heartbeat has a connection of its own.
+    const CHUNK_RENEWS: bool = false;
+
     /// A worker that freezes between the fence and COMMIT holds the row of its step; after a lease the server lets go.
     fn begin_chunk(lease: &StepLease) -> String {
         let limit = lease.duration.as_millis().clamp(1, i32::MAX as u128);
@@ -62,9 +66,14 @@ impl Backing for PgConnection {
         now()
     }
 
-    /// Reads what has arrived on the socket, which is the end of the file when the server has gone.
-    fn look(&mut self) -> QueryResult<()> {
-        self.notifications_iter().next().map_or(Ok(()), |notification| notification.map(drop))
+    fn tell(&mut self, now: now) -> QueryResult<Instant> {
+        diesel::select(now).get_result(self)
+    }
+
+    /// diesel knows of what went wrong in a transaction. What arrived on the socket since, libpq reads here: first the last
+    /// words of a server that has shut down, and then that it has hung up.
+    fn is_gone(&mut self) -> bool {
+        self.is_broken() || (0..2).any(|_| self.notifications_iter().next().is_some_and(|heard| heard.is_err()))
     }
 }
 
@@ -107,7 +116,7 @@ fn before(_: now, duration: Duration) -> now_and<i64> {
     now_and(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX).saturating_neg())
 }
 
-/// The beat has a connection of its own here: a chunk need not renew anything.
+/// Nothing to do: the lease of the step is all that the fence looks at.
 fn renew_with_chunk(_: &mut PgConnection, _: now, _: &StepLease) -> QueryResult<bool> {
     Ok(true)
 }

@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use diesel::r2d2::Pool;
 use overnight_framework::clock::Clock;
@@ -82,7 +83,7 @@ fn retry_broken<C: Store, T>(
         let mut connection = pool::take(pool, wait)?;
         match work(&mut *connection) {
             Ok(value) => return Ok((value, connection)),
-            Err(error) if spare > 0 && connection.is_broken() => {
+            Err(error) if spare > 0 && connection.is_gone() => {
                 tracing::debug!(%error, "a connection was broken; another one is tried");
                 spare -= 1;
             }
@@ -107,10 +108,10 @@ impl<C: Store> fmt::Debug for Records<C> {
 }
 
 impl<C: Store> Repository for Records<C> {
-    #[expect(clippy::disallowed_methods, reason = "LOCAL")]
-    fn now(&self) -> Result<chrono::DateTime<chrono::Utc>, StoreError> {
-        Ok(chrono::Utc::now())
+    fn now(&self) -> Result<DateTime<Utc>, StoreError> {
+        Ok(self.read(|connection| connection.tell(C::now(&*self.clock)))?.into())
     }
+
     fn launch(&self, request: &LaunchRequest) -> Result<Launched, LaunchError> {
         launch::launch(self, request)
     }

@@ -7,6 +7,7 @@ mod beat;
 use std::time::Duration;
 
 use diesel::prelude::*;
+use diesel::r2d2::R2D2Connection;
 use overnight_framework::clock::{Clock, later};
 use overnight_framework::execution::JsonObject;
 use overnight_framework::repository::{
@@ -36,6 +37,9 @@ impl Backing for SqliteConnection {
 
     const GUARD: Option<&'static str> = Some("RELEASE SAVEPOINT overnight_chunk");
 
+    /// The heartbeat waits behind the chunk.
+    const CHUNK_RENEWS: bool = true;
+
     /// A chunk may be lost when the power fails, together with its checkpoint; the end of its step is FULL and keeps both.
     fn begin_chunk(_: &StepLease) -> String {
         "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE; SAVEPOINT overnight_chunk".to_owned()
@@ -45,9 +49,12 @@ impl Backing for SqliteConnection {
         clock.now().into()
     }
 
-    /// A file does not go away.
-    fn look(&mut self) -> QueryResult<()> {
-        Ok(())
+    fn tell(&mut self, now: Instant) -> QueryResult<Instant> {
+        Ok(now)
+    }
+
+    fn is_gone(&mut self) -> bool {
+        self.is_broken()
     }
 }
 

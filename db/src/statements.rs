@@ -16,6 +16,8 @@ use diesel::r2d2::R2D2Connection;
 use overnight_framework::clock::Clock;
 use overnight_framework::repository::StepLease;
 
+use crate::instant::Instant;
+
 pub(crate) use self::chunk::{ChunkStatements, LETTERS_AT_ONCE, chunk_statements};
 pub(crate) use self::control::{ControlStatements, Loss, Stop, control_statements};
 pub(crate) use self::launch::{LaunchStatements, NewRevision, launch_statements};
@@ -36,14 +38,20 @@ pub(crate) trait Backing:
     /// gone when the transaction of BEGIN is, and diesel cannot be fooled about it.
     const GUARD: Option<&'static str>;
 
+    /// Whether the commit of a chunk renews the lease of its execution.
+    const CHUNK_RENEWS: bool;
+
     /// What begins the transaction of a chunk.
     fn begin_chunk(lease: &StepLease) -> String;
 
     /// The time in the next statement.
     fn now(clock: &dyn Clock) -> Self::Now;
 
-    /// Fails when the other side is gone, as far as can be told without asking it.
-    fn look(&mut self) -> QueryResult<()>;
+    /// What the time of a statement is.
+    fn tell(&mut self, now: Self::Now) -> QueryResult<Instant>;
+
+    /// Whether the connection is of no more use, as far as can be told without asking the other side.
+    fn is_gone(&mut self) -> bool;
 }
 
 /// Everything that a store must be able to say.

@@ -10,7 +10,7 @@ use overnight_framework::clock::{Clock, SystemClock};
 use overnight_framework::repository::StoreError;
 use thiserror::Error;
 
-use crate::migrate::MigrateError;
+use crate::migration::MigrateError;
 
 /// What a new connection to a SQLite file is told besides our own settings.
 #[cfg(feature = "sqlite")]

@@ -1,23 +1,17 @@
 //! A database on a PostgreSQL server.
 
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use diesel::PgConnection;
 use diesel::connection::CacheSize;
 use diesel::prelude::*;
 use diesel::r2d2::Error;
-use r2d2::ManageConnection;
 
 use super::address::{Pooler, PostgresAddress};
 use super::{OpenError, OpenOptions};
-use crate::migrate::{self, MigrateError, OlderSchema};
-use crate::pool::{self, Connector, Limits, Setup};
+use crate::migration::{self, MigrateError, OlderSchema};
+use crate::pool::{self, Connector, Limits, Patience, Setup};
 use crate::repository::Pools;
-
-/// How long to wait before a server that has no place, or is just starting, is asked again.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// A database on a server, with its pools.
 #[derive(Debug)]
@@ -26,7 +20,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Makes the first connection at once, so that whoever waits hears the server's own words, and not a pool's time-out.
+    /// Makes the first connection at once.
     pub(super) fn connect(address: &PostgresAddress, options: &OpenOptions) -> Result<Self, OpenError> {
         let url = address.with_defaults(&settings(options));
         let pooler = address.pooler;
@@ -39,9 +33,8 @@ impl Server {
         });
         let connector = Connector::new(&url, Arc::clone(&setup));
         let unreachable = |error: Error| OpenError::Unreachable { address: address.shown(), source: error.into() };
-        let first = first_connection(&connector, options.wait).map_err(unreachable)?;
-        connector.keep(first);
         let wait = options.wait;
+        connector.reach(&Patience { clock: &*options.clock, wait }, may_pass).map_err(unreachable)?;
         let write = pool::build("postgres", connector, Limits { size: options.connections.max(1), wait });
         let beat = pool::build("heartbeat", Connector::new(&url, setup), Limits { size: 1, wait });
         Ok(Self { pools: Arc::new(Pools { read: write.clone(), write, beat, wait }) })
@@ -50,8 +43,8 @@ impl Server {
     /// Makes the tables when there are none. Of an older schema only the administrator knows when it may change.
     pub(super) fn prepare(&self) -> Result<(), OpenError> {
         let mut connection = pool::take(&self.pools.write, self.pools.wait)?;
-        if !migrate::is_current(&mut *connection) {
-            migrate::exclusively(&mut *connection, |connection| migrate::prepare(connection, OlderSchema::Refuse))?;
+        if !migration::is_current(&mut *connection) {
+            migration::exclusively(&mut *connection, |connection| migration::prepare(connection, OlderSchema::Refuse))?;
         }
         Ok(())
     }
@@ -62,7 +55,7 @@ impl Server {
         work: impl FnOnce(&mut PgConnection) -> Result<T, MigrateError>,
     ) -> Result<T, MigrateError> {
         let mut connection = pool::take(&self.pools.write, self.pools.wait)?;
-        migrate::exclusively(&mut *connection, work)
+        migration::exclusively(&mut *connection, work)
     }
 }
 
@@ -79,21 +72,10 @@ fn settings(options: &OpenOptions) -> [(&'static str, String); 6] {
     ]
 }
 
-/// A connection, asked for again while the server says that it is full or starting.
-fn first_connection(connector: &Connector<PgConnection>, wait: Duration) -> Result<PgConnection, Error> {
-    let begun = Instant::now();
-    loop {
-        match connector.connect() {
-            Err(error) if may_pass(&error) && begun.elapsed() < wait => thread::park_timeout(PAUSE),
-            outcome => return outcome,
-        }
-    }
-}
-
 /// libpq gives no code for a refused connection; in another language than English the first answer is the last.
 fn may_pass(error: &Error) -> bool {
     let message = error.to_string();
-    ["too many clients", "remaining connection slots", "the database system is starting up"]
+    ["too many clients", "too many connections", "remaining connection slots", "the database system is starting up"]
         .iter()
         .any(|passing| message.contains(passing))
 }

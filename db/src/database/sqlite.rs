@@ -14,7 +14,7 @@ use overnight_framework::repository::{StoreError, StoreErrorKind};
 
 use super::{OpenError, OpenOptions};
 use crate::error::Stored;
-use crate::migrate::{self, MigrateError, OlderSchema};
+use crate::migration::{self, MigrateError, OlderSchema};
 use crate::pool::{self, Connector, Limits, Setup};
 use crate::repository::Pools;
 
@@ -36,9 +36,9 @@ pub(super) struct File {
 
 impl File {
     /// The database in the file at `path`. It is not opened yet: that happens under its lock.
-    pub(super) fn new(path: PathBuf, options: &OpenOptions) -> Result<Self, OpenError> {
+    pub(super) fn new(path: &Path, options: &OpenOptions) -> Result<Self, OpenError> {
         // A relative path must not follow the process into another folder.
-        let path = std::path::absolute(&path).map_err(|source| OpenError::File { path: path.clone(), source })?;
+        let path = std::path::absolute(path).map_err(|source| OpenError::File { path: path.to_owned(), source })?;
         let url = path.to_str().ok_or_else(|| OpenError::Address {
             address: path.display().to_string(),
             reason: "SQLite takes only paths in UTF-8".to_owned(),
@@ -65,11 +65,11 @@ impl File {
     pub(super) fn prepare(&self) -> Result<(), OpenError> {
         {
             let _shared = self.lock(fs::File::lock_shared)?;
-            if self.path.exists() && migrate::is_current(&mut *pool::take(&self.pools.write, self.pools.wait)?) {
+            if self.path.exists() && migration::is_current(&mut *pool::take(&self.pools.write, self.pools.wait)?) {
                 return Ok(());
             }
         }
-        Ok(self.migrate(|connection| migrate::prepare(connection, OlderSchema::Raise))?)
+        Ok(self.migrate(|connection| migration::prepare(connection, OlderSchema::Raise))?)
     }
 
     /// Does something to the schema that nobody else does at the same time.
@@ -80,7 +80,7 @@ impl File {
         let _alone = self.lock(fs::File::lock)?;
         let mut connection = pool::take(&self.pools.write, self.pools.wait)?;
         write_ahead(&mut connection)?;
-        migrate::exclusively(&mut *connection, work)
+        migration::exclusively(&mut *connection, work)
     }
 
     /// Opens and locks the file beside the database; the lock ends with the value.

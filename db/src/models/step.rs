@@ -104,6 +104,11 @@ impl StepRow {
     }
 }
 
+/// The end that was requested of a step.
+pub(crate) fn intent_of_step(id: StepExecutionId, text: Option<&str>) -> Result<Option<StopIntent>, StoreError> {
+    Place { table: "step_execution", id: id.0 }.optional("stop_intent", text, StopIntent::from_stored)
+}
+
 /// Where a live step stands, for those who move several.
 #[derive(Debug, Queryable)]
 pub(crate) struct StepState {

@@ -67,18 +67,17 @@ fn stop<C: Store>(
         reason: reason.as_deref(),
     };
     let from = row.status()?;
+    let entry = || NewEvent::of(row.id, "stop", &order.by).because(order.reason.as_deref());
+    connection.insert_event(now, &entry().moving_if_changed(from, to)).stored()?;
     let stopped = connection.stop_execution(now, row.id, &written).stored()?;
-    let entry = |id| NewEvent::of(id, "stop", &order.by).because(order.reason.as_deref());
-    connection.insert_event(now, &entry(row.id).moving_if_changed(from, to)).stored()?;
     let steps = connection.lock_live_steps(row.id).stored()?;
-    connection.stop_steps(&ids(&steps), order.intent.as_str()).stored()?;
     for step in &steps {
         let from = step.status()?;
         if from != Status::Stopping {
-            let event = entry(row.id).on(&step.path).moving(from, Status::Stopping);
-            connection.insert_event(now, &event).stored()?;
+            connection.insert_event(now, &entry().on(&step.path).moving(from, Status::Stopping)).stored()?;
         }
     }
+    connection.stop_steps(&ids(&steps), order.intent.as_str()).stored()?;
     stopped.into_value()
 }
 
@@ -115,14 +114,13 @@ fn end_lost<C: Store>(
     };
     let loss = Loss { to, exit_code: exit_code.as_str(), reason: &clean(&order.reason), token: order.lease.token };
     let entry = || NewEvent::of(row.id, "take over", &order.by).because(Some(&order.reason));
-    let ended = connection.end_lost_execution(now, row.id, &loss).stored()?;
     let steps = connection.lock_live_steps(row.id).stored()?;
-    connection.end_lost_steps(now, &ids(&steps), &loss).stored()?;
     for step in &steps {
         connection.insert_event(now, &entry().on(&step.path).moving(step.status()?, to)).stored()?;
     }
     connection.insert_event(now, &entry().moving(from, to)).stored()?;
-    ended.into_value()
+    connection.end_lost_steps(now, &ids(&steps), &loss).stored()?;
+    connection.end_lost_execution(now, row.id, &loss).stored()?.into_value()
 }
 
 fn ids(steps: &[StepState]) -> Vec<i64> {

@@ -1,5 +1,6 @@
 //! The launch: in one statement where the store can, or step by step when it is not that simple.
 
+use diesel::result::Error::BrokenTransactionManager;
 use overnight_framework::execution::{ExecutionId, WorkerId};
 use overnight_framework::launch::{Decision, Last, Wish, decide};
 use overnight_framework::repository::{
@@ -37,7 +38,8 @@ pub(super) fn launch<C: Store>(records: &Records<C>, request: &LaunchRequest) ->
 /// breaks; therefore the connection is looked at first.
 fn at_once<C: Store>(records: &Records<C>, request: &LaunchRequest) -> Result<Option<ExecutionRow>, StoreError> {
     let pools = &records.pools;
-    let ((), mut connection) = retry_broken(&pools.write, pools.wait, C::look)?;
+    let living = |connection: &mut C| if connection.is_gone() { Err(BrokenTransactionManager) } else { Ok(()) };
+    let ((), mut connection) = retry_broken(&pools.write, pools.wait, living)?;
     match connection.launch_at_once(request) {
         Ok(row) => Ok(row),
         Err(error) if is_lost_race(&error) => Ok(None),

@@ -1,4 +1,6 @@
 //! The verbs of the worker that holds an execution: begin and end it, begin and end its steps.
+//!
+//! What ends is written after its entry in the log: each statement has its own time, and no entry shall be later than the end.
 
 use overnight_framework::execution::{InstanceEnd, JobExecution, StepExecution};
 use overnight_framework::repository::{ExecutionEnd, FenceError, Lease, StepEnd, StepLease, StepStart, StoreError};
@@ -38,12 +40,11 @@ pub(super) fn end<C: Store>(
     check_progress(end)?;
     let ended = EndedExecution::new(end, row.progress_percent);
     let event = NewEvent::of(row.id, "end", row.actor()).moving(from, end.status).because(end.exit_message.as_deref());
-    let ended = connection.end_execution(now, row.id, &ended).stored()?;
+    connection.insert_event(now, &event).stored()?;
     if end.status == Status::Completed {
         connection.close_instance(now, instance, InstanceEnd::Completed.as_str()).stored()?;
     }
-    connection.insert_event(now, &event).stored()?;
-    Ok(ended.into_value()?)
+    Ok(connection.end_execution(now, row.id, &ended).stored()?.into_value()?)
 }
 
 /// Records a step. One that begins under a stop order knows it, so that its first chunk brings the order back.
@@ -77,11 +78,10 @@ pub(super) fn end_step<C: Store>(
     }
     let from = step.status()?;
     check_end(from, end.status)?;
-    let ended = connection.end_step(now, step.id, &EndedStep::from(end)).stored()?;
     let event = NewEvent::of(execution.id, "end", execution.actor()).on(&step.path).moving(from, end.status);
-    promote(connection, execution, end)?;
     connection.insert_event(now, &event).stored()?;
-    Ok(ended.into_value()?)
+    promote(connection, execution, end)?;
+    Ok(connection.end_step(now, step.id, &EndedStep::from(end)).stored()?.into_value()?)
 }
 
 fn promote<C: Store>(connection: &mut C, execution: ExecutionRow, end: &StepEnd) -> Result<(), StoreError> {

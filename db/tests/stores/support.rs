@@ -8,17 +8,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use overnight_db::testing::{Template, TestDatabase};
+use overnight_db::testing::{PrivateServer, Template, TestDatabase};
 use overnight_db::{Database, Kind, OpenOptions, migrate};
-use overnight_framework::execution::{StepExecution, StepKind, Trigger};
+use overnight_framework::execution::{ExecutionId, StepExecution, StepKind, Trigger};
 use overnight_framework::launch::{Restartability, Wish};
 use overnight_framework::params::InstanceKey;
 use overnight_framework::repository::{
     ExecutionEnd, LaunchRequest, LaunchWorker, Launched, Lease, Repository, Revision, StepEnd, StepLease, StepStart,
-    WorkerIdentity,
+    StopOrder, WorkerIdentity,
 };
 use overnight_framework::row::Value;
-use overnight_framework::status::{ExitCode, Status};
+use overnight_framework::status::{ExitCode, Status, StopIntent};
 use serde_json::json;
 
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -35,7 +35,9 @@ pub(crate) struct Store {
 
 enum Home {
     Server { _database: TestDatabase },
+    OwnServer { _server: PrivateServer },
     Folder(PathBuf),
+    Elsewhere,
 }
 
 impl Drop for Home {
@@ -48,11 +50,26 @@ impl Drop for Home {
 
 /// A migrated database of its own on a server that all tests share.
 pub(crate) fn postgres() -> Store {
-    let home = test_database();
-    open(home.url(), Home::Server { _database: home })
+    postgres_as(OpenOptions::default())
 }
 
-pub(crate) fn test_database() -> TestDatabase {
+pub(crate) fn postgres_with(connections: u32) -> Store {
+    postgres_as(OpenOptions { connections, ..OpenOptions::default() })
+}
+
+pub(crate) fn postgres_as(options: OpenOptions) -> Store {
+    let database = test_database();
+    open(database.url(), options, Home::Server { _database: database })
+}
+
+/// A migrated database on a server that nobody else uses.
+pub(crate) fn private_postgres() -> Store {
+    let server = PrivateServer::create().unwrap();
+    let url = server.database(&Template { version: "empty", migrate: &|_| Ok(()) }).unwrap();
+    open(url, OpenOptions::default(), Home::OwnServer { _server: server })
+}
+
+fn test_database() -> TestDatabase {
     let migrate = |url: &str| -> Outcome {
         migrate::up(&Database::connect(url, OpenOptions::default())?)?;
         Ok(())
@@ -77,9 +94,18 @@ fn schema_version() -> String {
 
 /// A migrated file of its own.
 pub(crate) fn sqlite() -> Store {
+    sqlite_as(OpenOptions::default())
+}
+
+pub(crate) fn sqlite_as(options: OpenOptions) -> Store {
     let folder = fresh_folder();
     let url = format!("sqlite:{}", folder.join("runs.db").display());
-    open(url, Home::Folder(folder))
+    open(url, options, Home::Folder(folder))
+}
+
+/// The same database as another process sees it; it must not outlive the first.
+pub(crate) fn reopened(store: &Store) -> Store {
+    open(store.url.clone(), OpenOptions::default(), Home::Elsewhere)
 }
 
 pub(crate) fn fresh_folder() -> PathBuf {
@@ -90,8 +116,8 @@ pub(crate) fn fresh_folder() -> PathBuf {
     folder
 }
 
-fn open(url: String, home: Home) -> Store {
-    let database = Database::connect(&url, OpenOptions::default()).unwrap();
+fn open(url: String, options: OpenOptions, home: Home) -> Store {
+    let database = Database::connect(&url, options).unwrap();
     let repository = database.repository().unwrap();
     Store { url, database, repository, _home: home }
 }
@@ -149,7 +175,6 @@ pub(crate) fn step(ordinal: i32) -> StepStart {
 /// An execution that has begun its first step.
 pub(crate) struct Running {
     pub(crate) launched: Launched,
-    pub(crate) step: StepExecution,
     pub(crate) lease: StepLease,
 }
 
@@ -158,7 +183,7 @@ pub(crate) fn running(repository: &dyn Repository, day: &str) -> Running {
     repository.begin(&launched.lease).unwrap();
     let step = repository.begin_step(&launched.lease, &step(0)).unwrap();
     let lease = step_lease(&launched.lease, &step);
-    Running { launched, step, lease }
+    Running { launched, lease }
 }
 
 pub(crate) fn step_lease(lease: &Lease, step: &StepExecution) -> StepLease {
@@ -186,4 +211,24 @@ pub(crate) fn end(status: Status) -> ExecutionEnd {
         error: None,
         progress: if status == Status::Completed { 100 } else { 0 },
     }
+}
+
+pub(crate) fn stop(id: ExecutionId, intent: StopIntent) -> StopOrder {
+    StopOrder { id, intent, by: "anna".to_owned(), reason: None }
+}
+
+/// Lets `work` connect as somebody for whom there is no place. Superusers always find one.
+pub(crate) fn with_role_without_places<T>(
+    connection: &mut diesel::PgConnection,
+    url: &str,
+    work: impl FnOnce(&str) -> T,
+) -> T {
+    use diesel::connection::SimpleConnection;
+    let role = format!("nobody_{}", new_worker().session.replace('-', "_"));
+    let create = format!("CREATE ROLE {role} LOGIN PASSWORD 'x' CONNECTION LIMIT 0");
+    connection.batch_execute(&create).unwrap();
+    let (_, place) = url.split_once('@').unwrap();
+    let done = work(&format!("postgres://{role}:x@{place}"));
+    connection.batch_execute(&format!("DROP ROLE {role}")).unwrap();
+    done
 }

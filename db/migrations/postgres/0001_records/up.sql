@@ -128,8 +128,9 @@ CREATE TABLE overnight.job_execution (
   CONSTRAINT stopping_for_a_reason CHECK (status <> 'STOPPING' OR stop_intent IS NOT NULL),
   CONSTRAINT progress_is_a_percentage CHECK (progress_percent BETWEEN 0 AND 100),
   CONSTRAINT all_is_done_only_when_completed CHECK (progress_percent < 100 OR status = 'COMPLETED')
-) WITH (fillfactor = 70);
--- No index holds a column that a heartbeat or a chunk changes: such updates stay HOT.
+) WITH (fillfactor = 55);
+-- No index holds a column that a heartbeat or a chunk changes: such updates stay HOT. The fillfactor is the largest
+-- at which 99 of 100 do when one heartbeat renews a thousand neighbours.
 CREATE UNIQUE INDEX one_live_execution ON overnight.job_execution (instance_id)
   WHERE status IN ('QUEUED', 'STARTING', 'STARTED', 'STOPPING', 'UNKNOWN');
 CREATE INDEX job_execution_by_instance ON overnight.job_execution (instance_id, id DESC);

@@ -1,7 +1,5 @@
 //! The migrations in the program.
 
-use crate::database::Kind;
-
 /// One migration.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Migration {
@@ -50,18 +48,6 @@ CREATE TABLE IF NOT EXISTS overnight_schema_migration (
   applied_at INTEGER NOT NULL DEFAULT (CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER))
 ) STRICT;
 ";
-
-/// The whole schema as one script.
-pub(super) fn script(kind: Kind) -> String {
-    let (list, table, migrations) = match kind {
-        Kind::Postgres => (LIST_IN_POSTGRES, "overnight.schema_migration", POSTGRES),
-        Kind::Sqlite => (LIST_IN_SQLITE, "overnight_schema_migration", SQLITE),
-    };
-    let parts = migrations.iter().map(|Migration { version, name, up, .. }| {
-        format!("\n-- Migration {version}: {name}\n{up}\nINSERT INTO {table} (version, name) VALUES ({version}, '{name}');\n")
-    });
-    format!("BEGIN;\n{list}{}COMMIT;\n", parts.collect::<String>())
-}
 
 #[cfg(test)]
 mod tests {

@@ -62,7 +62,7 @@ mod postgres {
 
     use super::{Migration, MigrationStatus, Schema};
     use crate::instant::Instant;
-    use crate::migrate::list::{LIST_IN_POSTGRES, POSTGRES};
+    use crate::migration::list::{LIST_IN_POSTGRES, POSTGRES};
 
     impl Schema for PgConnection {
         const MIGRATIONS: &'static [Migration] = POSTGRES;
@@ -87,7 +87,7 @@ mod sqlite {
 
     use super::{Migration, MigrationStatus, Schema};
     use crate::instant::Instant;
-    use crate::migrate::list::{LIST_IN_SQLITE, SQLITE};
+    use crate::migration::list::{LIST_IN_SQLITE, SQLITE};
 
     impl Schema for SqliteConnection {
         const MIGRATIONS: &'static [Migration] = SQLITE;

@@ -1,0 +1,193 @@
+//! What a server can do to a chunk.
+
+use std::sync::Barrier;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::Integer;
+use overnight_db::{AnyConnection, ChunkConnection};
+use overnight_framework::repository::{ChunkError, ChunkTransaction, StepLease, StoreErrorKind, TakeOver};
+
+use super::{Booking, commit, execute, insert};
+use crate::support::{self, Store};
+
+/// A run on a server, with one connection for everything that writes.
+fn booking() -> Booking {
+    Booking::on(support::postgres_with(1))
+}
+
+fn backend(chunk: &mut dyn ChunkTransaction) -> i32 {
+    pid(chunk.postgres().unwrap())
+}
+
+fn pid(connection: &mut PgConnection) -> i32 {
+    diesel::select(diesel::dsl::sql::<Integer>("pg_backend_pid()")).get_result(connection).unwrap()
+}
+
+/// Ends sessions from another one, and waits until they are gone.
+fn terminate(store: &Store, which: &str) {
+    let other = support::reopened(store);
+    let ended = format!(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+          WHERE datname = current_database() AND pid <> pg_backend_pid() AND {which}"
+    );
+    other.database.read(|connection| sql(connection, &ended)).unwrap();
+}
+
+fn sql(connection: AnyConnection<'_>, statement: &str) {
+    let AnyConnection::Postgres(connection) = connection else { panic!("not PostgreSQL") };
+    connection.batch_execute(statement).unwrap();
+}
+
+#[test]
+fn a_dropped_chunk_gives_the_same_session_back() {
+    let booking = booking();
+    let mut chunk = booking.begin();
+    let before = backend(chunk.as_mut());
+    insert(chunk.as_mut(), &[(1, 1)]).unwrap();
+    drop(chunk);
+    assert_eq!(backend(booking.begin().as_mut()), before);
+}
+
+#[test]
+fn a_refused_chunk_gives_the_same_session_back() {
+    let booking = booking();
+    let mut chunk = booking.begin();
+    let before = backend(chunk.as_mut());
+    insert(chunk.as_mut(), &[(1, -1)]).unwrap_err();
+    drop(chunk);
+    assert_eq!(backend(booking.begin().as_mut()), before);
+}
+
+#[test]
+fn a_session_that_ends_in_the_middle_is_the_store_s_fault_and_the_next_chunk_has_another() {
+    let booking = booking();
+    let mut chunk = booking.begin();
+    insert(chunk.as_mut(), &[(1, 1)]).unwrap();
+    let pid = backend(chunk.as_mut());
+    terminate(&booking.store, &format!("pid = {pid}"));
+    let error = insert(chunk.as_mut(), &[(2, 1)]).unwrap_err();
+    assert!(matches!(&error, ChunkError::Store(error) if error.is_transient()), "{error:?}");
+    drop(chunk);
+    booking.nothing_is_written();
+    booking.the_next_chunk_commits();
+}
+
+#[test]
+fn a_session_that_ends_before_the_fence_commits_nothing() {
+    let booking = booking();
+    let mut chunk = booking.begin();
+    insert(chunk.as_mut(), &[(1, 1)]).unwrap();
+    let pid = backend(chunk.as_mut());
+    terminate(&booking.store, &format!("pid = {pid}"));
+    let error = chunk.commit(&commit(1)).unwrap_err();
+    assert!(matches!(&error, ChunkError::Store(_) | ChunkError::NotOpen), "{error:?}");
+    booking.nothing_is_written();
+    booking.the_next_chunk_commits();
+}
+
+/// The session ends itself while it commits, in a deferred trigger: the client has sent COMMIT, and gets no answer.
+#[test]
+fn a_commit_without_an_answer_has_an_unknown_outcome() {
+    let booking = booking();
+    execute(
+        &booking.store,
+        "CREATE FUNCTION leave() RETURNS trigger LANGUAGE plpgsql AS
+         'BEGIN IF NEW.amount = 99 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN NEW; END'",
+    );
+    execute(
+        &booking.store,
+        "CREATE CONSTRAINT TRIGGER leave AFTER INSERT ON ledger DEFERRABLE INITIALLY DEFERRED
+         FOR EACH ROW EXECUTE FUNCTION leave()",
+    );
+    let mut chunk = booking.begin();
+    insert(chunk.as_mut(), &[(1, 99)]).unwrap();
+    let error = chunk.commit(&commit(1)).unwrap_err();
+    assert!(matches!(error, ChunkError::OutcomeUnknown(_)), "{error:?}");
+    booking.nothing_is_written();
+    booking.the_next_chunk_commits();
+}
+
+#[test]
+fn broken_idle_sessions_are_passed_over() {
+    let booking = Booking::on(support::postgres_with(3));
+    let (store, lease) = (&booking.store, booking.run.lease);
+    // Three chunks at a time open three sessions.
+    let all_open = Barrier::new(3);
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let chunk = store.repository.begin_chunk(&lease).unwrap();
+                all_open.wait();
+                drop(chunk);
+            });
+        }
+    });
+    terminate(store, "true");
+    booking.the_next_chunk_commits();
+    terminate(store, "true");
+    assert!(store.repository.execution(booking.run.launched.id()).unwrap().is_some());
+    terminate(store, "true");
+    store.repository.launch(&support::start("2026-02-28")).unwrap();
+}
+
+/// A worker that is frozen inside its chunk lets go after a lease, so that its step can be taken over.
+#[test]
+fn a_frozen_chunk_ends_with_its_lease() {
+    let booking = booking();
+    let lease = StepLease { duration: Duration::from_millis(200), ..booking.run.lease };
+    let mut chunk = booking.store.repository.begin_chunk(&lease).unwrap();
+    let pid = backend(chunk.as_mut());
+    let other = support::reopened(&booking.store);
+    other.database.read(|connection| sql(connection, &until_gone(pid))).unwrap();
+    assert!(chunk.commit(&commit(1)).is_err());
+    let order = TakeOver {
+        lease: booking.run.launched.lease,
+        by: "test".to_owned(),
+        reason: "frozen".to_owned(),
+        expired_for: None,
+    };
+    assert!(booking.store.repository.take_over(&order).unwrap().is_some());
+    booking.nothing_is_written();
+}
+
+fn until_gone(pid: i32) -> String {
+    format!(
+        "DO $$ BEGIN
+           FOR attempt IN 1..200 LOOP
+             EXIT WHEN NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = {pid});
+             PERFORM pg_sleep(0.05), pg_stat_clear_snapshot();
+           END LOOP;
+         END $$"
+    )
+}
+
+/// What a transaction may do follows the session's default in nothing.
+#[test]
+fn a_chunk_is_read_committed_whatever_the_default_of_the_database() {
+    let booking = booking();
+    execute(
+        &booking.store,
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = serializable',
+           current_database()); END $$",
+    );
+    let store = support::reopened(&booking.store);
+    let mut chunk = store.repository.begin_chunk(&booking.run.lease).unwrap();
+    let level = diesel::select(diesel::dsl::sql::<diesel::sql_types::Text>("current_setting('transaction_isolation')"));
+    assert_eq!(level.get_result::<String>(chunk.postgres().unwrap()).unwrap(), "read committed");
+}
+
+#[test]
+fn all_connections_in_use_is_told_from_a_server_that_is_gone() {
+    let mut options = overnight_db::OpenOptions { connections: 1, ..Default::default() };
+    options.wait = Duration::from_millis(100);
+    let booking = Booking::on(support::postgres_as(options));
+    let chunk = booking.begin();
+    let (store, lease) = (&booking.store, booking.run.lease);
+    let refused = std::thread::scope(|scope| {
+        scope.spawn(|| store.repository.begin_chunk(&lease).map(drop).unwrap_err()).join().unwrap()
+    });
+    assert!(matches!(&refused, ChunkError::Store(error) if error.kind == StoreErrorKind::Busy), "{refused:?}");
+    drop(chunk);
+}
