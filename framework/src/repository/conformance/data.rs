@@ -102,7 +102,7 @@ pub(crate) fn the_payload_of_a_dead_letter_is_kept_to_the_byte(repository: &dyn 
     }
 }
 
-/// What a store keeps of it: see [`clean`](crate::repository::clean).
+/// What a store keeps of it: see [`clean`](crate::repository::clean()).
 fn cleaned() -> ErrorRecord {
     let clean = |text: &str| text.replace('\0', "\u{fffd}");
     ErrorRecord {
