@@ -4,11 +4,11 @@ mod steps_support;
 
 use std::fs;
 
+use overnight::row::{Row, Value};
+use overnight::step::chunk::{Batch, ChunkSource, Fill};
 use overnight::steps::csv::{CsvReader, INVALID_FILE};
-use overnight_framework::row::{Row, Value};
-use overnight_framework::step::chunk::{Batch, ChunkSource, Fill};
 use proptest::prelude::*;
-use steps_support::{Folder, problems_of_reader, reader};
+use steps_support::{Folder, problems, reader, reader_plan};
 
 const LEDGER: &str = "path: in.csv
 columns:
@@ -188,7 +188,8 @@ fn rows_use_the_memory_of_earlier_ones() {
     let folder = Folder::with("in.csv", "a\n1\n");
     let mut source = open(&folder, "{ path: in.csv, columns: { a: integer } }", None);
     let old: Row = Vec::with_capacity(57);
-    let mut batch = Batch { spare: vec![old], ..Batch::default() };
+    let mut batch = Batch::default();
+    batch.spare.push(old);
     source.fill(10, &mut batch).unwrap();
     assert_eq!(batch.items[0].capacity(), 57);
 }
@@ -320,7 +321,7 @@ fn a_last_line_that_grew_is_not_taken_for_a_new_record() {
 #[test]
 fn settings_are_checked_with_their_places() {
     assert_eq!(
-        problems_of_reader(&CsvReader, "path: in.csv\ncolumns: { a: integr }\ndelimter: ','"),
+        problems(reader_plan(&CsvReader, "path: in.csv\ncolumns: { a: integr }\ndelimter: ','")),
         [
             "job.yaml:2:15: columns.a: expected `boolean`, `integer`, `decimal`, `float`, `string`, `date`, `datetime`, \
              `bytes` or `json`, found `integr`; did you mean `integer`?",
@@ -345,7 +346,7 @@ fn settings_are_checked_with_their_places() {
             "there is no column `v`",
         ),
     ] {
-        let found = problems_of_reader(&CsvReader, settings);
+        let found = problems(reader_plan(&CsvReader, settings));
         assert!(found.iter().any(|line| line.contains(problem)), "{settings}: {found:?}");
     }
 }

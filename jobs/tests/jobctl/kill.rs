@@ -67,7 +67,8 @@ fn kill_and_restart(kind: Kind) {
 
 fn start() -> Vec<&'static str> {
     // The path lives as long as the tests.
-    let job: &'static str = Box::leak(end_of_day().join("end-of-day.yaml").to_string_lossy().into_owned().into_boxed_str());
+    let job: &'static str =
+        Box::leak(end_of_day().join("end-of-day.yaml").to_string_lossy().into_owned().into_boxed_str());
     vec!["start", job, "-p", "business_date=2026-04-07", "-p", "out=out"]
 }
 
@@ -106,7 +107,11 @@ fn finish(project: &Project, round: u64) {
 }
 
 fn judge(project: &Project, round: u64) {
-    assert_eq!(files(&project.path("out").join(DATE)), files(&end_of_day().join("expected").join(DATE)), "round {round}");
+    assert_eq!(
+        files(&project.path("out").join(DATE)),
+        files(&end_of_day().join("expected").join(DATE)),
+        "round {round}"
+    );
     let executions = project.list();
     for execution in &executions {
         let status = execution["batch_status"].as_str().unwrap();

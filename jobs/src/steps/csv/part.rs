@@ -138,7 +138,7 @@ impl Part {
 
     /// Writes all of `bytes` or nothing.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), PartError> {
-        let file = self.file()?;
+        let mut file = self.file()?;
         if let Err(source) = file.write_all(bytes) {
             let error = self.failed(source);
             // Only tidiness: whatever stands behind the committed end is cut before anything else is written.
@@ -181,6 +181,11 @@ impl Part {
         // The rename itself is on the disk only when the folder is.
         let synced = File::open(self.folder()).and_then(|folder| folder.sync_all());
         synced.map_err(|source| PartError::Io { path: self.folder().to_owned(), source })
+    }
+
+    /// Lets go of the part, which stays for a restart.
+    pub(super) fn close(&mut self) {
+        self.state = State::Closed;
     }
 
     fn cut_to_checkpoint(&mut self, mut file: File, from: &Written) -> Result<(), PartError> {
@@ -235,10 +240,11 @@ impl Part {
         }
     }
 
-    fn file(&mut self) -> Result<&mut File, PartError> {
-        match &mut self.state {
+    fn file(&self) -> Result<&File, PartError> {
+        match &self.state {
             State::Open(file) => Ok(file),
-            State::Closed | State::Published => Err(PartError::Finished(self.target.clone())),
+            State::Published => Err(PartError::Finished(self.target.clone())),
+            State::Closed => Err(self.failed(ErrorKind::NotConnected.into())),
         }
     }
 

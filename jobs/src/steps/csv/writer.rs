@@ -121,6 +121,11 @@ impl ItemWriter<Row> for Writer {
     fn finish(&mut self) -> Result<(), BatchError> {
         Ok(self.part.publish()?)
     }
+
+    fn close(&mut self) -> Result<(), BatchError> {
+        self.part.close();
+        Ok(())
+    }
 }
 
 impl Layout {

@@ -1,0 +1,328 @@
+//! The tasklet `shell`, with real processes. This program leads its own commands, so it has a `main` of its own.
+
+mod steps_support;
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use overnight::job::JobStep;
+use overnight::kind::Frame;
+use overnight::monitor::RunEvent;
+use overnight::status::{Status, StopIntent};
+use overnight::steps::shell::{Shell, shim};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use steps_support::{Folder, Ran, Runner, problems, tasklet, tasklet_plan};
+
+/// The argument with which this program runs a job with a command that never ends, to be killed.
+const VICTIM: &str = "--victim";
+
+type Test = (&'static str, fn());
+
+macro_rules! tests {
+    ($($name:ident),+ $(,)?) => { &[$((stringify!($name), $name as fn())),+] };
+}
+
+const TESTS: &[Test] = tests![
+    a_command_runs_in_the_folder_with_its_variables_and_no_others,
+    the_output_is_passed_on_line_by_line_and_kept,
+    secrets_are_masked_in_output_outputs_and_errors,
+    outputs_are_what_the_command_writes_to_its_file,
+    outputs_that_cannot_be_read_fail_the_step,
+    a_status_other_than_0_fails_with_the_last_lines,
+    a_program_that_is_not_there_is_named,
+    a_command_killed_by_a_signal_says_which,
+    a_list_is_run_without_a_shell,
+    a_stop_sends_sigterm_to_the_whole_group,
+    a_command_that_ignores_sigterm_is_killed_after_the_grace,
+    an_abort_kills_at_once,
+    a_timeout_stops_the_command_and_fails_the_step,
+    what_a_command_leaves_running_in_its_group_is_killed,
+    what_leaves_the_group_does_not_hold_the_step,
+    a_restart_runs_the_command_again,
+    killing_the_process_kills_the_command_and_its_children,
+    killing_the_leader_kills_the_command,
+    a_folder_that_is_not_there_is_named,
+    settings_are_checked,
+];
+
+fn main() -> ExitCode {
+    if let Some(code) = shim::main_if_asked() {
+        return code;
+    }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.first().map(String::as_str) {
+        Some(VICTIM) => {
+            victim(&arguments[1]);
+            ExitCode::SUCCESS
+        }
+        _ if arguments.iter().any(|argument| argument == "--list") => {
+            let ignored = arguments.iter().any(|argument| argument == "--ignored");
+            TESTS.iter().filter(|_| !ignored).for_each(|(name, _)| println!("{name}: test"));
+            ExitCode::SUCCESS
+        }
+        _ => run_tests(&arguments),
+    }
+}
+
+/// Runs the tests whose names hold the first word of the arguments; `--exact` as the other harness has it.
+fn run_tests(arguments: &[String]) -> ExitCode {
+    let exact = arguments.iter().any(|argument| argument == "--exact");
+    let wanted = arguments.iter().find(|argument| !argument.starts_with('-'));
+    let is_chosen =
+        |name: &str| wanted.is_none_or(|wanted| if exact { name == wanted } else { name.contains(wanted.as_str()) });
+    let mut failed = 0;
+    for (name, test) in TESTS.iter().filter(|(name, _)| is_chosen(name)) {
+        let passed = catch_unwind(AssertUnwindSafe(test)).is_ok();
+        println!("test {name} ... {}", if passed { "ok" } else { "FAILED" });
+        failed += u8::from(!passed);
+    }
+    ExitCode::from(failed)
+}
+
+fn shell(settings: &str, frame: &Frame) -> JobStep {
+    tasklet(&Shell::new(), settings, frame)
+}
+
+/// A run whose folder does not matter.
+fn anywhere() -> Frame {
+    Frame { base_dir: std::env::temp_dir(), ..Frame::default() }
+}
+
+fn run(settings: &str) -> Ran {
+    Runner::in_memory().run(shell(settings, &anywhere()))
+}
+
+/// Runs a command and asks for its end as soon as it says `ready`.
+fn run_until_ready(settings: &str, intent: StopIntent) -> Ran {
+    let step = shell(settings, &anywhere());
+    Runner::in_memory().watched(step, &move |event, stop| {
+        if matches!(event, RunEvent::Output { line: "ready", .. }) {
+            stop.request(intent);
+        }
+    })
+}
+
+/// Whether a process is there and not only waiting to be reaped.
+fn is_alive(pid: i32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = status.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    test_kill_process(Pid::from_raw(pid).unwrap()).is_ok() && state.is_some_and(|state| state != 'Z')
+}
+
+/// Waits until a process is gone. There is no signal for the end of somebody else's child.
+fn gone(pid: i32) -> bool {
+    let until = Instant::now() + Duration::from_secs(10);
+    let (_keep, never) = channel::<()>();
+    while is_alive(pid) && Instant::now() < until {
+        let _ = never.recv_timeout(Duration::from_millis(5));
+    }
+    !is_alive(pid)
+}
+
+fn a_command_runs_in_the_folder_with_its_variables_and_no_others() {
+    let folder = Folder::with("here.txt", "");
+    fs::create_dir(folder.path("sub")).unwrap();
+    let settings = "{ command: 'ls; env | sort', env: { DAY: '31', PATH: '/usr/bin:/bin' } }";
+    let ran = Runner::in_memory().run(shell(settings, &folder.frame()));
+    assert_eq!(ran.step.status, Status::Completed, "{:?}", ran.step.error);
+    assert_eq!(&ran.output[..2], ["here.txt", "sub"]);
+    let allowed =
+        ["DAY", "HOME", "LANG", "LC_ALL", "LOGNAME", "OVERNIGHT_OUTPUT", "PATH", "SHELL", "TMPDIR", "TZ", "USER"];
+    // The last three are the shell's own.
+    let own = ["PWD", "OLDPWD", "SHLVL", "_"];
+    for line in &ran.output[2..] {
+        let (name, value) = line.split_once('=').unwrap();
+        assert!(allowed.contains(&name) || own.contains(&name), "{line}");
+        assert!(name != "DAY" || value == "31");
+    }
+    assert!(ran.output.contains(&"DAY=31".to_owned()));
+    let ran = Runner::in_memory().run(shell("{ command: pwd, dir: sub }", &folder.frame()));
+    assert!(ran.output[0].ends_with("/sub"), "{:?}", ran.output);
+}
+
+fn the_output_is_passed_on_line_by_line_and_kept() {
+    let ran = run("command: |\n  echo one\n  echo two >&2\n  printf 'a\\377'\n");
+    let mut lines = ran.output.clone();
+    lines.sort();
+    assert_eq!(lines, ["a\u{fffd}", "one", "two"]);
+    assert_eq!(ran.step.context["output"], format!("{}\n", ran.output.join("\n")));
+    let ran = run("command: seq 1 100000");
+    assert_eq!(ran.output.len(), 100_000);
+    let kept = ran.step.context["output"].as_str().unwrap();
+    assert!(kept.len() < 66_000 && kept.ends_with("\n100000\n"));
+}
+
+fn secrets_are_masked_in_output_outputs_and_errors() {
+    let frame = Frame { secrets: vec!["hunter2".into()], ..anywhere() };
+    let settings =
+        "command: 'echo \"name=hunter2\" > $OVERNIGHT_OUTPUT; echo password hunter2; exit $CODE'\nenv: { CODE: '0' }";
+    let ran = Runner::in_memory().run(shell(settings, &frame));
+    assert_eq!(ran.output, ["password ***"]);
+    assert_eq!(ran.step.outputs["name"], "***");
+    let ran = Runner::in_memory().run(shell(&settings.replace("'0'", "'1'"), &frame));
+    assert!(ran.error().ends_with("its last lines were:\npassword ***"), "{}", ran.error());
+}
+
+fn outputs_are_what_the_command_writes_to_its_file() {
+    let ran = run(
+        "command: 'echo \"file=a b.csv\" >> $OVERNIGHT_OUTPUT; echo rows=17 >> $OVERNIGHT_OUTPUT; echo $OVERNIGHT_OUTPUT'",
+    );
+    assert_eq!(serde_json::Value::from(ran.step.outputs), serde_json::json!({"file": "a b.csv", "rows": "17"}));
+    assert!(!fs::exists(&ran.output[0]).unwrap(), "the file is gone");
+}
+
+fn outputs_that_cannot_be_read_fail_the_step() {
+    let ran = run("command: 'echo \"just text\" > $OVERNIGHT_OUTPUT'");
+    assert_eq!(ran.error(), "InvalidValue: line 1 of $OVERNIGHT_OUTPUT is not `name=value`: \"just text\"");
+}
+
+fn a_status_other_than_0_fails_with_the_last_lines() {
+    let ran = run("command: 'seq 1 30; exit 3'");
+    assert_eq!(ran.step.status, Status::Failed);
+    let last: Vec<String> = (21..31).map(|line| line.to_string()).collect();
+    assert_eq!(
+        ran.error(),
+        format!("CommandFailed: the command ended with status 3: its last lines were:\n{}", last.join("\n"))
+    );
+    let ran = run("command: no-such-program-anywhere");
+    assert!(
+        ran.error().starts_with("CommandFailed: the command ended with status 127: a program in it was not found"),
+        "{}",
+        ran.error()
+    );
+}
+
+fn a_program_that_is_not_there_is_named() {
+    let ran = run("command: [no-such-program, '1']");
+    assert_eq!(ran.error(), "CommandFailed: cannot start `no-such-program`: No such file or directory (os error 2)");
+}
+
+fn a_command_killed_by_a_signal_says_which() {
+    let ran = run("command: 'kill -SEGV $$'");
+    assert_eq!(ran.error(), "CommandFailed: the command was killed by signal 11 (SIGSEGV)");
+}
+
+fn a_list_is_run_without_a_shell() {
+    assert_eq!(run("command: [echo, '$HOME', 'a  b']").output, ["$HOME a  b"]);
+}
+
+fn a_stop_sends_sigterm_to_the_whole_group() {
+    let settings = "command: |\n  (trap 'echo child; exit 0' TERM; echo ready; while :; do sleep 0.01; done) &\n  trap 'wait; echo parent; exit 0' TERM\n  wait\n  wait\n";
+    let ran = run_until_ready(settings, StopIntent::Stopped);
+    assert_eq!(ran.step.status, Status::Stopped, "{:?}", ran.step.error);
+    let mut said = ran.output;
+    said.sort();
+    assert_eq!(said, ["child", "parent", "ready"]);
+}
+
+fn a_command_that_ignores_sigterm_is_killed_after_the_grace() {
+    let settings = "grace: 100ms\ncommand: |\n  trap 'echo no' TERM\n  echo ready\n  while :; do sleep 0.01; done\n";
+    let ran = run_until_ready(settings, StopIntent::Paused);
+    assert_eq!(ran.step.status, Status::Stopped, "{:?}", ran.step.error);
+    assert!(ran.output.contains(&"no".to_owned()), "{:?}", ran.output);
+}
+
+fn an_abort_kills_at_once() {
+    let settings = "grace: 1h\ncommand: |\n  trap 'echo no' TERM\n  echo ready\n  while :; do sleep 0.01; done\n";
+    let ran = run_until_ready(settings, StopIntent::Aborted);
+    assert_eq!(ran.output, ["ready"]);
+}
+
+fn a_timeout_stops_the_command_and_fails_the_step() {
+    let step = JobStep { timeout: Some(Duration::from_millis(100)), ..shell("command: exec sleep 1000", &anywhere()) };
+    let ran = Runner::in_memory().run(step);
+    assert_eq!((ran.step.status, ran.step.exit_code.as_str()), (Status::Failed, "TIMEOUT"), "{ran:?}");
+}
+
+fn what_a_command_leaves_running_in_its_group_is_killed() {
+    let ran = run("command: 'sleep 1000 & echo $!'");
+    assert_eq!(ran.step.status, Status::Completed, "{:?}", ran.step.error);
+    assert!(gone(ran.output[0].parse().unwrap()));
+}
+
+fn what_leaves_the_group_does_not_hold_the_step() {
+    let ran = run("command: 'setsid sleep 1000 & sleep 0.1; echo $!'");
+    assert_eq!(ran.step.status, Status::Completed, "{:?}", ran.step.error);
+    let pid: i32 = ran.output[0].parse().unwrap();
+    if is_alive(pid) {
+        kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
+    }
+}
+
+fn a_restart_runs_the_command_again() {
+    let folder = Folder::new();
+    let runner = Runner::in_memory();
+    let settings = "command: 'test -e here || { touch here; exit 1; }'";
+    assert_eq!(runner.run(shell(settings, &folder.frame())).step.status, Status::Failed);
+    assert_eq!(runner.run(shell(settings, &folder.frame())).step.status, Status::Completed);
+}
+
+/// Runs a command that prints its number and that of a child, and never ends.
+fn victim(settings: &str) {
+    let step = shell(settings, &anywhere());
+    Runner::in_memory().watched(step, &|event, _| {
+        if let RunEvent::Output { line, .. } = event {
+            println!("{line}");
+        }
+    });
+}
+
+fn killing_the_process_kills_the_command_and_its_children() {
+    // It ignores what can be ignored.
+    let settings =
+        "command: \"trap '' TERM HUP INT; (trap '' TERM HUP INT; while :; do sleep 0.05; done) & echo $$ $!; wait\"";
+    let mut victim =
+        Command::new(std::env::current_exe().unwrap()).args([VICTIM, settings]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(victim.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let pids: Vec<i32> = line.split_whitespace().map(|pid| pid.parse().unwrap()).collect();
+    assert!(pids.len() == 2 && pids.iter().all(|pid| is_alive(*pid)), "{line}");
+    // SIGKILL, to the process alone: nothing in it can do anything about it.
+    victim.kill().unwrap();
+    victim.wait().unwrap();
+    assert!(gone(pids[0]) && gone(pids[1]));
+}
+
+fn killing_the_leader_kills_the_command() {
+    let step = shell("command: 'echo $PPID; echo $$; exec sleep 1000'", &anywhere());
+    let (pids, killer) = channel::<i32>();
+    let killing = thread::spawn(move || {
+        let leader = killer.recv().unwrap();
+        let command = killer.recv().unwrap();
+        kill_process(Pid::from_raw(leader).unwrap(), Signal::KILL).unwrap();
+        command
+    });
+    let pids = std::sync::Mutex::new(pids);
+    let ran = Runner::in_memory().watched(step, &|event, _| {
+        if let RunEvent::Output { line, .. } = event {
+            pids.lock().unwrap().send(line.parse().unwrap()).unwrap();
+        }
+    });
+    assert!(ran.error().starts_with("CommandFailed: the process that led the command was killed"), "{}", ran.error());
+    assert!(gone(killing.join().unwrap()));
+}
+
+fn a_folder_that_is_not_there_is_named() {
+    let ran = run("{ command: 'true', dir: nowhere }");
+    assert!(ran.error().ends_with("/nowhere is not there"), "{}", ran.error());
+}
+
+fn settings_are_checked() {
+    for (settings, problem) in [
+        ("{}", "a shell step needs the key `command`"),
+        ("command: ''", "expected a text, found an empty one"),
+        ("command: []", "the command has no program"),
+        ("{ command: x, env: { OVERNIGHT_OUTPUT: x } }", "OVERNIGHT_OUTPUT is set by the step itself"),
+        ("{ command: x, env: { 'A=B': x } }", "`A=B` cannot be the name of a variable"),
+        ("{ command: x, grace: 10 }", "expected a duration"),
+        ("{ command: x, directory: y }", "unknown key `directory` in a shell step"),
+    ] {
+        let found = problems(tasklet_plan(&Shell::new(), settings));
+        assert!(found[0].contains(problem), "{settings}: {found:?}");
+    }
+}
