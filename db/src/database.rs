@@ -7,6 +7,7 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use overnight_framework::clock::Clock;
@@ -103,6 +104,17 @@ impl Database {
             Home::Postgres(_) => Kind::Postgres,
             #[cfg(feature = "sqlite")]
             Home::Sqlite(_) => Kind::Sqlite,
+        }
+    }
+
+    /// The file of an embedded database.
+    #[must_use]
+    pub fn embedded_path(&self) -> Option<&Path> {
+        match &self.home {
+            #[cfg(feature = "postgres")]
+            Home::Postgres(_) => None,
+            #[cfg(feature = "sqlite")]
+            Home::Sqlite(file) => Some(&file.path),
         }
     }
 

@@ -107,6 +107,10 @@ impl<C: Store> fmt::Debug for Records<C> {
 }
 
 impl<C: Store> Repository for Records<C> {
+    #[expect(clippy::disallowed_methods, reason = "LOCAL")]
+    fn now(&self) -> Result<chrono::DateTime<chrono::Utc>, StoreError> {
+        Ok(chrono::Utc::now())
+    }
     fn launch(&self, request: &LaunchRequest) -> Result<Launched, LaunchError> {
         launch::launch(self, request)
     }

@@ -6,17 +6,20 @@
 
 mod frame;
 mod names;
+mod place;
 mod setting;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 pub use self::frame::Frame;
 pub use self::names::Names;
+pub(crate) use self::names::{Judge, Refusal, Site, Verdict, parse_bare, report};
 pub use self::setting::Setting;
 
-use crate::error::BatchError;
+use crate::error::names::{ENGINE, SHARED};
+use crate::error::{BatchError, NamedError};
 use crate::row::{Row, Schema};
 use crate::step::Tasklet;
 use crate::step::chunk::{ChunkSource, ItemWriter};
@@ -26,6 +29,11 @@ use crate::yaml::Cursor;
 pub trait TaskletKind: Send + Sync {
     /// The key of the job file: `tasklet: { shell: … }`.
     fn name(&self) -> &'static str;
+
+    /// The names of its own errors, beside the built-in ones, that `retry` may choose.
+    fn errors(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Reads the settings below the key. `None` when a problem was reported.
     fn check(&self, settings: &Cursor<'_>, names: &Names<'_>) -> Option<Box<dyn TaskletPlan>>;
@@ -42,6 +50,11 @@ pub trait ReaderKind: Send + Sync {
     /// The key of the job file: `reader: { csv: … }`.
     fn name(&self) -> &'static str;
 
+    /// The names of its own errors, beside the built-in ones, that `skip` and `retry` may choose.
+    fn errors(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Reads the settings below the key. `None` when a problem was reported.
     fn check(&self, settings: &Cursor<'_>, names: &Names<'_>) -> Option<Box<dyn ReaderPlan>>;
 }
@@ -51,7 +64,7 @@ pub trait ReaderPlan: Send + Sync {
     /// The columns of its rows, which expressions are checked against.
     fn schema(&self) -> Arc<Schema>;
 
-    /// What the bytes of the dead letters of this reader are.
+    /// The reader, with the values of this run.
     fn open(&self, frame: &Frame) -> Result<Box<dyn ChunkSource<Row>>, BatchError>;
 }
 
@@ -59,6 +72,11 @@ pub trait ReaderPlan: Send + Sync {
 pub trait WriterKind: Send + Sync {
     /// The key of the job file: `writer: { table: … }`.
     fn name(&self) -> &'static str;
+
+    /// The names of its own errors, beside the built-in ones, that `skip` and `retry` may choose.
+    fn errors(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Reads the settings below the key, for rows of `schema`. `None` when a problem was reported.
     fn check(&self, settings: &Cursor<'_>, names: &Names<'_>, schema: &Arc<Schema>) -> Option<Box<dyn WriterPlan>>;
@@ -81,12 +99,15 @@ pub struct Kinds {
     tasklets: BTreeMap<&'static str, Arc<dyn TaskletKind>>,
     readers: BTreeMap<&'static str, Arc<dyn ReaderKind>>,
     writers: BTreeMap<&'static str, Arc<dyn WriterKind>>,
+    registered: BTreeMap<&'static str, Arc<dyn TaskletKind>>,
+    errors: BTreeSet<&'static str>,
 }
 
 impl Kinds {
     /// Adds a kind of tasklet; it replaces one of the same name.
     #[must_use]
     pub fn tasklet(mut self, kind: impl TaskletKind + 'static) -> Self {
+        self.errors.extend(kind.errors());
         self.tasklets.insert(kind.name(), Arc::new(kind));
         self
     }
@@ -94,6 +115,7 @@ impl Kinds {
     /// Adds a kind of reader; it replaces one of the same name.
     #[must_use]
     pub fn reader(mut self, kind: impl ReaderKind + 'static) -> Self {
+        self.errors.extend(kind.errors());
         self.readers.insert(kind.name(), Arc::new(kind));
         self
     }
@@ -101,6 +123,7 @@ impl Kinds {
     /// Adds a kind of writer; it replaces one of the same name.
     #[must_use]
     pub fn writer(mut self, kind: impl WriterKind + 'static) -> Self {
+        self.errors.extend(kind.errors());
         self.writers.insert(kind.name(), Arc::new(kind));
         self
     }
@@ -111,6 +134,24 @@ impl Kinds {
         self.tasklets.extend(other.tasklets);
         self.readers.extend(other.readers);
         self.writers.extend(other.writers);
+        self.registered.extend(other.registered);
+        self.errors.extend(other.errors);
+        self
+    }
+
+    /// Registers a tasklet that belongs to the program itself: `tasklet: { uses: NAME, with: {…} }`, where the settings are
+    /// what stands below `with`. It replaces one of the same name.
+    #[must_use]
+    pub fn register(mut self, kind: impl TaskletKind + 'static) -> Self {
+        self.errors.extend(kind.errors());
+        self.registered.insert(kind.name(), Arc::new(kind));
+        self
+    }
+
+    /// Makes the names of the errors of type `E` known, so that `skip` and `retry` may choose them.
+    #[must_use]
+    pub fn errors_of<E: NamedError>(mut self) -> Self {
+        self.errors.extend(E::error_names());
         self
     }
 
@@ -131,6 +172,19 @@ impl Kinds {
     pub fn writers(&self) -> &BTreeMap<&'static str, Arc<dyn WriterKind>> {
         &self.writers
     }
+
+    /// The tasklets of the program itself, sorted by name.
+    #[must_use]
+    pub fn registered(&self) -> &BTreeMap<&'static str, Arc<dyn TaskletKind>> {
+        &self.registered
+    }
+
+    /// The names of errors that `skip` and `retry` may choose: the built-in ones and those of the kinds, sorted.
+    #[must_use]
+    pub fn error_names(&self) -> BTreeSet<&'static str> {
+        let built_in = SHARED.iter().chain(ENGINE).copied();
+        built_in.chain(self.errors.iter().copied()).collect()
+    }
 }
 
 impl fmt::Debug for Kinds {
@@ -139,6 +193,7 @@ impl fmt::Debug for Kinds {
             .field("tasklets", &self.tasklets.keys())
             .field("readers", &self.readers.keys())
             .field("writers", &self.writers.keys())
+            .field("registered", &self.registered.keys())
             .finish()
     }
 }

@@ -21,6 +21,7 @@ pub mod stop_line;
 pub mod step;
 pub mod kind;
 pub mod job;
+pub mod definition;
 pub mod runner;
 pub mod worker;
 pub mod operator;

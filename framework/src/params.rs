@@ -7,9 +7,12 @@ mod key;
 mod parse;
 
 pub use self::bind::{BindContext, ParamProblem, ParamsError, bind};
+pub(crate) use self::bind::{broken_rule, compare, survives};
 pub use self::declaration::{ParamDeclaration, ParamType};
 pub use self::document::{DocumentError, Given, GivenParams};
 pub use self::key::InstanceKey;
+pub(crate) use self::key::hex_digest;
+pub(crate) use self::parse::parse;
 pub use self::parse::{parse_date, parse_datetime, parse_duration};
 
 use std::collections::BTreeMap;

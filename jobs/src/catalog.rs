@@ -53,14 +53,14 @@ impl Catalog {
         let source = Source::read(path).map_err(|source| CatalogError::Read { path: path.to_owned(), source })?;
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let base_dir = absolute.parent().map(Path::to_owned).unwrap_or_default();
-        Ok(self.read(&source, base_dir)?)
+        Ok(self.read(&source, &base_dir)?)
     }
 
     /// The job in a stored revision, which its executions keep.
     ///
     /// # Errors
     /// When it has no text, or cannot be read by this version.
-    pub(crate) fn of_revision(&self, definition: &Definition, base_dir: PathBuf) -> Result<Job, CatalogError> {
+    pub(crate) fn of_revision(&self, definition: &Definition, base_dir: &Path) -> Result<Job, CatalogError> {
         if definition.yaml.is_empty() {
             return Err(CatalogError::NoText(definition.name.clone()));
         }
@@ -69,7 +69,7 @@ impl Catalog {
         Ok(Job { revision: Revision::Stored(definition.id), ..job })
     }
 
-    fn read(&self, source: &Source, base_dir: PathBuf) -> Result<Job, Problems> {
-        definition::read(source, &self.kinds, base_dir, &self.environment)
+    fn read(&self, source: &Source, base_dir: &Path) -> Result<Job, Problems> {
+        Ok(definition::read(source, &self.kinds, &self.environment, base_dir)?.job)
     }
 }

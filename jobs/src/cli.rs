@@ -27,6 +27,8 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use overnight_framework::kind::Kinds;
 
+use crate::steps::shell::shim;
+
 use self::arguments::{Arguments, Verb};
 use self::exit::{Exit, Failure};
 use self::face::Face;
@@ -36,6 +38,10 @@ use self::output::Output;
 /// program with steps of its own is a whole `jobctl`.
 #[must_use]
 pub fn main(kinds: Kinds) -> ExitCode {
+    // The same executable leads the process groups of its shell steps.
+    if let Some(exit) = shim::main_if_asked() {
+        return exit;
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
@@ -77,7 +83,11 @@ fn usage(error: &clap::Error) -> ExitCode {
 fn init_log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("JOBCTL_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().with_target(false);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .with_target(false);
     // Only a program that embeds this one can have set a subscriber already; it keeps its own.
     let _ = log.try_init();
 }

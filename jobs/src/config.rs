@@ -148,6 +148,7 @@ fn xdg(variable: &str, below_home: &str) -> Option<PathBuf> {
 
 fn timing(heartbeat: Option<String>) -> Result<Option<Timing>, ConfigError> {
     let Some(value) = heartbeat else { return Ok(None) };
-    let parsed = parse_duration(&value).and_then(|delta| delta.to_std().ok()).filter(|beat| *beat >= Duration::from_millis(10));
+    let parsed =
+        parse_duration(&value).and_then(|delta| delta.to_std().ok()).filter(|beat| *beat >= Duration::from_millis(10));
     parsed.map(|beat| Some(Timing::beating(beat))).ok_or(ConfigError::Duration { name: "JOBCTL_HEARTBEAT", value })
 }

@@ -1,1 +1,51 @@
-//! placeholder
+//! The world that job files see: environment variables, and secrets from `JOBCTL_SECRET_*` or from a folder of files.
+
+use std::fs;
+use std::path::PathBuf;
+
+use overnight_framework::definition::{Environment, SecretError};
+
+use crate::config::Config;
+
+/// The environment of this process.
+#[derive(Debug)]
+pub(crate) struct ProcessEnvironment {
+    secrets: Option<PathBuf>,
+    connections: Vec<String>,
+}
+
+impl ProcessEnvironment {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self { secrets: config.secrets.clone(), connections: config.connections.keys().cloned().collect() }
+    }
+}
+
+impl Environment for ProcessEnvironment {
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    /// `secret.sftp_key` is `JOBCTL_SECRET_SFTP_KEY`, else the file `sftp_key` in the configured folder, without its last
+    /// newline.
+    fn secret(&self, name: &str) -> Result<String, SecretError> {
+        let variable = format!("JOBCTL_SECRET_{}", name.to_uppercase().replace('-', "_"));
+        if let Ok(value) = std::env::var(&variable) {
+            return Ok(value);
+        }
+        let Some(path) = self.secrets.as_ref().map(|folder| folder.join(name)) else {
+            return Err(SecretError::Missing { name: name.to_owned(), looked_in: vec![variable] });
+        };
+        let place = path.display().to_string();
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(text.strip_suffix('\n').unwrap_or(&text).to_owned()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(SecretError::Missing { name: name.to_owned(), looked_in: vec![variable, place] })
+            }
+            Err(error) => Err(SecretError::Unreadable { name: name.to_owned(), place, source: error.into() }),
+        }
+    }
+
+    fn connections(&self) -> Vec<String> {
+        self.connections.clone()
+    }
+}

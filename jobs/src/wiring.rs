@@ -1,6 +1,6 @@
 //! Opens what a verb needs: the store, this process as a worker, and the operator over both.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use overnight_db::{Database, Kind, OpenError, OpenOptions};
@@ -58,7 +58,7 @@ impl Context {
         });
         let worker = Worker::new(Arc::clone(&repository), Arc::new(SystemClock::default()), timing, name, &state_dir)
             .map_err(|source| WiringError::LifeLock { folder: state_dir.display().to_string(), source })?;
-        let catalog = catalog(&config, own);
+        let catalog = catalog(&config, Some(database), own);
         let operator = Operator::new(repository, worker, config.project.clone(), user_name());
         let working_dir = std::env::current_dir().unwrap_or_default();
         Ok(Self { config, catalog, operator, working_dir })
@@ -74,7 +74,7 @@ impl Context {
         let definition = definition.ok_or_else(|| CatalogError::NoJob(name.to_owned()))?;
         let last = repository.executions(&ExecutionFilter::newest_of(project, name))?.into_iter().next();
         let base_dir = last.and_then(|execution| execution.base_dir).unwrap_or_default();
-        self.catalog.of_revision(&definition, base_dir.into())
+        self.catalog.of_revision(&definition, Path::new(&base_dir))
     }
 
     /// The job as `execution` runs it: the revision it pinned, at the folder it was started from.
@@ -85,7 +85,7 @@ impl Context {
         let missing = || CatalogError::NoText(execution.job_name.clone());
         let id = execution.definition_id.ok_or_else(missing)?;
         let definition = self.operator.repository().definition(id)?.ok_or_else(missing)?;
-        self.catalog.of_revision(&definition, execution.base_dir.clone().unwrap_or_default().into())
+        self.catalog.of_revision(&definition, Path::new(execution.base_dir.as_deref().unwrap_or_default()))
     }
 
     /// Binds what was given to what `job` declares.
@@ -97,10 +97,10 @@ impl Context {
     }
 }
 
-/// The reader of job files, which needs no store.
-pub(crate) fn catalog(config: &Config, own: Kinds) -> Catalog {
-    let connections = Connections::new(&config.database.url, &config.connections);
-    Catalog::new(steps::kinds(Arc::new(connections)).and(own), Arc::new(ProcessEnvironment::new(config)))
+/// The reader of job files. Without a database it checks them; what it reads cannot run then.
+pub(crate) fn catalog(config: &Config, database: Option<Database>, own: Kinds) -> Catalog {
+    let connections = Arc::new(Connections::new(database, config.connections.clone()));
+    Catalog::new(steps::kinds(&connections).and(own), Arc::new(ProcessEnvironment::new(config)))
 }
 
 /// Reaches the database of `config`, whatever its schema.

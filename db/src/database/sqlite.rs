@@ -30,7 +30,7 @@ const READ_ONLY: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON";
 /// A database in a file, with its pools.
 #[derive(Debug)]
 pub(super) struct File {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     pub(super) pools: Arc<Pools<SqliteConnection>>,
 }
 

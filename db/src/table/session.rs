@@ -8,6 +8,8 @@ use diesel::PgConnection;
 #[cfg(feature = "sqlite")]
 use diesel::SqliteConnection;
 
+use crate::database::AnyConnection;
+
 /// Which database it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Backend {
@@ -108,5 +110,16 @@ impl<'c> From<&'c mut PgConnection> for Session<'c> {
 impl<'c> From<&'c mut SqliteConnection> for Session<'c> {
     fn from(connection: &'c mut SqliteConnection) -> Self {
         Self::Sqlite(connection)
+    }
+}
+
+impl<'c> From<AnyConnection<'c>> for Session<'c> {
+    fn from(connection: AnyConnection<'c>) -> Self {
+        match connection {
+            #[cfg(feature = "postgres")]
+            AnyConnection::Postgres(connection) => Self::Postgres(connection),
+            #[cfg(feature = "sqlite")]
+            AnyConnection::Sqlite(connection) => Self::Sqlite(connection),
+        }
     }
 }

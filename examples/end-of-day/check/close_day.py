@@ -23,7 +23,6 @@ FILES = ["../rates.csv", "accounts.csv", "control.csv", "transactions.csv"]
 WITHOUT_MINOR_UNITS = {"ISK", "JPY", "KRW"}
 YEAR = {"ACT/365": 365, "ACT/360": 360, "30E/360": 360}
 CLEARING, INTEREST, VALUATION, RESULT = 100, 200, 300, 400
-LIMIT = 10**15
 
 # Arithmetic is exact or an error: nothing rounds but `half_even`.
 EXACT = Context(prec=60, traps=[Inexact, InvalidOperation, Overflow])
@@ -43,6 +42,7 @@ def rule(holds, message):
 
 def decimal(text):
     rule(re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text), f"{text!r} is no decimal")
+    rule(sum(map(str.isdigit, text)) <= 28, f"{text!r} has more than 28 digits")
     return Decimal(text)
 
 
@@ -64,10 +64,10 @@ def unit(currency):
     return 10 ** places(currency)
 
 
-def minor(amount, currency):
+def minor(amount, currency, limit=10**15):
     whole = amount * unit(currency)
     rule(whole == whole.to_integral_value(), f"{amount} {currency} is no whole number of minor units")
-    rule(abs(whole) < LIMIT, f"{amount} {currency} is beyond the limit")
+    rule(abs(whole) < limit, f"{amount} {currency} is beyond the limit")
     return int(whole)
 
 
@@ -140,6 +140,7 @@ def accounts(path, business_date):
         name = f"account {number}"
         rule(number >= 1000, f"{name} is an internal account")
         rule(number not in found, f"{name} is there twice")
+        rule(row["holder"] != "", f"{name} has no holder")
         rule(re.fullmatch("[A-Z]{3}", currency), f"{name}: {currency!r} is no currency")
         rule(row["day_count"] in YEAR, f"{name}: {row['day_count']!r} is no day count")
         rule(all(abs(p) <= 100 and has_places(p, 4) for p in percents), f"{name}: no such interest")
@@ -278,8 +279,10 @@ def close_day(data, business_date):
     rates = latest_rates(folder / "../rates.csv", business_date)
     book, ledger, control = accounts(folder / "accounts.csv", business_date), Ledger(), {}
     for row in rows(folder / "control.csv"):
-        rule(re.fullmatch("[A-Z]{3}", row["currency"]) and row["currency"] not in control, "control.csv")
-        control[row["currency"]] = (integer(row["transactions"]), minor(decimal(row["amount"]), row["currency"]))
+        currency = row["currency"]
+        rule(re.fullmatch("[A-Z]{3}", currency), f"control.csv: {currency!r} is no currency")
+        rule(currency not in control, f"control.csv: {currency} is there twice")
+        control[currency] = (integer(row["transactions"]), minor(decimal(row["amount"]), currency, 2**63))
     post_transactions(folder / "transactions.csv", book, business_date, ledger)
     for account in book.values():
         close(account, rates)

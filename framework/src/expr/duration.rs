@@ -56,7 +56,7 @@ fn parts(text: &str, iso: bool) -> Option<Decimal> {
         let letters = tail.len() - tail.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
         let (unit, tail) = tail.split_at(letters);
         let unit = if iso { unit.to_ascii_lowercase() } else { unit.to_owned() };
-        let (_, length) = UNITS.iter().find(|(name, _)| *name == unit)?;
+        let (_, length) = UNITS.iter().find(|(name, _)| *name == unit && (!iso || name.len() == 1))?;
         let part = decimal::mul(decimal::parse(number).ok()?, Decimal::from(*length)).ok()?;
         sum = decimal::add(sum, part).ok()?;
         if tail.is_empty() {

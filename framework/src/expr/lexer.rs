@@ -183,15 +183,21 @@ impl<'a> Lexer<'a> {
         loop {
             let rest = self.rest();
             let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r', '\u{c}']).len();
-            let comment = match rest.get(blank..) {
-                Some(line) if line.starts_with("//") => line.find('\n').unwrap_or(line.len()),
-                _ => 0,
-            };
+            let comment = rest.get(blank..).filter(|line| line.starts_with("//")).map_or(0, |line| self.comment(line));
             self.at += blank + comment;
             if comment == 0 {
                 return;
             }
         }
+    }
+
+    /// The length of a comment: to the end of its line, or of the expression.
+    fn comment(&self, text: &str) -> usize {
+        let most = match self.ending {
+            Ending::Text => text.len(),
+            Ending::Braces => text.find("}}").unwrap_or(text.len()),
+        };
+        text.get(..most).and_then(|line| line.find('\n')).unwrap_or(most)
     }
 
     fn rest(&self) -> &'a str {

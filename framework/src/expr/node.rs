@@ -9,7 +9,7 @@ use super::ast::{Arithmetic, Compare};
 use super::compile;
 use super::error::{EvalError, Span};
 use super::functions::Run;
-use super::scope::Place;
+use super::scope::{Place, Source};
 
 /// A checked part of an expression.
 #[derive(Clone, Debug)]
@@ -129,7 +129,7 @@ impl Node {
 
     /// This tree with the values of `frame` in the place of its names, computed as far as that allows.
     pub(super) fn bound(&self, frame: &[Value]) -> Self {
-        if let Op::Read(Place { source: super::scope::Source::Frame(index), .. }) = &self.op {
+        if let Op::Read(Place { source: Source::Frame(index), .. }) = &self.op {
             return match frame.get(*index) {
                 Some(value) => Self { kind: self.kind, ..Self::constant(value.clone(), self.span) },
                 None => self.clone(),

@@ -3,8 +3,11 @@
 //! Three limits keep hostile text harmless: its length, the nesting of brackets, and the depth of the tree. Chains
 //! such as `a + a + …` or `a.b.c…` are built in loops, so they recurse neither here nor, by the limit of depth, later.
 
+mod tree;
+
 use crate::row::{Value, decimal};
 
+use self::tree::{Joint, node, too_deep};
 use super::ast::{Arithmetic, Binary, Compare, Expr, ExprKind, Ident, MAX_DEPTH};
 use super::error::{ExprError, Span};
 use super::lexer::{Ending, Lexer, Symbol, Token, TokenKind};
@@ -337,49 +340,6 @@ impl<'a> Parser<'a> {
     fn trailing(&self) -> ExprError {
         self.expected("an operator or the end of the expression")
     }
-}
-
-/// What joins two operands.
-enum Joint {
-    All,
-    Any,
-    Binary(Binary),
-}
-
-impl Joint {
-    /// Chains of `&&` and of `||` grow sideways.
-    fn join(self, left: Expr, right: Expr, at: Span) -> ExprKind {
-        match (self, left.kind) {
-            (Self::All, ExprKind::All(terms)) => ExprKind::All(with(terms, right)),
-            (Self::Any, ExprKind::Any(terms)) => ExprKind::Any(with(terms, right)),
-            (Self::All, kind) => ExprKind::All(vec![Expr { kind, ..left }, right]),
-            (Self::Any, kind) => ExprKind::Any(vec![Expr { kind, ..left }, right]),
-            (Self::Binary(operator), kind) => {
-                ExprKind::Binary { operator, operands: Box::new([Expr { kind, ..left }, right]), at }
-            }
-        }
-    }
-}
-
-fn with(mut terms: Vec<Expr>, term: Expr) -> Vec<Expr> {
-    terms.push(term);
-    terms
-}
-
-/// A part of the tree, refused where it makes the tree too deep.
-fn node(kind: ExprKind, span: Span) -> Result<Expr, ExprError> {
-    let mut whole = Expr { kind, span, depth: 1 };
-    let below = whole.children().iter().map(|child| child.depth).max().unwrap_or(0);
-    if below >= MAX_DEPTH {
-        return Err(too_deep(span));
-    }
-    whole.depth = below + 1;
-    Ok(whole)
-}
-
-fn too_deep(span: Span) -> ExprError {
-    let error = ExprError::new(span, format!("an expression is at most {MAX_DEPTH} deep"));
-    error.with_help("compute a part of it in a `set` or a `vars` entry of its own")
 }
 
 fn integer_limits() -> String {

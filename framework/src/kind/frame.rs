@@ -1,11 +1,16 @@
 //! The values that the settings of a step may use, when the step begins.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::error::BatchError;
 use crate::row::Value;
 
+/// What stands where a secret stood.
+const MASK: &str = "***";
+
 /// One value for each name that [`Names`](super::Names) declared, in that order, and what else a kind needs of the run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Frame {
     /// The values.
     pub values: Vec<Value>,
@@ -32,7 +37,44 @@ impl Frame {
     /// ```
     #[must_use]
     pub fn mask(&self, text: &str) -> String {
-        let known = self.secrets.iter().filter(|secret| !secret.is_empty());
-        known.fold(text.to_owned(), |masked, secret| masked.replace(secret.as_str(), "***"))
+        self.known().fold(text.to_owned(), |masked, secret| masked.replace(secret, MASK))
+    }
+
+    /// `error` with every secret in its texts replaced by `***`. An error that shows none is the same as before; another
+    /// keeps its name and its texts.
+    ///
+    /// ```
+    /// use overnight_framework::{BatchError, kind::Frame};
+    ///
+    /// let frame = Frame { secrets: vec!["hunter2".to_owned()], ..Frame::default() };
+    /// let error = BatchError::new("Transient", "no answer").with_source(BatchError::from("user:hunter2@host"));
+    /// assert_eq!(frame.masked(error).chain(), ["no answer", "user:***@host"]);
+    /// ```
+    #[must_use]
+    pub fn masked(&self, error: BatchError) -> BatchError {
+        let chain = error.chain();
+        if !chain.iter().any(|text| self.shows_secret(text)) {
+            return error;
+        }
+        let named = |text: &String| BatchError::new(error.name().to_owned(), self.mask(text));
+        let texts = chain.iter().rev().map(named);
+        texts.reduce(|cause, error| error.with_source(cause)).unwrap_or(error)
+    }
+
+    /// Whether `text` shows a secret.
+    #[must_use]
+    pub fn shows_secret(&self, text: &str) -> bool {
+        self.known().any(|secret| text.contains(secret))
+    }
+
+    fn known(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter().map(String::as_str).filter(|secret| !secret.is_empty())
+    }
+}
+
+/// The values are left out: secrets are among them.
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Frame").field("base_dir", &self.base_dir).finish_non_exhaustive()
     }
 }

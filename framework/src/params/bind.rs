@@ -161,7 +161,8 @@ fn numbers(json: &str) -> impl Iterator<Item = &str> {
     json.split(outside).filter(|token| token.contains(|letter: char| letter.is_ascii_digit()))
 }
 
-fn survives(number: &str) -> bool {
+/// Whether the digits of a JSON number survive being read as 64 bits.
+pub(crate) fn survives(number: &str) -> bool {
     let exact = |text: &str| decimal::parse(text).ok();
     let as_float = || number.parse::<f64>().ok().and_then(|float| exact(&float.to_string()));
     number.parse::<i64>().is_ok()
@@ -189,38 +190,38 @@ fn shortened(text: &str) -> String {
 }
 
 fn check(declaration: &ParamDeclaration, value: &Value) -> Result<(), ParamProblem> {
+    let Some(rule) = broken_rule(declaration, value) else { return Ok(()) };
+    let shown =
+        if declaration.secret { "the value".to_owned() } else { format!("`{}`", shortened(&value.to_string())) };
+    let message = format!("parameter `{}`: {shown} {rule}", declaration.name);
+    Err(ParamProblem { name: declaration.name.to_string(), message, help: None })
+}
+
+/// The rule of `declaration` that `value` breaks, as the end of a sentence: "is less than the minimum 1". A null breaks none.
+pub(crate) fn broken_rule(declaration: &ParamDeclaration, value: &Value) -> Option<String> {
     if value.is_null() {
-        return Ok(());
+        return None;
     }
-    let refuse = |rule: String| {
-        let shown =
-            if declaration.secret { "the value".to_owned() } else { format!("`{}`", shortened(&value.to_string())) };
-        let message = format!("parameter `{}`: {shown} {rule}", declaration.name);
-        Err(ParamProblem { name: declaration.name.to_string(), message, help: None })
-    };
     if !declaration.choices.is_empty() && !declaration.choices.contains(value) {
         let choices: Vec<_> = declaration.choices.iter().map(ToString::to_string).collect();
-        return refuse(format!("is none of {}", choices.join(", ")));
+        return Some(format!("is none of {}", choices.join(", ")));
     }
     if let Some(minimum) = &declaration.minimum
         && compare(value, minimum) == Some(Ordering::Less)
     {
-        return refuse(format!("is less than the minimum {minimum}"));
+        return Some(format!("is less than the minimum {minimum}"));
     }
     if let Some(maximum) = &declaration.maximum
         && compare(value, maximum) == Some(Ordering::Greater)
     {
-        return refuse(format!("is greater than the maximum {maximum}"));
+        return Some(format!("is greater than the maximum {maximum}"));
     }
-    match &declaration.pattern {
-        Some(pattern) if !pattern.is_match(&value.to_string()) => {
-            refuse(format!("does not match {}", pattern.as_str()))
-        }
-        _ => Ok(()),
-    }
+    let pattern = declaration.pattern.as_ref().filter(|pattern| !pattern.is_match(&value.to_string()))?;
+    Some(format!("does not match {}", ParamDeclaration::written_pattern(pattern)))
 }
 
-fn compare(left: &Value, right: &Value) -> Option<Ordering> {
+/// The order of two values of one type that has an order.
+pub(crate) fn compare(left: &Value, right: &Value) -> Option<Ordering> {
     match (left, right) {
         (Value::Int(left), Value::Int(right)) => Some(left.cmp(right)),
         (Value::Decimal(left), Value::Decimal(right)) => Some(left.cmp(right)),

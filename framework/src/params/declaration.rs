@@ -141,4 +141,32 @@ impl ParamDeclaration {
             identifying: true,
         }
     }
+
+    /// Compiles the text of a `pattern`, which a value must match whole.
+    ///
+    /// ```
+    /// use overnight_framework::params::ParamDeclaration;
+    ///
+    /// let pattern = ParamDeclaration::compile_pattern("a|ab")?;
+    /// assert!(pattern.is_match("ab") && !pattern.is_match("abc"));
+    /// # Ok::<(), regex::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When it is no regular expression, or one that is too large.
+    pub fn compile_pattern(text: &str) -> Result<regex::Regex, regex::Error> {
+        // Alone first: an error shall show the text as it was written.
+        regex::Regex::new(text)?;
+        regex::Regex::new(&format!("{WHOLE_BEGIN}{text}{WHOLE_END}"))
+    }
+
+    /// The text that [`compile_pattern`](Self::compile_pattern) was given.
+    pub(crate) fn written_pattern(pattern: &regex::Regex) -> &str {
+        let text = pattern.as_str();
+        text.strip_prefix(WHOLE_BEGIN).and_then(|text| text.strip_suffix(WHOLE_END)).unwrap_or(text)
+    }
 }
+
+/// What stands around a pattern so that it matches only whole texts.
+const WHOLE_BEGIN: &str = "^(?:";
+const WHOLE_END: &str = ")$";

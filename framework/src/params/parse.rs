@@ -6,7 +6,7 @@ use crate::params::ParamType;
 use crate::row::{Value, decimal};
 
 /// Reads `text` as a value of `kind`; `None` when it is none.
-pub(super) fn parse(kind: ParamType, text: &str) -> Option<Value> {
+pub(crate) fn parse(kind: ParamType, text: &str) -> Option<Value> {
     match kind {
         ParamType::String | ParamType::Path => Some(Value::from(text)),
         ParamType::Integer => text.parse().ok().filter(|_| !text.starts_with('+')).map(Value::Int),

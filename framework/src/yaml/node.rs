@@ -35,6 +35,11 @@ pub struct Key {
 }
 
 impl Node {
+    /// A mapping without keys, for what may be left out: `with` where it is absent.
+    pub(crate) fn empty_mapping(span: Span) -> Self {
+        Self { span, kind: Kind::Mapping(Arc::default()) }
+    }
+
     /// The place of the value. A value that came through an alias stands where its anchor is.
     #[must_use]
     pub fn span(&self) -> Span {

@@ -56,6 +56,12 @@ fn scope() -> Scope {
     Scope::of_schema(&schema).unwrap()
 }
 
+/// What a run costs at most. A machine that is busy with other work gets a second and a third chance.
+fn assert_quick(name: &str, count: usize, text: &str) {
+    let fastest = (0..3).map(|_| run(text)).find(|taken| *taken < Duration::from_millis(100));
+    assert!(fastest.is_some(), "{count} of {name} took more than 100 ms, three times");
+}
+
 /// Reads, checks, compiles and evaluates, as far as it goes.
 fn run(text: &str) -> Duration {
     let scope = scope();
@@ -77,8 +83,7 @@ fn run(text: &str) -> Duration {
 fn no_shape_overflows_a_stack_or_takes_long() {
     for count in [1, 20, 48, 49, 50, 90, 99, 100, 101, 1_000, 1_500, 10_000, 100_000] {
         for (name, text) in shapes(count) {
-            let taken = run(&text);
-            assert!(taken < Duration::from_millis(100), "{count} of {name} took {taken:?}");
+            assert_quick(name, count, &text);
         }
     }
 }
@@ -91,8 +96,7 @@ fn what_fills_the_limit_of_length_is_quick_too() {
         let count = (8_192 - one.len()) / (two.len() - one.len()).max(1);
         let full = shapes(count).into_iter().find(|(other, _)| *other == name).unwrap().1;
         assert!(full.len() <= 8_192 && text.len() >= full.len());
-        let taken = run(&full);
-        assert!(taken < Duration::from_millis(100), "{count} of {name} took {taken:?}");
+        assert_quick(name, count, &full);
     }
 }
 
@@ -140,7 +144,13 @@ fn regular_expressions_are_bounded_in_size_and_time() {
 
 #[test]
 fn templates_full_of_openings_are_quick() {
-    for text in ["${{".repeat(100_000), "${{ 1 }}".repeat(20_000), "$".repeat(300_000), "${{ '}}' ".repeat(30_000)] {
+    for text in [
+        "${{".repeat(100_000),
+        "${{ 1 }}".repeat(20_000),
+        "$".repeat(300_000),
+        "${{ '}}' ".repeat(30_000),
+        "${{ // }}".repeat(100_000),
+    ] {
         let start = Instant::now();
         drop(Template::parse(&text));
         assert!(start.elapsed() < Duration::from_secs(2), "{}", &text[..8]);

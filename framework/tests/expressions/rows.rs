@@ -88,6 +88,7 @@ fn a_cell_that_is_not_what_was_declared_is_an_error_and_no_panic() {
     let wrong = [Value::from("x"), Value::Int(1), Value::Null];
     for (text, message) in [
         ("amount > 1", "amount holds a value of type string where decimal was declared"),
+        ("branch == 'HQ'", "branch holds a value of type integer where string was declared"),
         ("booked > params.business_date", "booked is null"),
         ("score + score", "score is missing: it is value number 4, of 3"),
         ("upper(branch)", "a value of type integer stands where type string was declared"),

@@ -43,6 +43,7 @@ fn one_expression_keeps_its_type_and_any_other_string_is_text() {
 fn braces_in_strings_do_not_close_and_a_doubled_dollar_is_text() {
     assert_eq!(eval("${{ '}}' + '${{' }}"), Ok(Value::from("}}${{")));
     assert_eq!(eval("$${{ params.branch }}"), Ok(Value::from("${{ params.branch }}")));
+    assert_eq!(eval("${{ 1 // one }}${{ // two\n 2 }}"), Ok(Value::from("12")));
     assert_eq!(eval("$${{ a }} ${{ params.branch }}"), Ok(Value::from("${{ a }} HQ")));
     assert_eq!(eval("${{ '$' }}${{ 5 }}"), Ok(Value::from("$5")));
     assert_eq!(Template::parse("$${{ x }}").unwrap().literal(), Some("${{ x }}"));

@@ -188,7 +188,9 @@ impl From<CatalogError> for Failure {
         match error {
             CatalogError::Wrong(problems) => problems.into(),
             CatalogError::Store(error) => error.into(),
-            CatalogError::NoJob(_) => Self::of(Exit::NotFound, &error).help("start it from its file first: `jobctl start FILE.yaml`"),
+            CatalogError::NoJob(_) => {
+                Self::of(Exit::NotFound, &error).help("start it from its file first: `jobctl start FILE.yaml`")
+            }
             error => Self::of(Exit::Invalid, &error),
         }
     }

@@ -25,7 +25,7 @@ impl Face {
 
     /// The reader of job files, without a store.
     pub(super) fn catalog(&self) -> Result<Catalog, ConfigError> {
-        Ok(catalog(&self.config()?, self.kinds.clone()))
+        Ok(catalog(&self.config()?, None, self.kinds.clone()))
     }
 
     /// The store and everything over it.

@@ -9,7 +9,6 @@ use super::face::Face;
 use super::output::Output;
 use super::table::Table;
 use super::{json, show};
-use crate::wiring::Context;
 
 pub(super) fn run(verb: &List, face: &Face) -> Result<Exit, Failure> {
     let context = face.open()?;

@@ -93,7 +93,8 @@ fn style() -> ProgressStyle {
 
 fn summary(counts: Counts) -> String {
     let shown = [(counts.filter, "filtered"), (counts.skipped(), "skipped"), (counts.retry, "retries")];
-    let extra = shown.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!(", {} {name}", HumanCount(*count)));
+    let extra =
+        shown.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!(", {} {name}", HumanCount(*count)));
     format!("{} read, {} written{}", HumanCount(counts.read), HumanCount(counts.write), extra.collect::<String>())
 }
 

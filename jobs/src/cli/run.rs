@@ -104,10 +104,7 @@ fn run_here(
     })
 }
 
-fn until_ended(
-    incoming: &mpsc::Receiver<Event>,
-    stop: &StopToken,
-) -> Result<(JobExecution, Option<Signal>), Failure> {
+fn until_ended(incoming: &mpsc::Receiver<Event>, stop: &StopToken) -> Result<(JobExecution, Option<Signal>), Failure> {
     let mut first = None;
     let mut patience = Duration::MAX;
     loop {

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::arguments::Show;
 use super::exit::{Exit, Failure};
-use super::json;
 use super::face::Face;
+use super::json;
 use super::output::Output;
 use super::table::Table;
 use super::target::{self, Named};
@@ -29,7 +29,13 @@ pub(super) fn run(verb: &Show, face: &Face) -> Result<Exit, Failure> {
     }
     let steps = context.operator.repository().steps(execution.id)?;
     face.output.answer(
-        || if verb.wide { wide_table(&execution, &steps, &face.output) } else { table(&execution, &steps, &face.output) },
+        || {
+            if verb.wide {
+                wide_table(&execution, &steps, &face.output)
+            } else {
+                table(&execution, &steps, &face.output)
+            }
+        },
         || json::with_steps(&execution, &steps),
     );
     say_error(&execution, &face.output);
@@ -70,7 +76,13 @@ fn table(execution: &JobExecution, steps: &[StepExecution], output: &Output) -> 
     let mut table = Table::new(&["Job Id(TaskId)", "Command(Dest)", "Status", "Start Time", "Stop Time"]);
     let time = |time| output.time().show(time);
     let word = execution.word().to_string();
-    table.row([execution.id.to_string(), command(execution), word, time(execution.started_at), time(execution.ended_at)]);
+    table.row([
+        execution.id.to_string(),
+        command(execution),
+        word,
+        time(execution.started_at),
+        time(execution.ended_at),
+    ]);
     for step in steps {
         let word = step.word().to_string();
         table.row([step.path.clone(), step.dest.clone(), word, time(step.started_at), time(step.ended_at)]);
@@ -79,8 +91,19 @@ fn table(execution: &JobExecution, steps: &[StepExecution], output: &Output) -> 
 }
 
 fn wide_table(execution: &JobExecution, steps: &[StepExecution], output: &Output) -> Table {
-    let header =
-        ["Job Id(TaskId)", "Command(Dest)", "Status", "Start Time", "Stop Time", "Step", "Read", "Written", "Filtered", "Skipped", "Exit Code"];
+    let header = [
+        "Job Id(TaskId)",
+        "Command(Dest)",
+        "Status",
+        "Start Time",
+        "Stop Time",
+        "Step",
+        "Read",
+        "Written",
+        "Filtered",
+        "Skipped",
+        "Exit Code",
+    ];
     let mut table = Table::new(&header);
     let time = |time| output.time().show(time);
     let none = || String::new();

@@ -8,7 +8,6 @@ use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::run::{self, Running};
 use super::target::{self, Named};
-use crate::wiring::Context;
 
 pub(super) fn run(verb: &Start, face: &Face) -> Result<Exit, Failure> {
     let given = target::params(&verb.params)?;
@@ -18,7 +17,8 @@ pub(super) fn run(verb: &Start, face: &Face) -> Result<Exit, Failure> {
         Named::File(path) => context.catalog.load(path)?,
         Named::Job(name) => context.stored(name)?,
         Named::Id(id) => {
-            let message = format!("`start` takes a job file or the name of a job; {id} is the id of one that was started");
+            let message =
+                format!("`start` takes a job file or the name of a job; {id} is the id of one that was started");
             return Err(Failure::new(Exit::Usage, message).help(format!("continue it with `jobctl restart {id}`")));
         }
     };

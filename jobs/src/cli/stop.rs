@@ -9,7 +9,6 @@ use super::face::Face;
 use super::table::Table;
 use super::target::{self, Named};
 use super::{json, wait};
-use crate::wiring::Context;
 
 pub(super) fn run(verb: &Stop, face: &Face) -> Result<Exit, Failure> {
     let given = target::params(&verb.params)?;
@@ -18,7 +17,8 @@ pub(super) fn run(verb: &Stop, face: &Face) -> Result<Exit, Failure> {
     let execution = target::find(&context, &named, &given)?;
     let by_name = !matches!(named, Named::Id(_));
     if by_name && execution.status.is_ended() {
-        let message = format!("no running execution of job {}: job {} is {}", execution.job_name, execution.id, execution.word());
+        let message =
+            format!("no running execution of job {}: job {} is {}", execution.job_name, execution.id, execution.word());
         return Err(Failure::new(Exit::Refused, message));
     }
     let answer = context.operator.stop(execution.id, StopIntent::Stopped, verb.reason.as_deref())?;

@@ -51,16 +51,16 @@ pub(super) fn compute(node: &Node) -> Computed<bool> {
 fn chain(node: &Node, decides: bool) -> Computed<bool> {
     let terms: Vec<Term> = node.children.iter().map(Term::of).collect();
     match <[Term; 2]>::try_from(terms) {
-        Ok([first, second]) => Box::new(move |row| match first.get(row) {
-            Ok(truth) if truth == decides => Ok(decides),
-            Ok(_) => second.get(row),
-            Err(error) => absorbed(error, &second.get(row), decides),
+        Ok([first, second]) => Box::new(move |row| match first.quick(row) {
+            Some(truth) if truth == decides => Ok(decides),
+            Some(_) => second.get(row),
+            None => absorbed(&first, &second, row, decides),
         }),
-        Err(terms) => Box::new(move |row| all_of(&terms, row, decides)),
+        Err(terms) => Box::new(move |row| chained(&terms, row, decides)),
     }
 }
 
-fn all_of(terms: &[Term], row: &[Value], decides: bool) -> Result<bool, EvalError> {
+fn chained(terms: &[Term], row: &[Value], decides: bool) -> Result<bool, EvalError> {
     let mut first_error = None;
     for term in terms {
         match term.get(row) {
@@ -73,8 +73,8 @@ fn all_of(terms: &[Term], row: &[Value], decides: bool) -> Result<bool, EvalErro
 }
 
 #[cold]
-fn absorbed(error: EvalError, other: &Result<bool, EvalError>, decides: bool) -> Result<bool, EvalError> {
-    if *other == Ok(decides) { Ok(decides) } else { Err(error) }
+fn absorbed(failed: &Term, other: &Term, row: &[Value], decides: bool) -> Result<bool, EvalError> {
+    if other.quick(row) == Some(decides) { Ok(decides) } else { failed.get(row) }
 }
 
 fn compare(node: &Node, operator: Compare) -> Computed<bool> {

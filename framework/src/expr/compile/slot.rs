@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::row::Value;
+use crate::row::{Type, Value};
 
 use super::super::error::{EvalError, Span};
 use super::scalar::Scalar;
@@ -29,18 +29,19 @@ impl Slot {
     pub(super) fn scalar<T: Scalar>(&self, row: &[Value]) -> Result<T, EvalError> {
         match row.get(self.index).and_then(T::of) {
             Some(value) => Ok(value),
-            None => Err(self.unfit::<T>(row)),
+            None => Err(self.unfit(row, T::KIND)),
         }
     }
 
+    /// Why the cell has no value of type `wanted`.
     #[cold]
-    pub(super) fn unfit<T: Scalar>(&self, row: &[Value]) -> EvalError {
+    pub(super) fn unfit(&self, row: &[Value], wanted: Type) -> EvalError {
         match row.get(self.index) {
             None => self.absent(row.len()),
             Some(Value::Null) => EvalError::null(self.span, Some(&self.name)),
             Some(value) => {
                 let found = value.kind().map_or("null", |kind| kind.name());
-                let message = format!("{} holds a value of type {found} where {} was declared", self.name, T::KIND);
+                let message = format!("{} holds a value of type {found} where {wanted} was declared", self.name);
                 EvalError::of_column(self.span, &self.name, message)
             }
         }

@@ -10,7 +10,6 @@ use crate::row::{Type, Value, decimal};
 use super::super::ast::Compare;
 use super::super::error::EvalError;
 use super::super::node::{Node, Op};
-use super::super::order::equal;
 use super::super::scope::Source;
 use super::scalar::{Eval, scalar};
 use super::slot::Slot;
@@ -19,7 +18,7 @@ use super::slot::Slot;
 pub(super) enum Term {
     Number { cell: Slot, accepts: Accepts, constant: Decimal },
     Whole { cell: Slot, accepts: Accepts, constant: i64 },
-    Text { cell: Slot, constant: Value, wanted: bool },
+    Text { cell: Slot, constant: Box<str>, wanted: bool },
     Other(Eval<bool>),
 }
 
@@ -75,8 +74,8 @@ impl Term {
         let cell = Slot { index, name: place.name.clone(), span: column.span };
         let equality = matches!(node.op, Op::Equal | Op::NotEqual);
         match (column.kind?, constant) {
-            (Type::Str, Value::Str(_)) if equality => {
-                Some(Self::Text { cell, constant: constant.clone(), wanted: matches!(node.op, Op::Equal) })
+            (Type::Str, Value::Str(text)) if equality => {
+                Some(Self::Text { cell, constant: text.clone(), wanted: matches!(node.op, Op::Equal) })
             }
             // A null has no order, but it is equal to something or not: that is not for these.
             _ if equality && column.nullable => None,
@@ -86,22 +85,39 @@ impl Term {
         }
     }
 
-    #[inline]
-    pub(super) fn get(&self, row: &[Value]) -> Result<bool, EvalError> {
+    /// The truth, if there is one. It fits a register, which a truth or an error does not; who gets none asks
+    /// [`Term::get`] why.
+    #[inline(always)]
+    pub(super) fn quick(&self, row: &[Value]) -> Option<bool> {
         match self {
             // By reference: a copy of 16 bytes just read would wait for them twice.
             Self::Number { cell, accepts, constant } => match row.get(cell.index) {
-                Some(Value::Decimal(number)) => Ok(accepts.holds(decimal::compare(number, constant))),
-                _ => Err(cell.unfit::<Decimal>(row)),
+                Some(Value::Decimal(number)) => Some(accepts.holds(decimal::compare(number, constant))),
+                _ => None,
             },
-            Self::Whole { cell, accepts, constant } => Ok(accepts.holds(cell.scalar::<i64>(row)?.cmp(constant))),
-            Self::Text { cell, constant, wanted } => {
-                let same = match (cell.cell(row)?, constant) {
-                    (Value::Str(text), Value::Str(constant)) => text == constant,
-                    (other, constant) => equal(other, constant),
-                };
-                Ok(same == *wanted)
-            }
+            Self::Whole { cell, accepts, constant } => match row.get(cell.index) {
+                Some(Value::Int(number)) => Some(accepts.holds(number.cmp(constant))),
+                _ => None,
+            },
+            Self::Text { cell, constant, wanted } => match row.get(cell.index) {
+                Some(Value::Str(text)) => Some((**text == **constant) == *wanted),
+                _ => None,
+            },
+            Self::Other(eval) => eval.get(row).ok(),
+        }
+    }
+
+    /// The truth, or why there is none.
+    pub(super) fn get(&self, row: &[Value]) -> Result<bool, EvalError> {
+        if let Some(truth) = self.quick(row) {
+            return Ok(truth);
+        }
+        match self {
+            Self::Number { cell, .. } => Err(cell.unfit(row, Type::Decimal)),
+            Self::Whole { cell, .. } => Err(cell.unfit(row, Type::Int)),
+            // A null is no text, and so unequal to one.
+            Self::Text { cell, wanted, .. } if cell.cell(row)?.is_null() => Ok(!wanted),
+            Self::Text { cell, .. } => Err(cell.unfit(row, Type::Str)),
             Self::Other(eval) => eval.get(row),
         }
     }

@@ -59,12 +59,19 @@ pub(super) fn trim(value: &Value) -> Outcome {
     Ok(Value::from(text_value(value)?.trim()))
 }
 
-/// `replace(x, old, new)`. The size of the result is known before it is made.
+/// `replace(x, old, new)`. It stops as soon as the result is too long.
 pub(super) fn replace(value: &Value, old: &Value, new: &Value) -> Outcome {
     let (text, old, new) = (text_value(value)?, text_value(old)?, text_value(new)?);
-    let found = text.matches(old).count();
-    shorter(text.len().saturating_add(found.saturating_mul(new.len())).saturating_sub(found * old.len()))?;
-    Ok(Value::Str(text.replace(old, new).into()))
+    let mut whole = String::with_capacity(text.len());
+    let mut rest = 0;
+    for (at, found) in text.match_indices(old) {
+        whole.push_str(text.get(rest..at).unwrap_or_default());
+        whole.push_str(new);
+        shorter(whole.len())?;
+        rest = at + found.len();
+    }
+    whole.push_str(text.get(rest..).unwrap_or_default());
+    bounded(whole)
 }
 
 /// `substring(x, from)`.

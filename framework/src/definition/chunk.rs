@@ -1,0 +1,149 @@
+//! Chunk steps: a reader, operations on its rows, and a writer.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::frames::{Frames, Moment};
+use super::kinds;
+use super::layout::Needs;
+use super::mask;
+use super::policies;
+use super::processor::{Operation, Pipeline, form_only};
+use super::rows::{self, RowProcessor};
+use crate::error::BatchError;
+use crate::expr::Scope;
+use crate::kind::{Kinds, Names, ReaderPlan, WriterPlan};
+use crate::policy::{RetryPolicy, SkipPolicy};
+use crate::row::{Row, Schema};
+use crate::step::StepContext;
+use crate::step::chunk::{ChunkParts, ChunkProcessor, ChunkStep, PassThrough};
+use crate::yaml::Cursor;
+
+/// The largest chunk: its rows are kept in memory until they are committed.
+const MAX_SIZE: i64 = 1_000_000;
+
+/// A chunk step that was read.
+pub(super) struct ChunkDraft {
+    /// The names of its kinds, as in `csv -> table`.
+    pub(super) kind: String,
+    rows: RowsDraft,
+    size: usize,
+    retry: RetryPolicy,
+    skip: SkipPolicy,
+}
+
+/// The way of the rows.
+struct RowsDraft {
+    reader: Box<dyn ReaderPlan>,
+    input: Arc<Schema>,
+    operations: Vec<Operation>,
+    output: Arc<Schema>,
+    writer: Box<dyn WriterPlan>,
+}
+
+/// A reader or writer that was read, and the name of its kind.
+struct Part<P: ?Sized> {
+    kind: &'static str,
+    plan: Box<P>,
+}
+
+/// Reads what stands below `chunk`.
+pub(super) fn chunk(at: &Cursor<'_>, kinds: &Kinds, names: &Names<'_>) -> Option<ChunkDraft> {
+    let known = kinds.error_names();
+    let mut fields = at.fields("a chunk")?;
+    let size = fields.optional("size", |at| usize::try_from(at.integer(1..=MAX_SIZE)?).ok());
+    let reader = fields.required("reader", |at| reader(at, kinds, names));
+    let input = reader.as_ref().map(|reader| reader.plan.schema());
+    let processor = fields.get("processor");
+    let (operations, output) = operations(processor.as_ref(), input.as_ref(), names);
+    let writer = fields.required("writer", |at| writer(at, kinds, names, output.as_ref()));
+    let skip = fields.or("skip", SkipPolicy::NEVER, |at| policies::skip(at, &known));
+    let retry = fields.get("retry");
+    let retry = policies::policy(retry.as_ref(), None, &known);
+    fields.finish();
+    let (reader, writer) = (reader?, writer?);
+    Some(ChunkDraft {
+        kind: format!("{} -> {}", reader.kind, writer.kind),
+        size: size?.unwrap_or_else(|| writer.plan.chunk_size()),
+        rows: RowsDraft { reader: reader.plan, input: input?, operations, output: output?, writer: writer.plan },
+        retry: retry?,
+        skip: skip?,
+    })
+}
+
+fn reader(at: &Cursor<'_>, kinds: &Kinds, names: &Names<'_>) -> Option<Part<dyn ReaderPlan>> {
+    let (kind, settings) = kinds::find(at, "reader", kinds.readers())?;
+    let plan = kind.check(&settings, names)?;
+    if let Err(error) = Scope::rows(&plan.schema(), names.scope()) {
+        return at.refuse(settings.problem_of_key(error.to_string()));
+    }
+    Some(Part { kind: kind.name(), plan })
+}
+
+/// The operations, and the columns behind them. Without the columns before them only their form is looked at.
+fn operations(
+    at: Option<&Cursor<'_>>,
+    input: Option<&Arc<Schema>>,
+    names: &Names<'_>,
+) -> (Vec<Operation>, Option<Arc<Schema>>) {
+    match (at, input) {
+        (None, input) => (Vec::new(), input.cloned()),
+        (Some(at), Some(input)) => {
+            let mut pipeline = Pipeline::new(*names, input);
+            pipeline.read(at);
+            let (operations, output) = pipeline.into_parts();
+            (operations, Some(output))
+        }
+        (Some(at), None) => {
+            form_only(at);
+            (Vec::new(), None)
+        }
+    }
+}
+
+/// A writer cannot be checked without the columns that it gets; its name can.
+fn writer(
+    at: &Cursor<'_>,
+    kinds: &Kinds,
+    names: &Names<'_>,
+    schema: Option<&Arc<Schema>>,
+) -> Option<Part<dyn WriterPlan>> {
+    let (kind, settings) = kinds::find(at, "writer", kinds.writers())?;
+    Some(Part { kind: kind.name(), plan: kind.check(&settings, names, schema?)? })
+}
+
+impl ChunkDraft {
+    /// The step, which makes its parts anew for each attempt.
+    pub(super) fn into_step(self, needs: Needs, frames: Arc<Frames>) -> ChunkStep<Row, Row> {
+        let Self { rows, size, retry, skip, .. } = self;
+        let parts = move |context: &StepContext<'_>| rows.parts(context, &needs, &frames);
+        ChunkStep::new(parts).size(size).retry(retry).skip(skip)
+    }
+}
+
+impl RowsDraft {
+    fn parts(
+        &self,
+        context: &StepContext<'_>,
+        needs: &Needs,
+        frames: &Frames,
+    ) -> Result<ChunkParts<Row, Row>, BatchError> {
+        let frame = Arc::new(frames.frame(needs, Moment::within(&context.job))?);
+        let source = self.reader.open(&frame).map_err(|error| frame.masked(error))?;
+        let writer = self.writer.open(&frame).map_err(|error| frame.masked(error))?;
+        let processor: Box<dyn ChunkProcessor<Row, Row>> = match self.operations.as_slice() {
+            [] => Box::new(PassThrough),
+            operations => Box::new(RowProcessor::new(operations, &self.input, &frame)),
+        };
+        let (source, writer) = (mask::source(source, &frame), mask::writer(writer, &frame));
+        let output = Arc::clone(&self.output);
+        let describe = Arc::new(move |row: &Row| rows::payload(&output, row, &frame));
+        Ok(ChunkParts::of_chunks(source, processor, writer, describe))
+    }
+}
+
+impl fmt::Debug for ChunkDraft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChunkDraft").field("kind", &self.kind).field("size", &self.size).finish_non_exhaustive()
+    }
+}

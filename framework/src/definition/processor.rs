@@ -1,0 +1,257 @@
+//! The operations between the reader and the writer of a chunk step: filter, set, validate.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::kinds::refuse_unknown;
+use crate::expr::{Expected, ROOTS, Scope, Typed};
+use crate::kind::{Judge, Names, Refusal, Site, Verdict, parse_bare};
+use crate::row::{Column, Schema, Type};
+use crate::yaml::{Cursor, Key};
+
+/// An operation whose expressions are checked.
+#[derive(Debug)]
+pub(super) enum Operation {
+    /// Rows for which it is false are left out.
+    Filter(Typed),
+    /// Cells that are computed side by side: none of them sees another.
+    Set(Vec<SetCell>),
+    /// Rows for which it is false are bad.
+    Validate(Rule),
+}
+
+/// A column and what is computed for it.
+#[derive(Debug)]
+pub(super) struct SetCell {
+    pub(super) column: Box<str>,
+    /// The index of its cell; the first index behind the row for a new column.
+    pub(super) index: usize,
+    pub(super) value: Typed,
+}
+
+/// What must hold for a row, and what is said when it does not.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) check: Typed,
+    /// The text of the check, for a rule without a message.
+    pub(super) written: Box<str>,
+    pub(super) message: Option<Typed>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum OperationKind {
+    Filter,
+    Set,
+    Validate,
+}
+
+const KINDS: [(&str, OperationKind); 3] =
+    [("filter", OperationKind::Filter), ("set", OperationKind::Set), ("validate", OperationKind::Validate)];
+
+/// The kind of the operation at `at`, and what stands below its key.
+fn kind_of<'a>(at: &Cursor<'a>) -> Option<(OperationKind, Cursor<'a>)> {
+    let (key, value) = at.only_entry("an operation")?;
+    match KINDS.iter().find(|(name, _)| *name == key.name()) {
+        Some((_, kind)) => Some((*kind, value)),
+        None => {
+            let message = format!("there is no operation called `{}`", key.name());
+            refuse_unknown(&value, message, key.name(), KINDS.iter().map(|(name, _)| *name))
+        }
+    }
+}
+
+/// Looks at the form of the operations alone, where nobody knows the columns.
+pub(super) fn form_only(at: &Cursor<'_>) {
+    let _ = at.list(|at| {
+        let (kind, value) = kind_of(at)?;
+        match kind {
+            OperationKind::Filter => parse_bare(&value).map(drop),
+            OperationKind::Set => value.map(|_, at| parse_bare(at)).map(drop),
+            OperationKind::Validate => Some(()),
+        }
+    });
+}
+
+/// The operations that were read so far, and the columns behind them.
+pub(super) struct Pipeline<'a> {
+    names: Names<'a>,
+    columns: Vec<Column>,
+    /// The names of the frame with the columns; made when it is needed.
+    scope: Option<Scope>,
+    /// The columns whose expression is wrong, so that nobody knows their type.
+    broken: BTreeSet<Box<str>>,
+    operations: Vec<Operation>,
+}
+
+impl<'a> Pipeline<'a> {
+    /// No operations yet, for rows of `schema`.
+    pub(super) fn new(names: Names<'a>, schema: &Schema) -> Self {
+        let columns = schema.columns().to_vec();
+        Self { names, columns, scope: None, broken: BTreeSet::new(), operations: Vec::new() }
+    }
+
+    /// Reads the list of operations.
+    pub(super) fn read(&mut self, at: &Cursor<'_>) {
+        let _ = at.list(|at| {
+            self.operation(at);
+            Some(())
+        });
+    }
+
+    /// The operations and the columns of the rows that leave them.
+    pub(super) fn into_parts(self) -> (Vec<Operation>, Arc<Schema>) {
+        (self.operations, Schema::new(self.columns))
+    }
+
+    fn operation(&mut self, at: &Cursor<'_>) {
+        let Some((kind, value)) = kind_of(at) else { return };
+        match kind {
+            OperationKind::Filter => {
+                let condition = self.expression(&value, Expected::Type(Type::Bool), &[]);
+                self.operations.extend(condition.map(Operation::Filter));
+            }
+            OperationKind::Set => {
+                let set = self.set(&value);
+                self.operations.extend(set);
+            }
+            OperationKind::Validate => {
+                let rules = value.list_or_one(|at| self.rule(at)).unwrap_or_default();
+                self.operations.extend(rules.into_iter().map(Operation::Validate));
+            }
+        }
+    }
+
+    fn rule(&mut self, at: &Cursor<'_>) -> Option<Rule> {
+        let mut fields = at.fields("a validation")?;
+        let check = fields.required("check", |at| {
+            let written = at.text()?;
+            Some((self.expression(at, Expected::Type(Type::Bool), &[])?, written))
+        });
+        let message = fields.optional("message", |at| self.message(at));
+        fields.finish();
+        let (check, written) = check?;
+        Some(Rule { check, written: written.into(), message: message? })
+    }
+
+    fn set(&mut self, at: &Cursor<'_>) -> Option<Operation> {
+        let entries = at.node().as_mapping().unwrap_or_default();
+        let own: Vec<&str> = entries.iter().map(|(key, _)| key.name()).filter(|name| !self.has(name)).collect();
+        let mut made = Vec::new();
+        at.map(|key, at| {
+            let value = column_name(key, at).and_then(|()| self.cell(at, &own));
+            if value.is_none() {
+                self.broken.insert(key.name().into());
+            }
+            made.push((key.name(), value));
+            Some(())
+        })?;
+        if made.is_empty() {
+            return at.refuse(at.problem("an empty `set` does nothing"));
+        }
+        let cells = made.into_iter().filter_map(|(name, value)| self.put(name, value)).collect();
+        self.scope = None;
+        Some(Operation::Set(cells))
+    }
+
+    /// A value that a column can hold.
+    fn cell(&mut self, at: &Cursor<'_>, own: &[&str]) -> Option<Typed> {
+        let value = self.expression(at, Expected::Any, own)?;
+        match value.kind() {
+            None => at.refuse(at.problem("this is always null, so the column would have no type")),
+            Some(Type::Duration) => {
+                let problem = at.problem("a column cannot hold a duration");
+                at.refuse(problem.help("days(a, b) is a number of days, string(x) a text"))
+            }
+            Some(_) => Some(value),
+        }
+    }
+
+    /// Puts a column into the schema: a new one at the end, one of the same name where it is.
+    fn put(&mut self, name: &str, value: Option<Typed>) -> Option<SetCell> {
+        let known = value.as_ref().and_then(|value| Some((value.kind()?, value.nullable())));
+        // A column of unknown type is there all the same, so that a writer that names it is not refused for it.
+        let (kind, nullable) = known.unwrap_or((Type::Str, false));
+        let column = Column { name: name.into(), kind, nullable };
+        let index = self.columns.iter().position(|known| *known.name == *name).unwrap_or(self.columns.len());
+        match self.columns.get_mut(index) {
+            Some(place) => *place = column,
+            None => self.columns.push(column),
+        }
+        if value.is_some() {
+            self.broken.remove(name);
+        }
+        Some(SetCell { column: name.into(), index, value: value? })
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.columns.iter().any(|column| *column.name == *name)
+    }
+
+    fn message(&mut self, at: &Cursor<'_>) -> Option<Typed> {
+        self.with_names(&[], |names| names.template(at, Expected::Type(Type::Str)).map(|(_, typed)| typed))
+    }
+
+    /// An expression about the columns, in a `set` that makes the columns `own`.
+    fn expression(&mut self, at: &Cursor<'_>, expected: Expected, own: &[&str]) -> Option<Typed> {
+        self.with_names(own, |names| names.typed(at, expected))
+    }
+
+    fn with_names<T>(&mut self, own: &[&str], read: impl FnOnce(&Names<'_>) -> Option<T>) -> Option<T> {
+        let scope = match self.scope.take() {
+            Some(scope) => scope,
+            // The names of the columns were checked when they were put in.
+            None => Scope::rows(&Schema::new(self.columns.clone()), self.names.scope()).ok()?,
+        };
+        let outer = self.names.site();
+        let judge = OfRow { outer: outer.map(|site| site.judge), broken: &self.broken, own };
+        let site = outer.map(|site| Site { judge: &judge, ..site });
+        let read = match site {
+            Some(site) => read(&Names::at(&scope, site)),
+            None => read(&Names::new(&scope)),
+        };
+        self.scope = Some(scope);
+        read
+    }
+}
+
+/// Whether a column can have the name of the key.
+fn column_name(key: &Key, at: &Cursor<'_>) -> Option<()> {
+    let name = key.name();
+    if ROOTS.contains(&name) {
+        return at.refuse(
+            at.problem_of_key(format!("a column cannot be called `{name}`: expressions use that word for themselves")),
+        );
+    }
+    if name.trim().is_empty() || name.chars().any(char::is_control) || name.len() > 63 {
+        return at.refuse(at.problem_of_key("a column has a name of 1 to 63 bytes, without control characters"));
+    }
+    Some(())
+}
+
+/// The judge over an expression about a row.
+struct OfRow<'a> {
+    outer: Option<&'a dyn Judge>,
+    broken: &'a BTreeSet<Box<str>>,
+    /// The columns that the same `set` makes.
+    own: &'a [&'a str],
+}
+
+impl Judge for OfRow<'_> {
+    fn verdict(&self, path: &[&str]) -> Option<Verdict> {
+        let column = match path {
+            ["row", name, ..] => name,
+            [name, ..] if !ROOTS.contains(name) => name,
+            _ => return self.outer?.verdict(path),
+        };
+        if self.own.contains(column) {
+            return Some(Verdict::Refused(Refusal {
+                message: format!("column `{column}` is made by this same `set`"),
+                help: Some(
+                    "the values of one `set` are computed side by side: make the column in a `set` before".to_owned(),
+                ),
+                related: None,
+            }));
+        }
+        self.broken.contains(*column).then_some(Verdict::Broken)
+    }
+}

@@ -1,0 +1,264 @@
+//! Filters, sets and validates rows, chunk after chunk, in the memory that they came in.
+
+use std::mem;
+use std::sync::Arc;
+
+use super::processor::{Operation, Rule, SetCell};
+use crate::error::{BatchError, names};
+use crate::expr::{EvalError, Program};
+use crate::kind::Frame;
+use crate::repository::Payload;
+use crate::row::{Row, Schema, Value};
+use crate::step::chunk::{BadItem, Batch, ChunkProcessor, Processed, Retries};
+
+/// The operations of one run, compiled with the values of its frame as constants.
+///
+/// A row costs the evaluation of its expressions and the memory of the values they make. It stays where it is: what is left
+/// out gives its memory back to the reader.
+pub(super) struct RowProcessor {
+    operations: Vec<Compiled>,
+    input: Arc<Schema>,
+    /// How many cells a row has that leaves.
+    width: usize,
+    frame: Arc<Frame>,
+    /// What stood in the cells of the row at hand that were written over, the last first to be put back.
+    replaced: Vec<(usize, Value)>,
+    /// The values of one `set`, until all of them are computed.
+    computed: Vec<Value>,
+}
+
+/// An operation, ready to run.
+enum Compiled {
+    Filter(Program),
+    /// A new cell at the end of the row.
+    Append(Cell),
+    /// A cell that is written over.
+    Replace(Cell),
+    /// Several cells that are written over side by side.
+    ReplaceAll(Vec<Cell>),
+    Validate(CompiledRule),
+}
+
+struct Cell {
+    index: usize,
+    column: Box<str>,
+    value: Program,
+}
+
+struct CompiledRule {
+    check: Program,
+    written: Box<str>,
+    message: Option<Program>,
+}
+
+impl RowProcessor {
+    /// The processor of rows of `input`, for one run with the values of `frame`.
+    pub(super) fn new(operations: &[Operation], input: &Arc<Schema>, frame: &Arc<Frame>) -> Self {
+        let mut width = input.columns().len();
+        let operations = operations.iter().flat_map(|operation| compile(operation, frame, &mut width)).collect();
+        Self {
+            operations,
+            input: Arc::clone(input),
+            width,
+            frame: Arc::clone(frame),
+            replaced: Vec::new(),
+            computed: Vec::new(),
+        }
+    }
+
+    /// Runs the operations over one row. False when it is left out.
+    fn run(&mut self, row: &mut Row) -> Result<bool, BatchError> {
+        self.replaced.clear();
+        for operation in &self.operations {
+            match operation {
+                Compiled::Filter(condition) => match condition.test(row) {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(false),
+                    Err(error) => return Err(unfit("filter", &error)),
+                },
+                Compiled::Append(cell) => row.push(cell.compute(row)?),
+                Compiled::Replace(cell) => {
+                    let value = cell.compute(row)?;
+                    cell.replace(value, row, &mut self.replaced);
+                }
+                Compiled::ReplaceAll(cells) => {
+                    self.computed.clear();
+                    for cell in cells {
+                        self.computed.push(cell.compute(row)?);
+                    }
+                    for (cell, value) in cells.iter().zip(self.computed.drain(..)) {
+                        cell.replace(value, row, &mut self.replaced);
+                    }
+                }
+                Compiled::Validate(rule) => rule.check(row)?,
+            }
+        }
+        Ok(true)
+    }
+
+    /// The row as it was read, for a dead letter.
+    #[cold]
+    fn bad_item(&mut self, place: u64, row: &mut Row, error: BatchError) -> BadItem {
+        row.truncate(self.input.columns().len());
+        for (index, value) in self.replaced.drain(..).rev() {
+            if let Some(cell) = row.get_mut(index) {
+                *cell = value;
+            }
+        }
+        BadItem { place, payload: payload(&self.input, row, &self.frame), error: self.frame.masked(error) }
+    }
+
+    /// A reader that gives rows of another width would have its cells taken for each other's.
+    fn check_width(&self, rows: &[Row]) -> Result<(), BatchError> {
+        let wanted = self.input.columns().len();
+        match rows.iter().find(|row| row.len() != wanted) {
+            None => Ok(()),
+            Some(row) => {
+                Err(BatchError::from(format!("the reader gave a row of {} cells for {wanted} columns", row.len())))
+            }
+        }
+    }
+}
+
+impl ChunkProcessor<Row, Row> for RowProcessor {
+    fn process(
+        &mut self,
+        input: &mut Batch<Row>,
+        output: &mut Processed<Row>,
+        _: &mut Retries<'_>,
+    ) -> Result<(), BatchError> {
+        self.check_width(&input.items)?;
+        let most_spare = input.items.len();
+        let Batch { items, places, spare, .. } = input;
+        let Processed { places: kept, filtered, bad, .. } = output;
+        let mut recycle = |row: &mut Row| {
+            if spare.len() < most_spare {
+                row.clear();
+                spare.push(mem::take(row));
+            }
+        };
+        let mut place_of_next = places.iter().copied();
+        items.retain_mut(|row| {
+            let place = place_of_next.next().unwrap_or_default();
+            match self.run(row) {
+                Ok(true) => {
+                    kept.push(place);
+                    return true;
+                }
+                Ok(false) => *filtered += 1,
+                Err(error) => bad.push(self.bad_item(place, row, error)),
+            }
+            recycle(row);
+            false
+        });
+        // Rows that grow here were better made with room for what they grow by.
+        if self.width > self.input.columns().len() {
+            spare.resize_with(spare.len().max(most_spare), || Row::with_capacity(self.width));
+        }
+        places.clear();
+        mem::swap(items, &mut output.items);
+        Ok(())
+    }
+}
+
+impl Cell {
+    fn compute(&self, row: &[Value]) -> Result<Value, BatchError> {
+        self.value.eval(row).map_err(|error| unfit(&format!("set {}", self.column), &error))
+    }
+
+    fn replace(&self, value: Value, row: &mut Row, replaced: &mut Vec<(usize, Value)>) {
+        if let Some(cell) = row.get_mut(self.index) {
+            replaced.push((self.index, mem::replace(cell, value)));
+        }
+    }
+}
+
+impl CompiledRule {
+    fn check(&self, row: &[Value]) -> Result<(), BatchError> {
+        match self.check.test(row) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(invalid_row(self.message(row))),
+            Err(error) => Err(unfit("validate", &error)),
+        }
+    }
+
+    #[cold]
+    fn message(&self, row: &[Value]) -> String {
+        let broken = || format!("the row breaks the rule: {}", self.written);
+        match self.message.as_ref().map(|message| message.eval(row)) {
+            Some(Ok(message)) => message.to_string(),
+            Some(Err(error)) => format!("{} (no message: {error})", broken()),
+            None => broken(),
+        }
+    }
+}
+
+fn compile(operation: &Operation, frame: &Frame, width: &mut usize) -> Vec<Compiled> {
+    match operation {
+        Operation::Filter(condition) => vec![Compiled::Filter(condition.compile_with(&frame.values))],
+        Operation::Set(cells) => compile_set(cells, frame, width),
+        Operation::Validate(rule) => vec![Compiled::Validate(compile_rule(rule, frame))],
+    }
+}
+
+/// New cells are computed first: nothing in the same `set` sees them. Those that are written over change together.
+fn compile_set(cells: &[SetCell], frame: &Frame, width: &mut usize) -> Vec<Compiled> {
+    let cell = |cell: &SetCell| Cell {
+        index: cell.index,
+        column: cell.column.clone(),
+        value: cell.value.compile_with(&frame.values),
+    };
+    let before = *width;
+    let (new, old): (Vec<_>, Vec<_>) = cells.iter().partition(|cell| cell.index >= before);
+    *width += new.len();
+    let mut compiled: Vec<_> = new.into_iter().map(cell).map(Compiled::Append).collect();
+    let mut old: Vec<_> = old.into_iter().map(cell).collect();
+    match old.len() {
+        0 => {}
+        1 => compiled.extend(old.pop().map(Compiled::Replace)),
+        _ => compiled.push(Compiled::ReplaceAll(old)),
+    }
+    compiled
+}
+
+fn compile_rule(rule: &Rule, frame: &Frame) -> CompiledRule {
+    let message = rule.message.as_ref().map(|message| message.compile_with(&frame.values));
+    CompiledRule { check: rule.check.compile_with(&frame.values), written: rule.written.clone(), message }
+}
+
+/// A row as a dead letter keeps it: JSON, without the secrets of the run.
+pub(super) fn payload(schema: &Schema, row: &[Value], frame: &Frame) -> Payload {
+    let json = schema.to_json(row);
+    let json = if frame.secrets.is_empty() { json } else { masked(json, frame) };
+    Payload { kind: "json", bytes: json.to_string().into_bytes() }
+}
+
+fn masked(json: serde_json::Value, frame: &Frame) -> serde_json::Value {
+    match json {
+        serde_json::Value::String(text) => frame.mask(&text).into(),
+        serde_json::Value::Array(items) => items.into_iter().map(|item| masked(item, frame)).collect(),
+        serde_json::Value::Object(entries) => {
+            entries.into_iter().map(|(name, value)| (name, masked(value, frame))).collect()
+        }
+        other => other,
+    }
+}
+
+/// Masks the secrets of the run in the text of a record; bytes that are no text stay as they are.
+pub(super) fn mask_bytes(bytes: &mut Vec<u8>, frame: &Frame) {
+    if let Ok(text) = str::from_utf8(bytes)
+        && frame.shows_secret(text)
+    {
+        *bytes = frame.mask(text).into_bytes();
+    }
+}
+
+#[cold]
+fn unfit(what: &str, error: &EvalError) -> BatchError {
+    invalid_row(format!("{what}: {error}"))
+}
+
+#[cold]
+fn invalid_row(message: String) -> BatchError {
+    BatchError::new(names::INVALID_ROW, message)
+}

@@ -1,0 +1,14 @@
+//! Job files: what they may say, what is said about them when they are wrong, and how they run.
+
+#[path = "definition/good.rs"]
+mod good;
+#[path = "definition/hostile.rs"]
+mod hostile;
+#[path = "definition/kinds.rs"]
+mod kinds;
+#[path = "definition/refused.rs"]
+mod refused;
+#[path = "definition/runs.rs"]
+mod runs;
+#[path = "definition/support.rs"]
+mod support;

@@ -1,0 +1,41 @@
+//! Every way to write a job file wrong, with what is said about it: `refused.txt`, where each file stands behind its title
+//! and before the lines of its problems.
+
+use overnight_framework::yaml::Paint;
+
+use super::support::read;
+
+const CASES: &str = include_str!("refused.txt");
+
+struct Case<'a> {
+    title: &'a str,
+    text: &'a str,
+    problems: Vec<&'a str>,
+}
+
+fn cases() -> Vec<Case<'static>> {
+    CASES.split("# ").skip(1).map(case).collect()
+}
+
+fn case(block: &str) -> Case<'_> {
+    let (title, rest) = block.split_once('\n').unwrap();
+    let problems: Vec<&str> = rest.lines().filter(|line| line.starts_with("j.yaml:")).collect();
+    let end = rest.find("j.yaml:").unwrap_or(rest.len());
+    Case { title, text: &rest[..end], problems }
+}
+
+#[test]
+fn every_wrong_file_is_refused_with_every_place_and_the_way_out() {
+    let mut out = String::new();
+    for case in cases() {
+        let found: Vec<String> = match read(case.text) {
+            Ok(_) => vec!["(it is taken)".to_owned()],
+            Err(problems) => problems.lines().collect(),
+        };
+        if found != case.problems {
+            out.push_str(&format!("# {}\n{}{}\n\n", case.title, case.text, found.join("\n")));
+        }
+    }
+    std::fs::write("/tmp/refused_out.txt", &out).unwrap();
+    assert!(out.is_empty(), "{out}");
+}

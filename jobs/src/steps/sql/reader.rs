@@ -1,0 +1,80 @@
+//! The reader `sql`.
+
+use std::sync::Arc;
+
+use overnight_db::table::KeysetQuery;
+use overnight_framework::BatchError;
+use overnight_framework::kind::{Frame, Names, ReaderKind, ReaderPlan};
+use overnight_framework::row::{Row, Schema};
+use overnight_framework::step::chunk::ChunkSource;
+use overnight_framework::yaml::Cursor;
+
+use super::text::{Bindings, SqlText};
+use crate::steps::columns::{Renaming, chosen, columns, schema};
+use crate::steps::connections::Connections;
+use crate::steps::keyset::KeysetSource;
+
+/// Reads the rows of a query, page by page behind its key.
+///
+/// ```yaml
+/// reader:
+///   sql:
+///     query: select account_no, balance from account where business_date = :day
+///     bind: { day: "${{ params.business_date }}" }
+///     key: account_no
+///     columns: { account_no: integer, balance: integer }
+/// ```
+#[derive(Debug)]
+pub struct SqlReader(pub Arc<Connections>);
+
+struct Plan {
+    connections: Arc<Connections>,
+    connection: Option<String>,
+    query: SqlText,
+    bind: Bindings,
+    schema: Arc<Schema>,
+    key: Vec<Box<str>>,
+}
+
+impl ReaderKind for SqlReader {
+    fn name(&self) -> &'static str {
+        "sql"
+    }
+
+    fn check(&self, settings: &Cursor<'_>, names: &Names<'_>) -> Option<Box<dyn ReaderPlan>> {
+        let mut fields = settings.fields("a query")?;
+        let query = fields.required("query", SqlText::read);
+        let columns = fields.required("columns", |at| columns(at, Renaming::Never));
+        let schema = columns.map(|columns| schema(&columns));
+        let key = fields.required("key", |at| chosen(at, schema.as_deref()?));
+        let bind = fields.optional("bind", |at| Bindings::read(at, names));
+        let connection = self.0.read(&mut fields);
+        fields.finish();
+        Some(Box::new(Plan {
+            connections: Arc::clone(&self.0),
+            connection: connection?,
+            query: query?,
+            bind: bind?.unwrap_or_default(),
+            schema: schema?,
+            key: key?,
+        }))
+    }
+}
+
+impl ReaderPlan for Plan {
+    fn schema(&self) -> Arc<Schema> {
+        Arc::clone(&self.schema)
+    }
+
+    fn open(&self, frame: &Frame) -> Result<Box<dyn ChunkSource<Row>>, BatchError> {
+        let database = self.connections.database(self.connection.as_deref())?;
+        let query = KeysetQuery {
+            text: self.query.of(database.kind()).to_owned(),
+            parameters: self.bind.values(frame)?,
+            columns: Arc::clone(&self.schema),
+            key: self.key.clone(),
+            page: 1,
+        };
+        Ok(Box::new(KeysetSource::new(database, query)))
+    }
+}

@@ -1,0 +1,66 @@
+//! The reader `table`.
+
+use std::sync::Arc;
+
+use overnight_db::table::{KeysetQuery, Parameters, TableName};
+use overnight_framework::BatchError;
+use overnight_framework::kind::{Frame, Names, ReaderKind, ReaderPlan};
+use overnight_framework::row::{Row, Schema};
+use overnight_framework::step::chunk::ChunkSource;
+use overnight_framework::yaml::Cursor;
+
+use super::table_name;
+use crate::steps::columns::{Renaming, chosen, columns, schema};
+use crate::steps::connections::Connections;
+use crate::steps::keyset::KeysetSource;
+
+/// Reads the rows of a table, page by page behind its key.
+///
+/// ```yaml
+/// reader: { table: { name: account, key: account_no, columns: { account_no: integer, balance: integer } } }
+/// ```
+#[derive(Debug)]
+pub struct TableReader(pub Arc<Connections>);
+
+struct Plan {
+    connections: Arc<Connections>,
+    connection: Option<String>,
+    name: TableName,
+    schema: Arc<Schema>,
+    key: Vec<Box<str>>,
+}
+
+impl ReaderKind for TableReader {
+    fn name(&self) -> &'static str {
+        "table"
+    }
+
+    fn check(&self, settings: &Cursor<'_>, _: &Names<'_>) -> Option<Box<dyn ReaderPlan>> {
+        let mut fields = settings.fields("a table")?;
+        let name = fields.required("name", table_name);
+        let columns = fields.required("columns", |at| columns(at, Renaming::Never));
+        let schema = columns.map(|columns| schema(&columns));
+        let key = fields.required("key", |at| chosen(at, schema.as_deref()?));
+        let connection = self.0.read(&mut fields);
+        fields.finish();
+        let connections = Arc::clone(&self.0);
+        Some(Box::new(Plan { connections, connection: connection?, name: name?, schema: schema?, key: key? }))
+    }
+}
+
+impl ReaderPlan for Plan {
+    fn schema(&self) -> Arc<Schema> {
+        Arc::clone(&self.schema)
+    }
+
+    fn open(&self, _: &Frame) -> Result<Box<dyn ChunkSource<Row>>, BatchError> {
+        let query = KeysetQuery {
+            text: format!("SELECT * FROM {}", self.name.quoted()),
+            parameters: Parameters::default(),
+            columns: Arc::clone(&self.schema),
+            key: self.key.clone(),
+            page: 1,
+        };
+        Ok(Box::new(KeysetSource::new(self.connections.database(self.connection.as_deref())?, query)))
+    }
+}
