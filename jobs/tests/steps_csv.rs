@@ -188,7 +188,8 @@ fn rows_use_the_memory_of_earlier_ones() {
     let folder = Folder::with("in.csv", "a\n1\n");
     let mut source = open(&folder, "{ path: in.csv, columns: { a: integer } }", None);
     let old: Row = Vec::with_capacity(57);
-    let mut batch = Batch { spare: vec![old], ..Batch::default() };
+    let mut batch = Batch::default();
+    batch.spare.push(old);
     source.fill(10, &mut batch).unwrap();
     assert_eq!(batch.items[0].capacity(), 57);
 }

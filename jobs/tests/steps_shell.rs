@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use overnight::job::JobStep;
 use overnight::kind::Frame;
 use overnight::monitor::RunEvent;
-use overnight::status::{ExitCode as Exit, Status, StopIntent};
+use overnight::status::{Status, StopIntent};
 use overnight::steps::shell::{Shell, shim};
-use rustix::process::{Pid, Signal, kill_process, test_kill_process, test_kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use steps_support::{Folder, Ran, Runner, problems, tasklet, tasklet_plan};
 
 /// The argument with which this program runs a job with a command that never ends, to be killed.
@@ -88,14 +88,19 @@ fn shell(settings: &str, frame: &Frame) -> JobStep {
     tasklet(&Shell::new(), settings, frame)
 }
 
+/// A run whose folder does not matter.
+fn anywhere() -> Frame {
+    Frame { base_dir: std::env::temp_dir(), ..Frame::default() }
+}
+
 fn run(settings: &str) -> Ran {
-    Runner::in_memory().run(shell(settings, &Folder::new().frame()))
+    Runner::in_memory().run(shell(settings, &anywhere()))
 }
 
 /// Runs a command and asks for its end as soon as it says `ready`.
 fn run_until_ready(settings: &str, intent: StopIntent) -> Ran {
-    let step = shell(settings, &Folder::new().frame());
-    Runner::in_memory().watched(step, &|event, stop| {
+    let step = shell(settings, &anywhere());
+    Runner::in_memory().watched(step, &move |event, stop| {
         if matches!(event, RunEvent::Output { line: "ready", .. }) {
             stop.request(intent);
         }
@@ -153,7 +158,7 @@ fn the_output_is_passed_on_line_by_line_and_kept() {
 }
 
 fn secrets_are_masked_in_output_outputs_and_errors() {
-    let frame = Frame { secrets: vec!["hunter2".into()], ..Folder::new().frame() };
+    let frame = Frame { secrets: vec!["hunter2".into()], ..anywhere() };
     let settings =
         "command: 'echo \"name=hunter2\" > $OVERNIGHT_OUTPUT; echo password hunter2; exit $CODE'\nenv: { CODE: '0' }";
     let ran = Runner::in_memory().run(shell(settings, &frame));
@@ -218,7 +223,8 @@ fn a_stop_sends_sigterm_to_the_whole_group() {
 fn a_command_that_ignores_sigterm_is_killed_after_the_grace() {
     let settings = "grace: 100ms\ncommand: |\n  trap 'echo no' TERM\n  echo ready\n  while :; do sleep 0.01; done\n";
     let ran = run_until_ready(settings, StopIntent::Paused);
-    assert_eq!((ran.step.status, ran.output.as_slice()), (Status::Stopped, &["ready".to_owned(), "no".to_owned()][..]));
+    assert_eq!(ran.step.status, Status::Stopped, "{:?}", ran.step.error);
+    assert!(ran.output.contains(&"no".to_owned()), "{:?}", ran.output);
 }
 
 fn an_abort_kills_at_once() {
@@ -228,12 +234,9 @@ fn an_abort_kills_at_once() {
 }
 
 fn a_timeout_stops_the_command_and_fails_the_step() {
-    let step = JobStep {
-        timeout: Some(Duration::from_millis(100)),
-        ..shell("command: exec sleep 1000", &Folder::new().frame())
-    };
+    let step = JobStep { timeout: Some(Duration::from_millis(100)), ..shell("command: exec sleep 1000", &anywhere()) };
     let ran = Runner::in_memory().run(step);
-    assert_eq!((ran.step.status, ran.step.exit_code.clone()), (Status::Failed, Exit::TIMEOUT), "{ran:?}");
+    assert_eq!((ran.step.status, ran.step.exit_code.as_str()), (Status::Failed, "TIMEOUT"), "{ran:?}");
 }
 
 fn what_a_command_leaves_running_in_its_group_is_killed() {
@@ -261,7 +264,7 @@ fn a_restart_runs_the_command_again() {
 
 /// Runs a command that prints its number and that of a child, and never ends.
 fn victim(settings: &str) {
-    let step = shell(settings, &Folder::new().frame());
+    let step = shell(settings, &anywhere());
     Runner::in_memory().watched(step, &|event, _| {
         if let RunEvent::Output { line, .. } = event {
             println!("{line}");
@@ -283,11 +286,10 @@ fn killing_the_process_kills_the_command_and_its_children() {
     victim.kill().unwrap();
     victim.wait().unwrap();
     assert!(gone(pids[0]) && gone(pids[1]));
-    assert!(test_kill_process_group(Pid::from_raw(pids[0]).unwrap()).is_err());
 }
 
 fn killing_the_leader_kills_the_command() {
-    let step = shell("command: 'echo $PPID; echo $$; exec sleep 1000'", &Folder::new().frame());
+    let step = shell("command: 'echo $PPID; echo $$; exec sleep 1000'", &anywhere());
     let (pids, killer) = channel::<i32>();
     let killing = thread::spawn(move || {
         let leader = killer.recv().unwrap();

@@ -132,10 +132,10 @@ pub fn write_elsewhere(writer: &mut dyn ItemWriter<Row>, rows: &[Row]) -> Result
 }
 
 /// What a test sees of a run, and where it may stop it.
-type Watch = dyn Fn(&RunEvent<'_>, &StopToken) + Send + Sync;
+type Watch<'w> = dyn Fn(&RunEvent<'_>, &StopToken) + Send + Sync + 'w;
 
 struct Watching<'w> {
-    watch: &'w Watch,
+    watch: &'w Watch<'w>,
     stop: StopToken,
     output: Mutex<Vec<String>>,
 }
@@ -192,11 +192,17 @@ impl Runner {
         self.watched(step, &|_, _| {})
     }
 
-    pub fn watched(&self, step: JobStep, watch: &Watch) -> Ran {
+    pub fn watched(&self, step: JobStep, watch: &Watch<'_>) -> Ran {
         let job = Job { steps: vec![step], ..Job::new("test") };
         let params = Params::default();
-        let launching =
-            Launching { job: &job, params: &params, wish: Wish::Start, trigger: Trigger::Library, reason: None };
+        let launching = Launching {
+            job: &job,
+            params: &params,
+            wish: Wish::Start,
+            trigger: Trigger::Library,
+            reason: None,
+            key: None,
+        };
         let ready = self.operator.launch(&launching, &|_, _| {}).unwrap();
         let watching = Watching { watch, stop: ready.stop_token().clone(), output: Mutex::default() };
         let execution = self.operator.run(&job, &params, ready, &watching).unwrap();
