@@ -93,18 +93,18 @@ impl Config {
             timing: timing(env("JOBCTL_HEARTBEAT"))?,
         })
     }
+}
 
-    /// Where the life locks are: beside an embedded store, so that everyone who opens it finds them; else in the user's
-    /// state folder.
-    pub(crate) fn state_dir(&self, database: &Database) -> PathBuf {
-        match database.embedded_path() {
-            Some(path) => {
-                let mut name = path.file_name().unwrap_or_default().to_owned();
-                name.push(".workers");
-                path.with_file_name(name)
-            }
-            None => xdg("XDG_STATE_HOME", ".local/state").unwrap_or_else(std::env::temp_dir).join("overnight/workers"),
+/// Where the life locks are: beside an embedded store, so that everyone who opens it finds them; else in the user's
+/// state folder.
+pub(crate) fn state_dir(database: &Database) -> PathBuf {
+    match database.embedded_path() {
+        Some(path) => {
+            let mut name = path.file_name().unwrap_or_default().to_owned();
+            name.push(".workers");
+            path.with_file_name(name)
         }
+        None => xdg("XDG_STATE_HOME", ".local/state").unwrap_or_else(std::env::temp_dir).join("overnight/workers"),
     }
 }
 

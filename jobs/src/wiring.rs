@@ -15,7 +15,7 @@ use overnight_framework::worker::{Timing, Worker, WorkerName};
 use thiserror::Error;
 
 use crate::catalog::{Catalog, CatalogError};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::secrets::ProcessEnvironment;
 use crate::steps::{self, Connections};
 
@@ -50,7 +50,7 @@ impl Context {
     pub(crate) fn open(config: Config, own: Kinds) -> Result<Self, WiringError> {
         let database = connect(&config)?;
         let repository = database.repository()?;
-        let state_dir = config.state_dir(&database);
+        let state_dir = config::state_dir(&database);
         let name = WorkerName { name: worker_name(), host: host_name(), build: env!("CARGO_PKG_VERSION").to_owned() };
         let timing = config.timing.unwrap_or(match database.kind() {
             Kind::Sqlite => Timing::EMBEDDED,

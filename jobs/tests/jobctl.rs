@@ -1,5 +1,7 @@
 //! `jobctl` as users meet it: real processes on real stores, killed, raced, stopped and fed with nonsense.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod jobctl {
     mod faults;
     mod input;

@@ -1,5 +1,7 @@
 //! The tasklet `shell`, with real processes. This program leads its own commands, so it has a `main` of its own.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod steps_support;
 
 use std::fs;

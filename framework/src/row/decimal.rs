@@ -239,6 +239,10 @@ impl Factors {
 }
 
 /// Whether a product that overflows 128 bits is too large or too fine.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "asked only whether the product is too large; it is rounded and thrown away"
+)]
 fn too_wide(a: Decimal, b: Decimal) -> DecimalError {
     if a.checked_mul(b).is_none() { DecimalError::TooLarge } else { DecimalError::Inexact }
 }

@@ -94,8 +94,14 @@ impl Bench {
     /// Runs the job with these parameters to its end. The same parameters again are a restart.
     pub(crate) fn run(&self, file: &JobFile, params: &str) -> JobExecution {
         let params = bound(file, params);
-        let launching =
-            Launching { job: &file.job, params: &params, wish: Wish::Start, trigger: Trigger::Library, reason: None };
+        let launching = Launching {
+            job: &file.job,
+            params: &params,
+            wish: Wish::Start,
+            trigger: Trigger::Library,
+            reason: None,
+            key: None,
+        };
         let ready = self.operator.launch(&launching, &|_, _| {}).unwrap();
         self.operator.run(&file.job, &params, ready, &self.watcher).unwrap()
     }

@@ -200,7 +200,7 @@ impl From<WiringError> for Failure {
     fn from(error: WiringError) -> Self {
         match error {
             WiringError::Open(error) => error.into(),
-            error => Self::of(Exit::Error, &error),
+            error @ WiringError::LifeLock { .. } => Self::of(Exit::Error, &error),
         }
     }
 }

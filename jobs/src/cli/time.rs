@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Local, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 /// How times are written.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ impl TimeFormat {
     }
 
     /// The time, or nothing while there is none.
+    #[expect(clippy::disallowed_types, reason = "whoever asks for strftime reads the clock on the wall")]
     pub(super) fn show(&self, time: Option<DateTime<Utc>>) -> String {
         match (self, time) {
             (_, None) => String::new(),
@@ -26,7 +27,7 @@ impl TimeFormat {
             (Self::Local(format), Some(time)) => {
                 let mut text = String::new();
                 // chrono reports an unknown letter by an error of `Display`; the format is then shown as it was typed.
-                match write!(text, "{}", time.with_timezone(&Local).format(format)) {
+                match write!(text, "{}", time.with_timezone(&chrono::Local).format(format)) {
                     Ok(()) => text,
                     Err(_) => format.clone(),
                 }

@@ -141,7 +141,8 @@ impl Process {
         wish: Wish,
         on_wait: &dyn Fn(Refusal, Duration),
     ) -> Result<Ready, StartError> {
-        self.operator.launch(&Launching { job, params, wish, trigger: Trigger::Library, reason: None }, on_wait)
+        self.operator
+            .launch(&Launching { job, params, wish, trigger: Trigger::Library, reason: None, key: None }, on_wait)
     }
 
     pub(crate) fn rule(self, rule: Rule) -> Self {

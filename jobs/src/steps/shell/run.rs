@@ -42,7 +42,7 @@ impl Tasklet for Run {
         let running = Running::start(&self.line, &[(OUTPUT_VARIABLE, file.path())]);
         let running = running.map_err(|error| cannot_start("the leader of the command", error))?;
         let mut watch = Watch { run: self, running, tail: Tail::default(), stopping: None, group: None };
-        let end = watch.to_the_end(context);
+        let end = watch.run_to_the_end(context);
         let tail = watch.tail;
         if !tail.is_empty() {
             context.state.context.insert(OUTPUT.to_owned(), tail.text().into());
@@ -168,7 +168,7 @@ struct Watch<'r> {
 
 impl Watch<'_> {
     /// Passes the output on until the command has ended and its output with it.
-    fn to_the_end(&mut self, context: &StepContext<'_>) -> Result<End, BatchError> {
+    fn run_to_the_end(&mut self, context: &StepContext<'_>) -> Result<End, BatchError> {
         let mut open = 2;
         let mut ended: Option<(End, Instant)> = None;
         loop {
@@ -182,7 +182,9 @@ impl Watch<'_> {
                 Ok(Event::Report(Report::Started(group))) => self.group = Some(group),
                 Ok(Event::Report(Report::Over(fate))) => ended = Some((End::Over(fate), Instant::now() + DRAIN)),
                 Ok(Event::LeaderGone) if ended.is_none() => {
-                    self.group.map(kill_orphans);
+                    if let Some(group) = self.group {
+                        kill_orphans(group);
+                    }
                     ended = Some((End::Leaderless, Instant::now() + DRAIN));
                 }
                 Ok(Event::LeaderGone) | Err(RecvTimeoutError::Timeout) => {}
