@@ -118,7 +118,7 @@ fn a_file_is_loaded_into_a_table_that_is_made_for_it() {
         assert_eq!(home.one("select count(*) from entry"), "2");
         assert_eq!(home.one("select amount, memo, day from entry where id = 2"), "0.10||2026-04-01");
         let letters = home.runner.repository.dead_letters(ran.execution.instance_id, 0, 10).unwrap();
-        assert_eq!(letters[0].letter.payload.bytes, b"x,1,,2026-04-01");
+        assert_eq!(letters[0].payload, b"x,1,,2026-04-01");
     });
 }
 
@@ -166,10 +166,9 @@ fn rows_that_the_table_refuses_are_found_and_the_others_are_kept() {
         assert_eq!((ran.step.counts.write, ran.step.counts.write_skip), (3, 2));
         assert_eq!(home.one("select count(*), sum(id) from entry"), "3|9");
         let letters = home.runner.repository.dead_letters(ran.execution.instance_id, 0, 10).unwrap();
-        let refused: Vec<_> =
-            letters.iter().map(|stored| (&stored.letter.position["line"], &*stored.letter.error.name)).collect();
+        let refused: Vec<_> = letters.iter().map(|stored| (&stored.position["line"], &*stored.error.name)).collect();
         assert_eq!(refused, [(&3.into(), "InvalidRow"), (&5.into(), "InvalidRow")]);
-        assert!(letters[0].letter.error.message.contains("\"memo\" is null"), "{:?}", letters[0].letter.error);
+        assert!(letters[0].error.message.contains("\"memo\" is null"), "{:?}", letters[0].error);
     });
 }
 
