@@ -10,12 +10,12 @@ use std::sync::Arc;
 use overnight::error::names;
 use overnight::execution::Counts;
 use overnight::policy::{ErrorNames, SkipLimit, SkipPolicy};
-use overnight::repository::{ChunkError, Payload};
+use overnight::repository::ChunkError;
 use overnight::row::{Column, Row, Schema, Type, Value, decimal};
 use overnight::status::{Status, StopIntent};
-use overnight::step::chunk::{ChunkParts, ChunkStep, ItemWriter, PassThrough};
+use overnight::step::chunk::ItemWriter;
 use overnight::steps::csv::{CsvReader, CsvWriter, INVALID_FILE};
-use steps_support::{Folder, Runner, problems, reader_plan, step, write_elsewhere, writer, writer_plan};
+use steps_support::{Folder, Runner, copy, problems, reader_plan, step, write_elsewhere, writer, writer_plan};
 
 const SETTINGS: &str = "path: out/day.csv";
 const FILE: &str = "out/day.csv";
@@ -234,20 +234,6 @@ fn a_column_that_the_rows_do_not_have_is_refused_with_the_nearest_name() {
     assert!(found[0].contains("the column `id` stands here twice"), "{found:?}");
 }
 
-/// Reads `in.csv` and writes `out/day.csv`, in chunks of two.
-fn copy(folder: &Folder) -> ChunkStep<Row, Row> {
-    let frame = folder.frame();
-    let read = "{ path: in.csv, columns: { id: integer, memo: { type: string, nullable: true } } }";
-    let reader = reader_plan(&CsvReader, read).unwrap();
-    let writer = writer_plan(&CsvWriter, SETTINGS, &schema()).unwrap();
-    let describe =
-        Arc::new(|row: &Row| Payload { kind: "json", bytes: schema().to_json(row).to_string().into_bytes() });
-    let parts = move |_: &overnight::step::StepContext<'_>| {
-        Ok(ChunkParts::of_chunks(reader.open(&frame)?, Box::new(PassThrough), writer.open(&frame)?, describe.clone()))
-    };
-    ChunkStep::new(parts).size(2)
-}
-
 #[test]
 fn a_copy_that_is_stopped_after_every_chunk_makes_the_same_file() {
     let folder = Folder::new();
@@ -260,7 +246,11 @@ fn a_copy_that_is_stopped_after_every_chunk_makes_the_same_file() {
     let mut counts = Counts::default();
     loop {
         runs += 1;
-        let ran = runner.watched(step(copy(&folder).skip(skip.clone())), &|event, stop| {
+        let read = "{ path: in.csv, columns: { id: integer, memo: { type: string, nullable: true } } }";
+        let reader = reader_plan(&CsvReader, read).unwrap();
+        let writer = writer_plan(&CsvWriter, SETTINGS, &schema()).unwrap();
+        let copied = copy(reader, writer, &folder).size(2).skip(skip.clone());
+        let ran = runner.watched(step(copied), &|event, stop| {
             if let overnight::monitor::RunEvent::Progress { .. } = event {
                 stop.request(StopIntent::Stopped);
             }

@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use overnight_db::{Database, OpenOptions};
+use overnight_db::table::{Backend, QueryError, Session};
+use overnight_db::{Database, Kind, OpenOptions, chunk_error};
 use overnight_framework::BatchError;
 use overnight_framework::error::names;
+use overnight_framework::repository::{ChunkError, StoreError};
 use overnight_framework::yaml::{Cursor, Fields};
+
+use super::sql::SQL_ERROR;
 
 /// The databases by name. Those that no step uses are never connected to.
 #[derive(Debug)]
@@ -31,16 +35,27 @@ impl Connections {
         let Some(name) = name else {
             return self.main.clone().ok_or_else(|| BatchError::new(names::STORE_ERROR, "there is no database"));
         };
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(database) = open.get(name) {
+        if let Some(database) = self.lock().get(name) {
             return Ok(database.clone());
         }
+        // Not under the lock: a server that does not answer holds up only who asked for it.
         let url = self.named.get(name).map(String::as_str).unwrap_or_default();
-        let database = Database::connect(url, OpenOptions::default()).map_err(|error| {
-            BatchError::new(names::STORE_ERROR, format!("cannot use the connection `{name}`")).with_source(error)
+        let opened = Database::connect(url, OpenOptions::default()).map_err(|error| {
+            BatchError::new(names::TRANSIENT, format!("cannot use the connection `{name}`")).with_source(error)
         })?;
-        open.insert(name.to_owned(), database.clone());
-        Ok(database)
+        self.refuse_records(name, &opened)?;
+        Ok(self.lock().entry(name.to_owned()).or_insert(opened).clone())
+    }
+
+    /// Which database a name stands for, as far as that can be told without connecting to it.
+    pub(crate) fn backend(&self, name: Option<&str>) -> Option<Backend> {
+        match name {
+            None => self.main.as_ref().map(|database| backend(database.kind())),
+            Some(name) => self.named.get(name).map(|url| {
+                let is_server = url.starts_with("postgres://") || url.starts_with("postgresql://");
+                if is_server { Backend::Postgres } else { Backend::Sqlite }
+            }),
+        }
     }
 
     /// Reads `connection: NAME`.
@@ -56,5 +71,61 @@ impl Connections {
         let known: Vec<_> = self.named.keys().map(String::as_str).collect();
         let problem = at.suggesting(at.problem(format!("no connection is called `{name}`")), name, known);
         at.refuse(problem.help("connections are named in jobctl.toml: [connections] NAME = \"postgres://…\""))
+    }
+
+    /// A second connection that writes to the file of the records would wait for the chunk that waits for it.
+    fn refuse_records(&self, name: &str, opened: &Database) -> Result<(), BatchError> {
+        let file = |database: &Database| database.embedded_path().and_then(|path| path.canonicalize().ok());
+        let records = self.main.as_ref().and_then(file);
+        if records.is_none() || records != file(opened) {
+            return Ok(());
+        }
+        let message = format!("the connection `{name}` is the database with the records: leave `connection` out");
+        Err(BatchError::new(names::INVALID_VALUE, message))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Database>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(super) fn backend(kind: Kind) -> Backend {
+    match kind {
+        Kind::Postgres => Backend::Postgres,
+        Kind::Sqlite => Backend::Sqlite,
+    }
+}
+
+/// Does `work` in a transaction that is its own. On SQLite it is one that may write from its beginning: one that only finds out
+/// later is refused at once when another process writes.
+pub(super) fn in_transaction<T, E>(session: Session<'_>, work: impl FnOnce(Session<'_>) -> Result<T, E>) -> Result<T, E>
+where
+    E: From<diesel::result::Error>,
+{
+    match session {
+        Session::Postgres(connection) => {
+            diesel::Connection::transaction(connection, |connection| work(connection.into()))
+        }
+        Session::Sqlite(connection) => connection.immediate_transaction(|connection| work(connection.into())),
+    }
+}
+
+/// What the failure of a database means for a step: what may pass is `Transient`.
+pub(super) fn store_error(error: StoreError) -> BatchError {
+    let name = if error.is_transient() { names::TRANSIENT } else { names::STORE_ERROR };
+    BatchError::of(name, error)
+}
+
+/// What the refusal of a statement means for a step.
+pub(super) fn query_error(error: QueryError) -> BatchError {
+    let QueryError::Statement { line, source } = error else { return BatchError::of(SQL_ERROR, error) };
+    let named = |name| BatchError::new(name, format!("the database refused the statement on line {line}"));
+    match chunk_error(source) {
+        ChunkError::Data(error) => named(names::INVALID_ROW).with_source(error),
+        ChunkError::Conflict(source) => named(names::TRANSIENT).with_source(source),
+        ChunkError::Store(error) if error.is_transient() => named(names::TRANSIENT).with_source(error),
+        ChunkError::Store(error) => named(names::STORE_ERROR).with_source(error),
+        ChunkError::Unclear(source) => named(SQL_ERROR).with_source(source),
+        other => named(names::STORE_ERROR).with_source(other),
     }
 }

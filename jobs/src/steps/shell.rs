@@ -70,6 +70,10 @@ impl TaskletKind for Shell {
         "shell"
     }
 
+    fn errors(&self) -> &'static [&'static str] {
+        &[COMMAND_FAILED]
+    }
+
     fn check(&self, settings: &Cursor<'_>, names: &Names<'_>) -> Option<Box<dyn TaskletPlan>> {
         Some(Box::new(settings::read(settings, names, self.leader.clone())?))
     }

@@ -17,9 +17,9 @@ use overnight::monitor::{Monitor, RunEvent};
 use overnight::operator::{Launching, Operator};
 use overnight::params::Params;
 use overnight::repository::memory::MemoryRepository;
-use overnight::repository::{ChunkCommit, ChunkError, ChunkTransaction, Committed, DeadLetter, Repository};
+use overnight::repository::{ChunkCommit, ChunkError, ChunkTransaction, Committed, DeadLetter, Payload, Repository};
 use overnight::row::{Row, Schema};
-use overnight::step::chunk::{ChunkSource, ItemWriter, WriteContext};
+use overnight::step::chunk::{ChunkParts, ChunkSource, ChunkStep, Describe, ItemWriter, PassThrough, WriteContext};
 use overnight::step::{Step, Tasklet, TaskletStep};
 use overnight::stop::StopToken;
 use overnight::worker::{Timing, Worker, WorkerName};
@@ -229,4 +229,20 @@ pub fn tasklet(kind: &dyn TaskletKind, settings: &str, frame: &Frame) -> JobStep
 /// The only step of a job.
 pub fn step(step: impl Step + 'static) -> JobStep {
     JobStep::new("it", step)
+}
+
+/// A step that copies the rows of a reader as they are. A dead letter of the writer holds the row as JSON.
+pub fn copy(
+    reader: impl Into<Arc<Box<dyn ReaderPlan>>>,
+    writer: Box<dyn WriterPlan>,
+    folder: &Folder,
+) -> ChunkStep<Row, Row> {
+    let (reader, frame) = (reader.into(), folder.frame());
+    let schema = reader.schema();
+    let describe: Describe<Row> =
+        Arc::new(move |row: &Row| Payload { kind: "json", bytes: schema.to_json(row).to_string().into_bytes() });
+    ChunkStep::new(move |_| {
+        let (reader, writer) = (reader.open(&frame)?, writer.open(&frame)?);
+        Ok(ChunkParts::of_chunks(reader, Box::new(PassThrough), writer, Arc::clone(&describe)))
+    })
 }

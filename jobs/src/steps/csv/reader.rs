@@ -52,6 +52,10 @@ impl ReaderKind for CsvReader {
         "csv"
     }
 
+    fn errors(&self) -> &'static [&'static str] {
+        &[INVALID_FILE]
+    }
+
     fn check(&self, settings: &Cursor<'_>, names: &Names<'_>) -> Option<Box<dyn ReaderPlan>> {
         let mut fields = settings.fields("a csv reader")?;
         let path = fields.required("path", |at| names.setting(at));

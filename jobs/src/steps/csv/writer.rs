@@ -11,6 +11,7 @@ use overnight_framework::row::{Row, Schema, Value};
 use overnight_framework::step::chunk::{ItemWriter, WriteContext};
 use overnight_framework::yaml::Cursor;
 
+use super::INVALID_FILE;
 use super::delimiter::delimiter;
 use super::part::{Part, PartError, Written};
 use crate::steps::columns::chosen;
@@ -56,6 +57,10 @@ struct Writer {
 impl WriterKind for CsvWriter {
     fn name(&self) -> &'static str {
         "csv"
+    }
+
+    fn errors(&self) -> &'static [&'static str] {
+        &[INVALID_FILE]
     }
 
     fn check(&self, settings: &Cursor<'_>, names: &Names<'_>, schema: &Arc<Schema>) -> Option<Box<dyn WriterPlan>> {

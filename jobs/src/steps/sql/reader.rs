@@ -9,7 +9,9 @@ use overnight_framework::row::{Row, Schema};
 use overnight_framework::step::chunk::ChunkSource;
 use overnight_framework::yaml::Cursor;
 
-use super::text::{Bindings, SqlText};
+use super::SQL_ERROR;
+use super::bind::Bindings;
+use super::text::{Length, SqlText};
 use crate::steps::columns::{Renaming, chosen, columns, schema};
 use crate::steps::connections::Connections;
 use crate::steps::keyset::KeysetSource;
@@ -24,6 +26,10 @@ use crate::steps::keyset::KeysetSource;
 ///     key: account_no
 ///     columns: { account_no: integer, balance: integer }
 /// ```
+///
+/// The key is one or more of the columns, unique together and never null: rows are read in its order, and a restart goes on
+/// behind the last one that was committed. No snapshot is held, so a row that changes while the step runs is read as it is
+/// when its page is. `query` may be `{ postgres: …, sqlite: … }`.
 #[derive(Debug)]
 pub struct SqlReader(pub Arc<Connections>);
 
@@ -41,23 +47,25 @@ impl ReaderKind for SqlReader {
         "sql"
     }
 
+    fn errors(&self) -> &'static [&'static str] {
+        &[SQL_ERROR]
+    }
+
     fn check(&self, settings: &Cursor<'_>, names: &Names<'_>) -> Option<Box<dyn ReaderPlan>> {
         let mut fields = settings.fields("a query")?;
-        let query = fields.required("query", SqlText::read);
+        let connection = self.0.read(&mut fields);
+        let backend = connection.as_ref().and_then(|name| self.0.backend(name.as_deref()));
+        let query = fields.required("query", |at| SqlText::read(at, backend, Length::One));
         let columns = fields.required("columns", |at| columns(at, Renaming::Never));
         let schema = columns.map(|columns| schema(&columns));
         let key = fields.required("key", |at| chosen(at, schema.as_deref()?));
-        let bind = fields.optional("bind", |at| Bindings::read(at, names));
-        let connection = self.0.read(&mut fields);
+        let bind = fields.or("bind", Bindings::default(), |at| Bindings::read(at, names));
+        let at = fields.at().clone();
         fields.finish();
-        Some(Box::new(Plan {
-            connections: Arc::clone(&self.0),
-            connection: connection?,
-            query: query?,
-            bind: bind?.unwrap_or_default(),
-            schema: schema?,
-            key: key?,
-        }))
+        let (query, bind) = (query?, bind?);
+        bind.check(&at, &query)?;
+        let connections = Arc::clone(&self.0);
+        Some(Box::new(Plan { connections, connection: connection?, query, bind, schema: schema?, key: key? }))
     }
 }
 

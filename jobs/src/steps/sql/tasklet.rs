@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use overnight_db::Database;
-use overnight_db::table::{Parameters, execute, first_row};
+use overnight_db::table::{Executed, FirstRow, Parameters, QueryError, Session, execute, first_row};
 use overnight_framework::BatchError;
 use overnight_framework::kind::{Frame, Names, TaskletKind, TaskletPlan};
+use overnight_framework::row::Value;
 use overnight_framework::step::{Outcome, StepContext, Tasklet};
 use overnight_framework::yaml::Cursor;
 
-use super::text::{Bindings, SqlText};
-use crate::steps::connections::Connections;
-use crate::steps::keyset::{query, store};
+use super::SQL_ERROR;
+use super::bind::Bindings;
+use super::text::{Length, SqlText};
+use crate::steps::connections::{Connections, in_transaction, query_error, store_error};
 
 /// Runs statements, all or none, or asks a query whose first row becomes the outputs of the step.
 ///
@@ -21,6 +23,9 @@ use crate::steps::keyset::{query, store};
 ///     query: select count(*) as rows from account where business_date = :day
 ///     bind: { day: "${{ params.business_date }}" }
 /// ```
+///
+/// The statements commit before the step does: they must bear being run again after a crash. What the database refuses is the
+/// error `SqlError`, or `InvalidRow` for a constraint, or `Transient` for what may pass.
 #[derive(Debug)]
 pub struct SqlTasklet(pub Arc<Connections>);
 
@@ -28,13 +33,16 @@ pub struct SqlTasklet(pub Arc<Connections>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
     Change,
-    Ask,
+    /// A query, and whether it only reads: `insert … returning` does not.
+    Ask {
+        only_reads: bool,
+    },
 }
 
 struct Plan {
     connections: Arc<Connections>,
     connection: Option<String>,
-    purpose: Purpose,
+    is_query: bool,
     text: SqlText,
     bind: Bindings,
 }
@@ -51,54 +59,85 @@ impl TaskletKind for SqlTasklet {
         "sql"
     }
 
+    fn errors(&self) -> &'static [&'static str] {
+        &[SQL_ERROR]
+    }
+
     fn check(&self, settings: &Cursor<'_>, names: &Names<'_>) -> Option<Box<dyn TaskletPlan>> {
-        let mut fields = settings.fields("statements")?;
-        let chosen = fields.exactly_one_of(&["statement", "query"]);
-        let purpose = chosen.as_ref().map(|(key, _)| if *key == "query" { Purpose::Ask } else { Purpose::Change });
-        let text = chosen.and_then(|(_, at)| SqlText::read(&at));
-        let bind = fields.optional("bind", |at| Bindings::read(at, names));
+        let mut fields = settings.fields("a sql step")?;
         let connection = self.0.read(&mut fields);
+        let backend = connection.as_ref().and_then(|name| self.0.backend(name.as_deref()));
+        let chosen = fields.exactly_one_of(&["statement", "query"]);
+        let is_query = chosen.as_ref().is_some_and(|(key, _)| *key == "query");
+        let length = if is_query { Length::One } else { Length::Any };
+        let text = chosen.and_then(|(_, at)| SqlText::read(&at, backend, length));
+        let bind = fields.or("bind", Bindings::default(), |at| Bindings::read(at, names));
+        let at = fields.at().clone();
         fields.finish();
-        Some(Box::new(Plan {
-            connections: Arc::clone(&self.0),
-            connection: connection?,
-            purpose: purpose?,
-            text: text?,
-            bind: bind?.unwrap_or_default(),
-        }))
+        let (text, bind) = (text?, bind?);
+        bind.check(&at, &text)?;
+        Some(Box::new(Plan { connections: Arc::clone(&self.0), connection: connection?, is_query, text, bind }))
     }
 }
 
 impl TaskletPlan for Plan {
     fn build(&self, frame: &Frame) -> Result<Box<dyn Tasklet>, BatchError> {
         let database = self.connections.database(self.connection.as_deref())?;
-        let text = self.text.of(database.kind()).to_owned();
-        Ok(Box::new(Sql { text, values: self.bind.values(frame)?, purpose: self.purpose, database }))
+        let kind = database.kind();
+        let only_reads = self.text.only_reads(kind);
+        let purpose = if self.is_query { Purpose::Ask { only_reads } } else { Purpose::Change };
+        Ok(Box::new(Sql { purpose, text: self.text.of(kind).to_owned(), values: self.bind.values(frame)?, database }))
     }
 }
 
 impl Tasklet for Sql {
     fn execute(&self, context: &mut StepContext<'_>) -> Result<Outcome, BatchError> {
         match self.purpose {
-            Purpose::Change => self.change(),
-            Purpose::Ask => self.ask(context),
-        }?;
+            Purpose::Change => {
+                let Executed { statements, rows } = self.change()?;
+                context.output(&format!("statements: {statements}, rows changed: {rows}"));
+            }
+            Purpose::Ask { only_reads } => {
+                let row = self.ask(only_reads)?.into_iter();
+                let cells = row.flat_map(|row| row.names.into_iter().zip(row.values));
+                context.state.outputs.extend(cells.map(|(name, value)| (name, Value::to_json(&value))));
+            }
+        }
         Ok(Outcome::COMPLETED)
     }
 }
 
 impl Sql {
-    fn change(&self) -> Result<(), BatchError> {
-        let done = self.database.write(|connection| execute(connection, &self.text, &self.values)).map_err(store)?;
-        done.map_err(query).map(drop)
+    fn change(&self) -> Result<Executed, BatchError> {
+        let run = |session: Session<'_>| {
+            in_transaction(session, |session| execute(session, &self.text, &self.values).map_err(Failed::Query))
+        };
+        let done = self.database.write(|connection| run(connection.into())).map_err(store_error)?;
+        done.map_err(|failed| match failed {
+            Failed::Query(error) => query_error(error),
+            Failed::Transaction(source) => query_error(QueryError::Statement { line: 1, source }),
+        })
     }
 
-    fn ask(&self, context: &mut StepContext<'_>) -> Result<(), BatchError> {
-        let asked = self.database.read(|connection| first_row(connection, &self.text, &self.values)).map_err(store)?;
-        if let Some(row) = asked.map_err(query)? {
-            let outputs = row.names.into_iter().zip(row.values.iter().map(overnight_framework::row::Value::to_json));
-            context.state.outputs.extend(outputs);
-        }
-        Ok(())
+    fn ask(&self, only_reads: bool) -> Result<Option<FirstRow>, BatchError> {
+        let ask = |session: Session<'_>| first_row(session, &self.text, &self.values);
+        let asked = if only_reads {
+            self.database.read(|connection| ask(connection.into()))
+        } else {
+            self.database.write(|connection| ask(connection.into()))
+        };
+        asked.map_err(store_error)?.map_err(query_error)
+    }
+}
+
+/// diesel's transactions want an error that takes their own.
+enum Failed {
+    Query(QueryError),
+    Transaction(diesel::result::Error),
+}
+
+impl From<diesel::result::Error> for Failed {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Transaction(error)
     }
 }

@@ -1,33 +1,66 @@
-//! The text of a statement, one for every database or one for each, and the values it is bound to.
+//! The text of a statement, one for every database or one for each.
 
 use overnight_db::Kind;
-use overnight_db::table::Parameters;
-use overnight_framework::BatchError;
-use overnight_framework::kind::{Frame, Names, Setting};
+use overnight_db::table::{Backend, ScriptError, Statement, statements};
 use overnight_framework::yaml::Cursor;
 
-/// A text that may differ between databases.
+/// A text that may differ between databases. It was read as a script of those it is for.
 #[derive(Clone, Debug)]
 pub(super) struct SqlText {
-    postgres: String,
-    sqlite: String,
+    postgres: Script,
+    sqlite: Script,
+}
+
+#[derive(Clone, Debug)]
+struct Script {
+    text: String,
+    statements: Vec<Statement>,
+}
+
+/// How many statements a text may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Length {
+    /// A query, which has a result.
+    One,
+    /// Statements one after the other.
+    Any,
 }
 
 impl SqlText {
-    /// Reads `"select …"` or `{ postgres: "select …", sqlite: "select …" }`.
-    pub(super) fn read(at: &Cursor<'_>) -> Option<Self> {
+    /// Reads `"select …"` or `{ postgres: "select …", sqlite: "select …" }` for the database that it will run on, where that
+    /// is known; where it is not, a text must be one for either.
+    pub(super) fn read(at: &Cursor<'_>, backend: Option<Backend>, length: Length) -> Option<Self> {
         if at.node().as_mapping().is_none() {
-            let text = plain(at)?;
-            return Some(Self { postgres: text.clone(), sqlite: text });
+            let script = match backend {
+                Some(backend) => script(at, backend, length),
+                None => either(at, length),
+            }?;
+            return Some(Self { postgres: script.clone(), sqlite: script });
         }
         let mut fields = at.fields("a text for each database")?;
-        let postgres = fields.required("postgres", plain);
-        let sqlite = fields.required("sqlite", plain);
+        let postgres = fields.required("postgres", |at| script(at, Backend::Postgres, length));
+        let sqlite = fields.required("sqlite", |at| script(at, Backend::Sqlite, length));
         fields.finish();
         Some(Self { postgres: postgres?, sqlite: sqlite? })
     }
 
     pub(super) fn of(&self, kind: Kind) -> &str {
+        &self.script(kind).text
+    }
+
+    /// Whether the text for this database can only read. `select` may call functions that write, but not on SQLite, where the
+    /// answer matters.
+    pub(super) fn only_reads(&self, kind: Kind) -> bool {
+        self.script(kind).statements.iter().all(|statement| matches!(statement.verb(), "SELECT" | "VALUES"))
+    }
+
+    /// The names of all parameters, some of them several times.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = &str> {
+        let both = [&self.postgres, &self.sqlite].into_iter();
+        both.flat_map(|script| script.statements.iter().flat_map(Statement::parameters))
+    }
+
+    fn script(&self, kind: Kind) -> &Script {
         match kind {
             Kind::Postgres => &self.postgres,
             Kind::Sqlite => &self.sqlite,
@@ -35,28 +68,51 @@ impl SqlText {
     }
 }
 
+fn script(at: &Cursor<'_>, backend: Backend, length: Length) -> Option<Script> {
+    let text = plain(at)?;
+    match statements(text, backend) {
+        Ok(statements) => of_length(at, statements, length),
+        Err(error) => refuse(at, text, &error),
+    }
+}
+
+fn either(at: &Cursor<'_>, length: Length) -> Option<Script> {
+    let text = plain(at)?;
+    match statements(text, Backend::Postgres).or_else(|error| statements(text, Backend::Sqlite).map_err(|_| error)) {
+        Ok(statements) => of_length(at, statements, length),
+        Err(error) => refuse(at, text, &error),
+    }
+}
+
+fn of_length(at: &Cursor<'_>, statements: Vec<Statement>, length: Length) -> Option<Script> {
+    match (statements.as_slice(), length) {
+        ([], _) => at.refuse(at.problem("there is no statement in this text")),
+        ([_, second, ..], Length::One) => {
+            let message = format!("a query is one statement, and line {} of this text begins a second", second.line());
+            at.refuse(at.problem(message))
+        }
+        _ => Some(Script { text: at.text()?.to_owned(), statements }),
+    }
+}
+
 /// A value pasted into a statement would be a door for whoever gives the value.
-fn plain(at: &Cursor<'_>) -> Option<String> {
+fn plain<'a>(at: &Cursor<'a>) -> Option<&'a str> {
     let text = at.filled_text()?;
     if let Some(place) = text.find("${{") {
         let problem = at.problem_in(place..place + 3, "a statement has no `${{ }}`: values are bound, never pasted in");
         return at.refuse(problem.help("write :name in the statement, and `bind: { name: \"${{ … }}\" }` beside it"));
     }
-    Some(text.to_owned())
+    Some(text)
 }
 
-/// The values of `:name` in a statement.
-#[derive(Debug, Default)]
-pub(super) struct Bindings(Vec<(String, Setting)>);
-
-impl Bindings {
-    /// Reads `bind: { name: "${{ … }}" }`.
-    pub(super) fn read(at: &Cursor<'_>, names: &Names<'_>) -> Option<Self> {
-        let bound = at.map(|_, at| names.setting(at))?;
-        Some(Self(bound.into_iter().map(|(key, setting)| (key.name().to_owned(), setting)).collect()))
-    }
-
-    pub(super) fn values(&self, frame: &Frame) -> Result<Parameters, BatchError> {
-        self.0.iter().map(|(name, setting)| Ok((name.clone(), setting.value(frame)?))).collect()
-    }
+/// Reports an error at its place in the file.
+fn refuse<T>(at: &Cursor<'_>, text: &str, error: &ScriptError) -> Option<T> {
+    let before: usize = text.split_inclusive('\n').take(error.line - 1).map(str::len).sum();
+    let rest = text.get(before..).unwrap_or_default();
+    let (column, width) = match rest.char_indices().nth(error.column.saturating_sub(1)) {
+        Some((column, character)) => (column, character.len_utf8()),
+        None => (rest.len(), 0),
+    };
+    let place = before + column;
+    at.refuse(at.problem_in(place..place + width, error.problem.to_string()))
 }

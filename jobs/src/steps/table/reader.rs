@@ -13,12 +13,15 @@ use super::table_name;
 use crate::steps::columns::{Renaming, chosen, columns, schema};
 use crate::steps::connections::Connections;
 use crate::steps::keyset::KeysetSource;
+use crate::steps::sql::SQL_ERROR;
 
 /// Reads the rows of a table, page by page behind its key.
 ///
 /// ```yaml
 /// reader: { table: { name: account, key: account_no, columns: { account_no: integer, balance: integer } } }
 /// ```
+///
+/// As the reader `sql` over `select * from` the table.
 #[derive(Debug)]
 pub struct TableReader(pub Arc<Connections>);
 
@@ -35,8 +38,12 @@ impl ReaderKind for TableReader {
         "table"
     }
 
+    fn errors(&self) -> &'static [&'static str] {
+        &[SQL_ERROR]
+    }
+
     fn check(&self, settings: &Cursor<'_>, _: &Names<'_>) -> Option<Box<dyn ReaderPlan>> {
-        let mut fields = settings.fields("a table")?;
+        let mut fields = settings.fields("a table reader")?;
         let name = fields.required("name", table_name);
         let columns = fields.required("columns", |at| columns(at, Renaming::Never));
         let schema = columns.map(|columns| schema(&columns));

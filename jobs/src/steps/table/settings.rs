@@ -1,0 +1,108 @@
+//! The settings of the writer `table`.
+
+use std::sync::Arc;
+
+use overnight_db::table::{CreateTable, Mode, Session, Table, TableError, TableName, TableWriter};
+use overnight_framework::row::{Row, Schema};
+use overnight_framework::yaml::Cursor;
+
+use super::table_name;
+use crate::steps::columns::chosen;
+use crate::steps::connections::Connections;
+
+/// The words of `mode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    Insert,
+    Upsert,
+}
+
+/// What is written where.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// The database, where it is not the one with the records.
+    pub(super) connection: Option<String>,
+    name: TableName,
+    mode: Mode,
+    /// The primary key of a table to be created; none where the table has to be there.
+    create: Option<Vec<Box<str>>>,
+    /// The columns that are written.
+    schema: Arc<Schema>,
+    /// Where they stand in the rows, when they are not the first ones in their order.
+    places: Option<Vec<usize>>,
+}
+
+impl Target {
+    /// Reads the settings for rows of `schema`.
+    pub(super) fn read(settings: &Cursor<'_>, connections: &Connections, schema: &Arc<Schema>) -> Option<Self> {
+        let mut fields = settings.fields("a table writer")?;
+        let name = fields.required("name", table_name);
+        let mode =
+            fields.or("mode", Word::Insert, |at| at.one_of(&[("insert", Word::Insert), ("upsert", Word::Upsert)]));
+        let columns = fields.optional("columns", |at| chosen(at, schema));
+        let written = columns.map(|columns| written(schema, columns));
+        let key = fields.optional("key", |at| chosen(at, &written.as_ref()?.0));
+        let create = fields.optional("create", |at| at.one_of(&[("if_missing", ())]));
+        let connection = connections.read(&mut fields);
+        let at = fields.at().clone();
+        fields.finish();
+        let (mode, key, create, connection) = (mode?, key?, create?.is_some(), connection?);
+        check(&at, mode, (key.is_some(), create, connection.is_some()))?;
+        let (schema, places) = written?;
+        let key = key.unwrap_or_default();
+        let create = create.then(|| key.clone());
+        let mode = match mode {
+            Word::Insert => Mode::Insert,
+            Word::Upsert => Mode::Upsert { key },
+        };
+        Some(Self { connection, name: name?, mode, create, schema, places })
+    }
+
+    /// Compares the rows with the catalogue, before the first of them.
+    pub(super) fn prepare(&self, mut session: Session<'_>) -> Result<TableWriter, TableError> {
+        if let Some(key) = &self.create {
+            CreateTable { name: &self.name, schema: &self.schema, key }.if_missing(session.reborrow())?;
+        }
+        let table = Table::describe(session, &self.name)?;
+        TableWriter::new(&table, &self.schema, self.mode.clone())
+    }
+
+    /// The rows with the written columns in front, in the memory of `memory` where they have to be made.
+    pub(super) fn rows<'r>(&self, rows: &'r [Row], memory: &'r mut Vec<Row>) -> &'r [Row] {
+        let Some(places) = &self.places else { return rows };
+        memory.resize_with(rows.len(), Row::new);
+        for (made, row) in memory.iter_mut().zip(rows) {
+            made.clear();
+            made.extend(places.iter().map(|place| row.get(*place).cloned().unwrap_or_default()));
+        }
+        memory
+    }
+}
+
+/// Which settings go with which.
+fn check(at: &Cursor<'_>, mode: Word, (has_key, creates, is_other): (bool, bool, bool)) -> Option<()> {
+    match mode {
+        Word::Upsert if !has_key => {
+            at.refuse(at.problem("`mode: upsert` needs a `key`: the columns that say which row it is"))
+        }
+        Word::Insert if has_key && !creates => {
+            let problem = at.problem("`key` has no meaning for `mode: insert` into a table that is there");
+            at.refuse(problem.help("write `mode: upsert`, or `create: if_missing` to make it the primary key"))
+        }
+        Word::Insert if is_other => {
+            let problem = at.problem("a table of another connection can only be written with `mode: upsert`");
+            at.refuse(problem.help("it does not commit with the checkpoint, so a chunk may come twice"))
+        }
+        Word::Insert | Word::Upsert => Some(()),
+    }
+}
+
+/// The schema of the written columns, and where they stand in the rows.
+fn written(schema: &Arc<Schema>, columns: Option<Vec<Box<str>>>) -> (Arc<Schema>, Option<Vec<usize>>) {
+    let Some(columns) = columns else { return (Arc::clone(schema), None) };
+    let places: Vec<_> = columns.iter().filter_map(|name| schema.position(name)).collect();
+    let chosen = places.iter().filter_map(|place| schema.columns().get(*place).cloned()).collect();
+    // A writer takes the first cells of a row, and does not mind that there are more.
+    let in_front = places.iter().copied().eq(0..places.len());
+    (Schema::new(chosen), (!in_front).then_some(places))
+}
