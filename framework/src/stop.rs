@@ -27,7 +27,7 @@ pub struct StopToken {
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// The place of the intent in [`StopIntent::ALL`], from 1; 0 while there is none. Written under the lock of `children`, so
+    /// What [`code`] makes of the intent; 0 while there is none. Written under the lock of `children`, so
     /// that nobody falls asleep between a look and a request; read without it, so that a loop may ask for every item.
     intent: AtomicU8,
     children: Mutex<Vec<Weak<Shared>>>,
@@ -61,7 +61,7 @@ impl StopToken {
     /// Whether the holder shall end now, without reaching its safe point.
     #[must_use]
     pub fn is_aborted(&self) -> bool {
-        self.requested() == Some(StopIntent::Aborted)
+        self.shared.intent.load(Ordering::Relaxed) == code(StopIntent::Aborted)
     }
 
     /// Waits until a stop is requested, at most for `limit`: the pause between two attempts that a stop cuts short.
@@ -76,8 +76,8 @@ impl StopToken {
 
 impl Shared {
     fn requested(&self) -> Option<StopIntent> {
-        let place = usize::from(self.intent.load(Ordering::Acquire)).checked_sub(1)?;
-        StopIntent::ALL.get(place).copied()
+        let requested = self.intent.load(Ordering::Acquire);
+        StopIntent::ALL.into_iter().find(|intent| code(*intent) == requested)
     }
 }
 
@@ -86,12 +86,16 @@ fn request(shared: &Shared, intent: StopIntent) {
     if shared.requested().is_some_and(|earlier| earlier >= intent) {
         return;
     }
-    let place = (1..).zip(StopIntent::ALL).find(|(_, known)| *known == intent).map_or(0, |(place, _)| place);
-    shared.intent.store(place, Ordering::Release);
+    shared.intent.store(code(intent), Ordering::Release);
     shared.changed.notify_all();
     for child in children.iter().filter_map(Weak::upgrade) {
         request(&child, intent);
     }
+}
+
+/// A number for each intent, from 1.
+const fn code(intent: StopIntent) -> u8 {
+    intent as u8 + 1
 }
 
 /// A poisoned lock is only a panic of another holder; the value behind it is always whole.

@@ -14,6 +14,9 @@ use crate::error::BatchError;
 use crate::listener::{ItemListener, ListenerResult};
 use crate::stop::StopToken;
 
+/// For how many items at most memory is taken before they are there.
+const LARGEST_RESERVE: usize = 10_000;
+
 /// The item listeners of a step, in the order of registration.
 pub(super) type Listeners<I, O> = Vec<Arc<dyn ItemListener<I, O>>>;
 
@@ -37,24 +40,20 @@ impl<I, O, R: ItemReader<I>> ChunkSource<I> for EachItem<R, I, O> {
     }
 
     fn fill(&mut self, limit: usize, batch: &mut Batch<I>) -> Result<Fill, BatchError> {
+        if !self.listeners.is_empty() {
+            return self.fill_heard(limit, batch);
+        }
+        let room = limit.min(LARGEST_RESERVE);
+        batch.items.reserve(room);
+        batch.places.reserve(room);
         while batch.len() < limit && !self.stop.is_aborted() {
-            before(&self.listeners, |listener| listener.before_read())?;
             match self.reader.read() {
                 Ok(Some(item)) => {
                     self.read += 1;
-                    after(&self.listeners, |listener| listener.after_read(&item))?;
                     batch.push(self.read, item);
                 }
                 Ok(None) => return Ok(Fill::End),
-                Err(ReadError::Record { payload, error }) => {
-                    self.read += 1;
-                    batch.warnings.extend(hear(&self.listeners, |listener| listener.on_read_error(&error)));
-                    batch.bad.push(BadItem { place: self.read, payload, error });
-                }
-                Err(ReadError::Fatal(error)) => {
-                    batch.warnings.extend(hear(&self.listeners, |listener| listener.on_read_error(&error)));
-                    return Err(error);
-                }
+                Err(error) => self.refuse(error, batch)?,
             }
         }
         Ok(Fill::More)
@@ -77,6 +76,39 @@ impl<I, O, R: ItemReader<I>> ChunkSource<I> for EachItem<R, I, O> {
     }
 }
 
+impl<R: ItemReader<I>, I, O> EachItem<R, I, O> {
+    /// The same with the callbacks around each item.
+    fn fill_heard(&mut self, limit: usize, batch: &mut Batch<I>) -> Result<Fill, BatchError> {
+        while batch.len() < limit && !self.stop.is_aborted() {
+            before(&self.listeners, |listener| listener.before_read())?;
+            match self.reader.read() {
+                Ok(Some(item)) => {
+                    self.read += 1;
+                    after(&self.listeners, |listener| listener.after_read(&item))?;
+                    batch.push(self.read, item);
+                }
+                Ok(None) => return Ok(Fill::End),
+                Err(error) => self.refuse(error, batch)?,
+            }
+        }
+        Ok(Fill::More)
+    }
+
+    /// Keeps a bad record, and ends the reading when nothing more can be read.
+    #[cold]
+    fn refuse(&mut self, error: ReadError, batch: &mut Batch<I>) -> Result<(), BatchError> {
+        let (payload, error) = match error {
+            ReadError::Record { payload, error } => (Some(payload), error),
+            ReadError::Fatal(error) => (None, error),
+        };
+        batch.warnings.extend(hear(&self.listeners, |listener| listener.on_read_error(&error)));
+        let Some(payload) = payload else { return Err(error) };
+        self.read += 1;
+        batch.bad.push(BadItem { place: self.read, payload, error });
+        Ok(())
+    }
+}
+
 /// A processor of items as a processor of chunks.
 pub(super) struct EachProcessed<P, I, O> {
     pub(super) processor: P,
@@ -94,26 +126,41 @@ where
         output: &mut Processed<O>,
         retries: &mut Retries<'_>,
     ) -> Result<(), BatchError> {
+        output.items.reserve(input.items.len());
+        output.places.reserve(input.items.len());
         for (item, place) in input.items.drain(..).zip(input.places.drain(..)) {
             if retries.is_aborted() {
                 break;
             }
-            before(&self.listeners, |listener| listener.before_process(&item))?;
-            match with_retries(&mut self.processor, &item, retries) {
-                Ok(result) => {
-                    after(&self.listeners, |listener| listener.after_process(&item, result.as_ref()))?;
-                    match result {
-                        Some(result) => output.push(place, result),
-                        None => output.filtered += 1,
-                    }
-                }
-                Err(error) => {
+            match self.process_one(&item, retries) {
+                Ok(Some(result)) => output.push(place, result),
+                Ok(None) => output.filtered += 1,
+                Err(Refused::Listener(error)) => return Err(error),
+                Err(Refused::Item(error)) => {
                     output.warnings.extend(hear(&self.listeners, |listener| listener.on_process_error(&item, &error)));
                     output.bad.push(BadItem { place, payload: debug_payload(&item), error });
                 }
             }
         }
         Ok(())
+    }
+}
+
+/// Who refused an item.
+enum Refused {
+    Item(BatchError),
+    Listener(BatchError),
+}
+
+impl<P: ItemProcessor<I, O>, I, O> EachProcessed<P, I, O> {
+    fn process_one(&mut self, item: &I, retries: &mut Retries<'_>) -> Result<Option<O>, Refused> {
+        if self.listeners.is_empty() {
+            return with_retries(&mut self.processor, item, retries).map_err(Refused::Item);
+        }
+        before(&self.listeners, |listener| listener.before_process(item)).map_err(Refused::Listener)?;
+        let result = with_retries(&mut self.processor, item, retries).map_err(Refused::Item)?;
+        after(&self.listeners, |listener| listener.after_process(item, result.as_ref())).map_err(Refused::Listener)?;
+        Ok(result)
     }
 }
 
