@@ -44,7 +44,7 @@ struct Item {
 /// The rule of both loops: about half of the items pass.
 #[inline]
 fn rule(item: &Item) -> Option<Item> {
-    (item.amount > 100 && item.branch != 3).then(|| Item { fee: item.amount / 100, ..*item })
+    (item.amount > 100 && item.branch != 3).then_some(Item { fee: item.amount / 100, ..*item })
 }
 
 fn items() -> Vec<Item> {
@@ -110,13 +110,13 @@ fn operator() -> Operator {
 
 fn by_engine(operator: &Operator, job: &Job) {
     let params = Params::default();
-    let launching = Launching { job, params: &params, wish: Wish::Start, trigger: Trigger::Library, reason: None };
+    let launching =
+        Launching { job, params: &params, wish: Wish::Start, trigger: Trigger::Library, reason: None, key: None };
     let ready = operator.launch(&launching, &|_, _| {}).unwrap();
     let ran = operator.run(job, &params, ready, &Unwatched).unwrap();
     assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
 }
 
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures the time of this machine")]
 fn timed(run: impl FnOnce()) -> Duration {
     let begun = Instant::now();
     run();

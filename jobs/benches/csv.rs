@@ -5,6 +5,12 @@
 //!
 //! The ways run by turns, several times, and their medians are compared, because the machine may be busy with other things.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints its figures, and stops when it cannot go on"
+)]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::hint::black_box;

@@ -1,5 +1,6 @@
 //! `jobctl` as users meet it: real processes on real stores, killed, raced, stopped and fed with nonsense.
 
+#![expect(clippy::print_stdout, reason = "what a run printed explains its failure")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod jobctl {

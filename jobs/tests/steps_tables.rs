@@ -1,5 +1,7 @@
 //! The kinds `table` and `sql`, on PostgreSQL and on SQLite.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod steps_support;
 
 use std::collections::BTreeMap;

@@ -19,7 +19,6 @@ impl TimeFormat {
     }
 
     /// The time, or nothing while there is none.
-    #[expect(clippy::disallowed_types, reason = "whoever asks for strftime reads the clock on the wall")]
     pub(super) fn show(&self, time: Option<DateTime<Utc>>) -> String {
         match (self, time) {
             (_, None) => String::new(),
