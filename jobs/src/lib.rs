@@ -1,10 +1,12 @@
 //! overnight: batch jobs from YAML or Rust, their stock steps, and the command line `jobctl`.
+//!
+//! The modules stand in the order of their dependencies: each one uses only those above it.
 
-mod catalog;
-pub mod cli;
+pub mod steps;
 mod config;
 mod secrets;
-pub mod steps;
+mod catalog;
 mod wiring;
+pub mod cli;
 
 pub use overnight_framework::*;

@@ -340,7 +340,7 @@ fn settings_are_checked_with_their_places() {
         ("{ query: 'select :day', bind: { dya: 1 } }", "did you mean `:dya`?"),
         ("{ query: 'select 1', bind: { day: 1 } }", "the statement has no `:day`"),
         ("{ statement: { postgres: select 1 } }", "needs the key `sqlite`"),
-        ("statement: |\n  select 1;\n  select 'x", "job.yaml:3:10: statement: this string has no end"),
+        ("statement: |\n  select 1;\n  select 'x", "statement: this string has no end"),
         ("statement: begin; select 1", "which the step begins and ends"),
     ] {
         let found = problems(tasklet_plan(&SqlTasklet(shared()), settings));

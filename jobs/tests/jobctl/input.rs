@@ -32,7 +32,7 @@ const CASES: &[(&[&str], &str, i32)] = &[
     (&["folder.yaml"], "cannot read folder.yaml", 7),
     (&["unknown-key.yaml"], "did you mean `steps`?", 7),
     (&["bad-expression.yaml"], "there is no parameter `dya`", 7),
-    (&["tabs.yaml"], "tabs.yaml:3", 7),
+    (&["tabs.yaml"], "tabs.yaml:4:1", 7),
     (&["no-such-job"], "no such job: no-such-job", 5),
     (&["No Such Job"], "is no id, no name of a job", 2),
     (&["strict.yaml", "{}", "--params", "{}"], "cannot be used with", 2),
