@@ -10,11 +10,15 @@ test *filter:
 
 # Kill processes at random moments, many times, and count every row afterwards
 kill times="200":
-    OVERNIGHT_KILLS={{times}} cargo test -p overnight --test kill
+    OVERNIGHT_KILLS={{times}} cargo test -p overnight --test jobctl kill
 
 # Throughput, compared with what the bare database can do
 bench:
-    cargo bench -p overnight
+    cargo bench -p overnight-framework --bench chunk_loop
+    cargo bench -p overnight-framework --bench expressions
+    cargo bench -p overnight --bench csv
+    cargo bench -p overnight-db --bench copy
+    cargo bench -p overnight --bench jobs
 
 # A whole accounting day, end to end
 big-day:
@@ -22,4 +26,4 @@ big-day:
 
 # Rewrite the pages under docs/reference that are generated
 docs:
-    UPDATE_DOCS=1 cargo test -p overnight-framework --test behaviours
+    UPDATE_DOCS=1 cargo test -p overnight-framework --test behaviours --test statuses_page

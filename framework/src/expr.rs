@@ -30,7 +30,7 @@
 //! | names | `amount`, `params.limit`, `steps['load-all'].exit_code`, `row['Any Name']` |
 //! | operators, the weakest first | `?:`, `\|\|`, `&&`, `< <= > >= == != in`, `+ -`, `* / %`, `! -` |
 //! | lists | only on the right of `in`: `branch in ['HQ', params.branch]` |
-//! | calls | `f(x, y)` or `x.f(y)`; the functions are those of [`functions`] |
+//! | calls | `f(x, y)` or `x.f(y)`; the functions are those of [`functions()`] |
 //! | comments | `// to the end of the line` |
 //!
 //! There are no comprehensions, maps, unsigned integers, exponents, clocks or variables. So the cost of an expression is

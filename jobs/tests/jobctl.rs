@@ -7,6 +7,7 @@ mod jobctl {
     mod faults;
     mod input;
     mod kill;
+    mod memory;
     mod race;
     mod stop;
     pub(crate) mod support;

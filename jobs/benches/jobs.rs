@@ -1,0 +1,103 @@
+//! Whole jobs against the tools of the databases, in one run, by turns: CSV → filter → set → table.
+//!
+//! `BENCH_POSTGRES=postgres://… cargo bench -p overnight --bench jobs`; without the variable only SQLite is measured.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints its figures, and stops when it cannot go on"
+)]
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures the time of this machine")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+const ROWS: u32 = 1_000_000;
+const ROUNDS: usize = 3;
+
+fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("rows.csv"), rows()).unwrap();
+    if let Ok(url) = std::env::var("BENCH_POSTGRES") {
+        for (goal, chunk, least) in [("G5", 10_000, 1.0), ("G6", 5_000, 0.85), ("G6", 1_000, 0.30), ("G6", 100, 0.11)] {
+            let job = || jobctl(folder.path(), &url, chunk);
+            let baseline = || copy(folder.path(), &url);
+            report(&format!("{goal} CSV -> Postgres, chunk {chunk}, against psql \\copy"), least, &job, &baseline);
+        }
+    }
+    let file = folder.path().join("bench.db");
+    let job = || {
+        remove(&file);
+        jobctl(folder.path(), &file.to_string_lossy(), 1_000)
+    };
+    let baseline = || import(folder.path());
+    report("G19 CSV -> SQLite, chunk 1000, against .import", 0.95, &job, &baseline);
+}
+
+/// Speed of the candidate as a multiple of the baseline's, medians of runs by turns.
+fn report(what: &str, goal: f64, candidate: &dyn Fn() -> f64, baseline: &dyn Fn() -> f64) {
+    let (mut ours, mut theirs): (Vec<_>, Vec<_>) = (0..ROUNDS).map(|_| (candidate(), baseline())).unzip();
+    ours.sort_by(f64::total_cmp);
+    theirs.sort_by(f64::total_cmp);
+    let (ours, theirs) = (ours[ROUNDS / 2], theirs[ROUNDS / 2]);
+    println!("{what}: {:.2}x (goal {goal:.2}); {ours:.2} s against {theirs:.2} s", theirs / ours);
+}
+
+fn rows() -> String {
+    let mut text = "id,account,amount,booked,branch\n".to_owned();
+    for id in 1..=ROWS {
+        writeln!(text, "{id},DE{id:011},{}.{:02},2026-10-30,HQ", id % 9_999 + 2, id % 100).unwrap();
+    }
+    text
+}
+
+fn jobctl(folder: &Path, url: &str, chunk: u32) -> f64 {
+    let job = format!(
+        "name: bench-{chunk}\ninstances: many\nsteps:\n\
+         - name: reset\n  tasklet: {{ sql: {{ statement: {{ postgres: 'drop table if exists bench_rows', sqlite: 'drop table if exists bench_rows' }} }} }}\n\
+         - name: load\n  chunk:\n    size: {chunk}\n    reader: {{ csv: {{ path: rows.csv, columns: {{ id: integer, account: string, amount: decimal, booked: date, branch: string }} }} }}\n    \
+         processor: [ filter: \"amount > 1.00 && branch == 'HQ'\" ]\n    writer: {{ table: {{ name: bench_rows, create: if_missing }} }}\n"
+    );
+    fs::write(folder.join("job.yaml"), job).unwrap();
+    let begin = Instant::now();
+    let done = Command::new(env!("CARGO_BIN_EXE_jobctl"))
+        .args(["start", "job.yaml", "--database", url])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let took = begin.elapsed().as_secs_f64();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    took
+}
+
+fn copy(folder: &Path, url: &str) -> f64 {
+    let script = "drop table if exists bench_copy; create table bench_copy (id bigint not null, account text not null, amount numeric not null, booked date not null, branch text not null);\n\\copy bench_copy from rows.csv csv header\n";
+    fs::write(folder.join("copy.sql"), script).unwrap();
+    timed(Command::new("psql").args(["-X", "-q", "-f", "copy.sql", url]).current_dir(folder))
+}
+
+fn import(folder: &Path) -> f64 {
+    remove(&folder.join("import.db"));
+    let script = "pragma journal_mode=wal; pragma synchronous=normal;\ncreate table rows (id integer primary key, account text, amount text, booked text, branch text);\n.mode csv\n.import --skip 1 rows.csv rows\n";
+    fs::write(folder.join("import.sql"), script).unwrap();
+    timed(Command::new("sqlite3").args(["import.db", ".read import.sql"]).current_dir(folder))
+}
+
+fn timed(command: &mut Command) -> f64 {
+    let begin = Instant::now();
+    let done = command.output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    begin.elapsed().as_secs_f64()
+}
+
+fn remove(file: &Path) {
+    for ending in ["", "-wal", "-shm", "-lock", ".lock"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(ending);
+        // What is not there need not be removed.
+        let _ = fs::remove_file(name);
+    }
+}

@@ -1,0 +1,57 @@
+//! Memory does not grow with the input: half a million rows pass through in less than 100 MB.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Child;
+
+use super::support::{Project, on_both_stores};
+
+const ROWS: u32 = 500_000;
+
+/// The limit of the whole process, in kilobytes.
+const LIMIT: u64 = 100_000;
+
+const JOB: &str = "
+name: flat
+steps:
+  - name: load
+    chunk:
+      reader:
+        csv: { path: rows.csv, columns: { id: integer, account: string, amount: decimal, booked: date, branch: string } }
+      processor:
+        - filter: amount > 1.00 && branch == 'HQ'
+        - set: { fee: amount * 0.01 }
+      writer: { table: { name: flat, create: if_missing } }
+";
+
+on_both_stores! {
+    fn half_a_million_rows_pass_in_less_than_a_hundred_megabytes(project) {
+        project.file("flat.yaml", JOB);
+        let mut rows = "id,account,amount,booked,branch\n".to_owned();
+        for id in 1..=ROWS {
+            let branch = if id % 10 == 0 { "B2" } else { "HQ" };
+            writeln!(rows, "{id},DE{id:011},{}.{:02},2026-10-30,{branch}", id % 9_999 + 2, id % 100).unwrap();
+        }
+        project.file("rows.csv", &rows);
+        let mut child = project.spawn(&["start", "flat.yaml"]);
+        let peak = peak_memory(&mut child);
+        let execution = project.show("flat");
+        assert_eq!(execution["batch_status"], "COMPLETED", "{execution:#}");
+        assert_eq!(execution["steps"][0]["write_count"], ROWS - ROWS / 10);
+        println!("peak memory: {peak} kB");
+        assert!(peak > 0 && peak < LIMIT, "{peak} kB");
+    }
+}
+
+/// The high-water mark that the kernel keeps for the process; it only grows, so the last look is the peak but for moments.
+fn peak_memory(child: &mut Child) -> u64 {
+    let path = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    while child.try_wait().unwrap().is_none() {
+        let status = fs::read_to_string(&path).unwrap_or_default();
+        let mark = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        peak = peak.max(mark.and_then(|mark| mark.split_whitespace().next()?.parse().ok()).unwrap_or(0));
+        std::thread::park_timeout(std::time::Duration::from_millis(5));
+    }
+    peak
+}
