@@ -7,7 +7,6 @@
     clippy::print_stdout,
     reason = "a benchmark prints its figures, and stops when it cannot go on"
 )]
-#![expect(clippy::disallowed_methods, reason = "a benchmark measures the time of this machine")]
 
 use std::fmt::Write as _;
 use std::fs;

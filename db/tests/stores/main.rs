@@ -9,3 +9,4 @@ mod promises;
 mod races;
 mod schema;
 mod support;
+mod tables_page;
