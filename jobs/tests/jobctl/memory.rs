@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::Child;
 
-use super::support::{Project, on_both_stores};
+use super::support::on_both_stores;
 
 const ROWS: u32 = 500_000;
 
