@@ -51,3 +51,69 @@ fn line(cells: &[String], widths: &[usize]) -> String {
     });
     padded.collect::<String>() + "|\n"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tables as the manual of NebulaGraph prints them.
+    const PRINTED: [&str; 5] = [
+        "\
+==============\n\
+| New Job Id |\n\
+==============\n\
+| 40         |\n\
+--------------\n\
+",
+        "\
+=====================================================================================\n\
+| Job Id(TaskId) | Command(Dest) | Status   | Start Time        | Stop Time         |\n\
+=====================================================================================\n\
+| 40             | flush nba     | finished | 12/17/19 17:21:30 | 12/17/19 17:21:30 |\n\
+-------------------------------------------------------------------------------------\n\
+| 40-0           | 192.168.8.5   | finished | 12/17/19 17:21:30 | 12/17/19 17:21:30 |\n\
+-------------------------------------------------------------------------------------\n\
+",
+        "\
+=============================================================================\n\
+| Job Id | Command       | Status   | Start Time        | Stop Time         |\n\
+=============================================================================\n\
+| 22     | flush test2   | failed   | 12/06/19 14:46:22 | 12/06/19 14:46:22 |\n\
+-----------------------------------------------------------------------------\n\
+| 23     | compact test2 | stopped  | 12/06/19 15:07:09 | 12/06/19 15:07:33 |\n\
+-----------------------------------------------------------------------------\n\
+| 24     | compact test2 | stopped  | 12/06/19 15:07:11 | 12/06/19 15:07:20 |\n\
+-----------------------------------------------------------------------------\n\
+| 25     | compact test2 | stopped  | 12/06/19 15:07:13 | 12/06/19 15:07:24 |\n\
+-----------------------------------------------------------------------------\n\
+",
+        "\
+=========================\n\
+| BACKUP Result         |\n\
+=========================\n\
+| backup 1 jobs 2 tasks |\n\
+-------------------------\n\
+",
+        "\
+==============\n\
+| New Job Id |\n\
+==============\n\
+| 41         |\n\
+--------------\n\
+",
+    ];
+
+    #[test]
+    fn s0_13_the_printed_tables_are_drawn_byte_for_byte() {
+        for printed in PRINTED {
+            let mut lines = printed.lines().filter(|line| line.starts_with('|')).map(cells);
+            let mut table = Table { header: lines.next().unwrap(), rows: Vec::new() };
+            lines.for_each(|row| table.row(row.into_iter().map(str::to_owned)));
+            assert_eq!(table.render(), printed);
+        }
+    }
+
+    fn cells(line: &'static str) -> Vec<&'static str> {
+        line.trim_matches('|').split('|').map(str::trim).collect()
+    }
+}
