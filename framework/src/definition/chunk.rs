@@ -16,7 +16,7 @@ use crate::kind::{Kinds, Names, ReaderPlan, WriterPlan};
 use crate::policy::{RetryPolicy, SkipPolicy};
 use crate::row::{Row, Schema};
 use crate::step::StepContext;
-use crate::step::chunk::{ChunkParts, ChunkProcessor, ChunkStep, PassThrough};
+use crate::step::chunk::{ChunkParts, ChunkStep};
 use crate::yaml::Cursor;
 
 /// The largest chunk: its rows are kept in memory until they are committed.
@@ -131,10 +131,7 @@ impl RowsDraft {
         let frame = Arc::new(frames.frame(needs, Moment::within(&context.job))?);
         let source = self.reader.open(&frame).map_err(|error| frame.masked(error))?;
         let writer = self.writer.open(&frame).map_err(|error| frame.masked(error))?;
-        let processor: Box<dyn ChunkProcessor<Row, Row>> = match self.operations.as_slice() {
-            [] => Box::new(PassThrough),
-            operations => Box::new(RowProcessor::new(operations, &self.input, &frame)),
-        };
+        let processor = Box::new(RowProcessor::new(&self.operations, &self.input, &frame));
         let (source, writer) = (mask::source(source, &frame), mask::writer(writer, &frame));
         let output = Arc::clone(&self.output);
         let describe = Arc::new(move |row: &Row| rows::payload(&output, row, &frame));

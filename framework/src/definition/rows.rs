@@ -14,7 +14,7 @@ use crate::step::chunk::{BadItem, Batch, ChunkProcessor, Processed, Retries};
 /// The operations of one run, compiled with the values of its frame as constants.
 ///
 /// A row costs the evaluation of its expressions and the memory of the values they make. It stays where it is: what is left
-/// out gives its memory back to the reader.
+/// out, and what was written, gives its memory back to the reader.
 pub(super) struct RowProcessor {
     operations: Vec<Compiled>,
     input: Arc<Schema>,
@@ -130,13 +130,20 @@ impl ChunkProcessor<Row, Row> for RowProcessor {
         self.check_width(&input.items)?;
         let most_spare = input.items.len();
         let Batch { items, places, spare, .. } = input;
-        let Processed { places: kept, filtered, bad, .. } = output;
+        let Processed { places: kept, filtered, bad, spare: written, .. } = output;
         let mut recycle = |row: &mut Row| {
             if spare.len() < most_spare {
                 row.clear();
                 spare.push(mem::take(row));
             }
         };
+        written.iter_mut().for_each(&mut recycle);
+        written.clear();
+        if self.operations.is_empty() {
+            mem::swap(items, &mut output.items);
+            mem::swap(places, kept);
+            return Ok(());
+        }
         let mut place_of_next = places.iter().copied();
         items.retain_mut(|row| {
             let place = place_of_next.next().unwrap_or_default();

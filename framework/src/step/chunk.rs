@@ -12,21 +12,23 @@ mod item;
 mod pace;
 mod prepare;
 mod replay;
+mod supply;
 mod write;
 
 use std::fmt;
 use std::sync::Arc;
 
-pub use self::batch::{BadItem, Batch, Fill, Processed};
+pub use self::batch::{BadItem, Batch, Encoded, Fill, Processed};
 pub use self::item::{
-    ChunkProcessor, ChunkSource, ItemProcessor, ItemReader, ItemWriter, Locate, PassThrough, ReadError, Retries,
-    WriteContext,
+    ChunkProcessor, ChunkSource, ItemEncoder, ItemProcessor, ItemReader, ItemWriter, Locate, PassThrough, ReadError,
+    Retries, WriteContext,
 };
 pub use self::pace::ReadAhead;
 
-use self::each::{EachItem, EachProcessed};
+use self::each::EachItem;
 use self::pace::drive;
 use self::prepare::Preparer;
+use self::supply::{Course, Supply, TwoParts};
 use self::write::{ChunkWriter, Rules};
 use crate::error::BatchError;
 use crate::execution::StepKind;
@@ -34,7 +36,6 @@ use crate::listener::ItemListener;
 use crate::policy::{RetryPolicy, SkipPolicy};
 use crate::repository::Payload;
 use crate::step::{Outcome, Step, StepContext, StepError, caught};
-use crate::stop::StopToken;
 
 /// How many items of a user's own writer make a chunk, unless the step says otherwise.
 pub const DEFAULT_SIZE: usize = 1_000;
@@ -53,8 +54,7 @@ type MakeParts<I, O> = Box<dyn Fn(&StepContext<'_>) -> Result<ChunkParts<I, O>, 
 
 /// Reader, processor and writer of one attempt.
 pub struct ChunkParts<I, O> {
-    source: Box<dyn ChunkSource<I>>,
-    processor: Box<dyn ChunkProcessor<I, O>>,
+    supply: Box<dyn Supply<O>>,
     writer: Box<dyn ItemWriter<O>>,
     describe: Describe<O>,
     listeners: Vec<Arc<dyn ItemListener<I, O>>>,
@@ -89,8 +89,7 @@ impl<I: Send + 'static, O: Send + 'static> ChunkParts<I, O> {
         O: fmt::Debug,
     {
         Self {
-            source: Box::new(EachItem { reader, listeners: listeners.clone(), read: 0, stop: StopToken::default() }),
-            processor: Box::new(EachProcessed { processor, listeners: listeners.clone() }),
+            supply: Box::new(EachItem::new(reader, processor, listeners.clone())),
             writer: Box::new(writer),
             describe: Arc::new(debug_payload),
             listeners,
@@ -104,7 +103,8 @@ impl<I: Send + 'static, O: Send + 'static> ChunkParts<I, O> {
         writer: Box<dyn ItemWriter<O>>,
         describe: Describe<O>,
     ) -> Self {
-        Self { source, processor, writer, describe, listeners: Vec::new() }
+        let supply = Box::new(TwoParts { source, processor, batch: Batch::default() });
+        Self { supply, writer, describe, listeners: Vec::new() }
     }
 }
 
@@ -170,15 +170,13 @@ where
 
 impl<I: Send, O: Send> ChunkStep<I, O> {
     fn run_parts(&self, parts: &mut ChunkParts<I, O>, context: &mut StepContext<'_>) -> Result<Outcome, StepError> {
-        let ChunkParts { source, processor, writer, describe, listeners } = parts;
+        let ChunkParts { supply, writer, describe, listeners } = parts;
         let (reader_at, writer_at) = checkpoints(context.state.checkpoint.as_ref());
         let stop = context.stop;
-        source.heed(stop);
-        source.open(reader_at)?;
+        let Course { locate, total } = supply.open(reader_at, stop)?;
         writer.open(writer_at)?;
-        let (locate, total) = (source.locator(), source.total());
-        let (source, processor, writer) = (source.as_mut(), processor.as_mut(), writer.as_mut());
-        let mut preparer = Preparer { source, processor, size: self.size, retry: &self.retry, stop };
+        let (supply, encoder, writer) = (supply.as_mut(), writer.encoder(), writer.as_mut());
+        let mut preparer = Preparer { supply, encoder, describe, size: self.size, retry: &self.retry, stop };
         let rules = Rules { retry: &self.retry, skip: &self.skip };
         let mut writer = ChunkWriter { context, writer, locate, describe, listeners, rules, total };
         let written = drive(&mut preparer, &mut writer, self.ahead)?;
@@ -193,8 +191,8 @@ fn close<I, O>(
     context: &StepContext<'_>,
     mut ended: Result<Outcome, StepError>,
 ) -> Result<Outcome, StepError> {
-    let ChunkParts { mut source, mut writer, .. } = parts;
-    let errors = [caught(|| source.close()), caught(|| writer.close())].into_iter().filter_map(Result::err);
+    let ChunkParts { mut supply, mut writer, .. } = parts;
+    let errors = [caught(|| supply.close()), caught(|| writer.close())].into_iter().filter_map(Result::err);
     for error in errors {
         match ended {
             Ok(_) => ended = Err(error.into()),

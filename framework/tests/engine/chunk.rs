@@ -165,7 +165,7 @@ fn an_item_that_exhausts_its_retries_fails_the_step_with_its_position_and_its_co
 }
 
 #[test]
-fn items_that_a_writer_checks_out_are_skipped_before_the_transaction_and_the_rest_keeps_its_places() {
+fn items_that_an_encoder_refuses_are_skipped_before_the_transaction_and_the_rest_keeps_its_places() {
     let world = World::new();
     let process = world.process();
     let chunks = Chunks { skip: skips(5), ..Chunks::of(numbers(1..=10)) };
@@ -186,7 +186,7 @@ fn items_that_a_writer_checks_out_are_skipped_before_the_transaction_and_the_res
 }
 
 #[test]
-fn checking_out_every_item_of_a_large_chunk_takes_one_pass() {
+fn refusing_every_item_of_a_large_chunk_takes_one_pass() {
     let world = World::new();
     let chunks = Chunks { size: 100_000, skip: skips(100_000), ..Chunks::of(numbers(1..=100_000)) };
     let job = job_of(chunks.checking(|items| (0..items.len()).map(|index| (index, "no".into())).collect()).step());

@@ -127,6 +127,7 @@ pub fn write_elsewhere(writer: &mut dyn ItemWriter<Row>, rows: &[Row]) -> Result
         step: overnight::execution::StepExecutionId(1),
         token: 1,
         chunk: 1,
+        encoded: None,
     };
     writer.write(rows, &mut context)
 }

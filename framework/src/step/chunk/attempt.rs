@@ -1,5 +1,7 @@
 //! One attempt to commit a chunk: a transaction from its beginning to its commit.
 
+use std::any::Any;
+
 use serde_json::json;
 
 use super::WriteContext;
@@ -102,7 +104,7 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
     ) -> Result<Done, Refused> {
         let (delta, mut letters) = match way {
             Way::Whole => {
-                self.write_listened(transaction, &chunk.output.items)?;
+                self.write_listened(transaction, &chunk.output.items, chunk.output.encoded.as_deref())?;
                 (chunk.delta, chunk.letters.clone())
             }
             Way::Bisected => self.bisect(transaction, chunk).map(|found| (found.delta, found.letters))?,
@@ -125,6 +127,7 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
         &mut self,
         transaction: &mut dyn ChunkTransaction,
         items: &[O],
+        encoded: Option<&(dyn Any + Send)>,
     ) -> Result<(), ChunkError> {
         if items.is_empty() {
             return Ok(());
@@ -132,7 +135,8 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
         let lease = self.context.lease;
         let (execution, token) = (lease.lease.execution, lease.lease.token);
         before(self.listeners, |listener| listener.before_write(items)).map_err(ChunkError::Failed)?;
-        let mut context = WriteContext { transaction, execution, step: lease.step, token, chunk: self.number() };
+        let (step, chunk) = (lease.step, self.number());
+        let mut context = WriteContext { transaction, execution, step, token, chunk, encoded };
         match self.writer.write(items, &mut context) {
             Ok(()) => after(self.listeners, |listener| listener.after_write(items)).map_err(ChunkError::Failed),
             Err(error) => {

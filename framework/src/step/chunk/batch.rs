@@ -1,5 +1,7 @@
 //! The items of one chunk on their way from the reader to the writer.
 
+use std::any::Any;
+
 use crate::error::BatchError;
 use crate::repository::Payload;
 
@@ -12,10 +14,8 @@ pub struct Batch<T> {
     pub places: Vec<u64>,
     /// The records that could not be read.
     pub bad: Vec<BadItem>,
-    /// Items of earlier chunks whose memory may be used again.
+    /// Items of earlier chunks whose memory may be used again; rows among them are empty.
     pub spare: Vec<T>,
-    /// What listeners failed to hear.
-    pub(super) warnings: Vec<String>,
 }
 
 /// What a processor makes of a batch.
@@ -29,9 +29,16 @@ pub struct Processed<T> {
     pub filtered: u64,
     /// The items whose processing failed.
     pub bad: Vec<BadItem>,
+    /// Items of an earlier chunk, written since, whose memory may be used again.
+    pub spare: Vec<T>,
+    /// What the encoder of the writer made of the items.
+    pub(super) encoded: Encoded,
     /// What listeners failed to hear.
     pub(super) warnings: Vec<String>,
 }
+
+/// The items of a chunk in the form of their target, as an [`ItemEncoder`](super::ItemEncoder) made it and its writer knows it.
+pub type Encoded = Option<Box<dyn Any + Send>>;
 
 /// An item that failed, and why.
 #[derive(Debug)]
@@ -82,22 +89,41 @@ impl<T> Processed<T> {
 
     /// Forgets everything but the memory.
     pub(super) fn clear(&mut self) {
-        self.items.clear();
+        self.spare.clear();
+        std::mem::swap(&mut self.items, &mut self.spare);
         self.places.clear();
         self.bad.clear();
         self.warnings.clear();
         self.filtered = 0;
     }
+
+    /// Makes room for so many items where the last ones stood.
+    pub(super) fn reuse(&mut self, room: usize) {
+        if self.items.is_empty() {
+            std::mem::swap(&mut self.items, &mut self.spare);
+            self.items.clear();
+        }
+        self.items.reserve(room);
+        self.places.reserve(room);
+    }
 }
 
 impl<T> Default for Batch<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), places: Vec::new(), bad: Vec::new(), spare: Vec::new(), warnings: Vec::new() }
+        Self { items: Vec::new(), places: Vec::new(), bad: Vec::new(), spare: Vec::new() }
     }
 }
 
 impl<T> Default for Processed<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), places: Vec::new(), filtered: 0, bad: Vec::new(), warnings: Vec::new() }
+        Self {
+            items: Vec::new(),
+            places: Vec::new(),
+            filtered: 0,
+            bad: Vec::new(),
+            spare: Vec::new(),
+            encoded: None,
+            warnings: Vec::new(),
+        }
     }
 }

@@ -57,7 +57,7 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
         let Some(part) = output.items.get(range.clone()).filter(|part| !part.is_empty()) else { return Ok(()) };
         let savepoint = "overnight_half";
         transaction.savepoint(savepoint)?;
-        let refused = match self.write_listened(transaction, part) {
+        let refused = match self.write_listened(transaction, part, None) {
             Ok(()) => {
                 found.accepted = true;
                 return Ok(transaction.release(savepoint)?);

@@ -1,8 +1,9 @@
 //! What users write, item by item, and what the engine calls, chunk by chunk.
 
+use std::any::Any;
 use std::sync::Arc;
 
-use super::{Batch, Fill, Processed};
+use super::{Batch, Encoded, Fill, Processed};
 use crate::error::BatchError;
 use crate::execution::{ExecutionId, StepExecutionId};
 use crate::policy::RetryPolicy;
@@ -84,10 +85,9 @@ pub trait ItemWriter<T>: Send {
         Ok(())
     }
 
-    /// Finds items that the target would refuse, before it sees any: pairs of index and error, in ascending order.
-    fn check(&self, items: &[T]) -> Vec<(usize, BatchError)> {
-        let _ = items;
-        Vec::new()
+    /// What puts the items of this writer into the form of its target. Asked for once, when the writer is open.
+    fn encoder(&self) -> Option<Box<dyn ItemEncoder<T>>> {
+        None
     }
 
     /// Writes all of `items`, or none.
@@ -120,6 +120,14 @@ pub trait ItemWriter<T>: Send {
     }
 }
 
+/// Puts items into the form that their target takes: before their transaction, on the thread that reads, while the chunk
+/// before is written.
+pub trait ItemEncoder<T>: Send {
+    /// Encodes `items` in the place of what `into` held of an earlier chunk, and answers which of them the target would
+    /// refuse: pairs of index and error. Those are left out, and judged by the skip policy.
+    fn encode(&mut self, items: &[T], into: &mut Encoded) -> Vec<(usize, BatchError)>;
+}
+
 /// What a writer gets beside its items.
 pub struct WriteContext<'a> {
     /// The transaction of the chunk.
@@ -133,6 +141,9 @@ pub struct WriteContext<'a> {
     pub token: i64,
     /// The number of the chunk among those that this run of the step commits, from 1.
     pub chunk: u64,
+    /// What the encoder of this writer made of exactly these items. `None` where it has none, and when a chunk that was
+    /// refused is sent in parts.
+    pub encoded: Option<&'a (dyn Any + Send)>,
 }
 
 /// Says in words where an item stood: `{"line": 7}` for the place 7 of a file.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::Processed;
 use super::prepare::{Preparer, read_ahead};
 use super::write::{ChunkWriter, Written};
-use super::{Batch, Processed};
 use crate::step::StepError;
 
 /// Whether the next chunks are read and processed while one is written.
@@ -24,8 +24,8 @@ pub enum ReadAhead {
 const HANDING_OVER: Duration = Duration::from_micros(50);
 
 /// Takes chunk after chunk, until the last one or the safe point.
-pub(super) fn drive<I: Send, O: Send>(
-    preparer: &mut Preparer<'_, I, O>,
+pub(super) fn drive<I, O: Send>(
+    preparer: &mut Preparer<'_, O>,
     writer: &mut ChunkWriter<'_, '_, I, O>,
     ahead: ReadAhead,
 ) -> Result<Written, StepError> {
@@ -46,11 +46,10 @@ pub(super) fn drive<I: Send, O: Send>(
 /// Reads and writes by turns, in the order that listeners are promised. A chunk that was begun is finished before a stop is
 /// obeyed. [`Written::More`] when reading ahead would pay.
 fn take_turns<I, O>(
-    preparer: &mut Preparer<'_, I, O>,
+    preparer: &mut Preparer<'_, O>,
     writer: &mut ChunkWriter<'_, '_, I, O>,
     ahead: ReadAhead,
 ) -> Result<Written, StepError> {
-    let mut batch = Batch::default();
     let mut spare = Processed::default();
     loop {
         if let Some(intent) = preparer.stop.requested() {
@@ -58,7 +57,7 @@ fn take_turns<I, O>(
         }
         writer.before_chunk()?;
         let begun = writer.now();
-        let prepared = preparer.next(&mut batch, spare);
+        let prepared = preparer.next(spare);
         let read = writer.now();
         let (written, returned) = writer.take(prepared)?;
         let gain = read.saturating_sub(begun).min(writer.now().saturating_sub(read));

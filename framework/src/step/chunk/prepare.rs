@@ -1,11 +1,12 @@
-//! Reading and processing: everything that happens to a chunk before its transaction.
+//! Reading, processing and encoding: everything that happens to a chunk before its transaction.
 
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
+use super::supply::{Portion, Supply};
 use super::write::Written;
-use super::{BadItem, Batch, ChunkProcessor, ChunkSource, Fill, Processed, Retries};
+use super::{BadItem, Describe, Fill, ItemEncoder, Processed, Retries};
 use crate::error::BatchError;
 use crate::policy::RetryPolicy;
 use crate::repository::Phase;
@@ -37,10 +38,11 @@ pub(super) struct Filled<O> {
     pub(super) fill: Fill,
 }
 
-/// Reads and processes chunk after chunk.
-pub(super) struct Preparer<'a, I, O> {
-    pub(super) source: &'a mut dyn ChunkSource<I>,
-    pub(super) processor: &'a mut dyn ChunkProcessor<I, O>,
+/// Reads, processes and encodes chunk after chunk.
+pub(super) struct Preparer<'a, O> {
+    pub(super) supply: &'a mut dyn Supply<O>,
+    pub(super) encoder: Option<Box<dyn ItemEncoder<O>>>,
+    pub(super) describe: &'a Describe<O>,
     pub(super) size: usize,
     pub(super) retry: &'a RetryPolicy,
     pub(super) stop: &'a StopToken,
@@ -53,49 +55,74 @@ impl<O> Prepared<O> {
     }
 }
 
-impl<I, O> Preparer<'_, I, O> {
-    /// The next chunk. `batch` and `spare` are the memory of earlier ones. A panic of user code becomes an error.
-    pub(super) fn next(&mut self, batch: &mut Batch<I>, mut spare: Processed<O>) -> Prepared<O> {
+impl<O> Preparer<'_, O> {
+    /// The next chunk, in the memory of an earlier one. A panic of user code becomes an error.
+    pub(super) fn next(&mut self, mut spare: Processed<O>) -> Prepared<O> {
         let mut retries = Retries::new(self.retry, self.stop);
-        let filled = caught(|| self.fill(batch, &mut spare, &mut retries));
+        let filled = caught(|| self.fill(&mut spare, &mut retries));
         let (retried, cut) = (retries.count, retries.cut);
-        let warnings = batch.warnings.drain(..).chain(spare.warnings.drain(..)).collect();
-        let filled = filled.map(|Read { fill, read, checkpoint }| {
-            let unread = batch.bad.drain(..).map(|item| (Phase::Read, item));
-            let unprocessed = spare.bad.drain(..).map(|item| (Phase::Process, item));
-            let mut bad: Vec<_> = unread.chain(unprocessed).collect();
-            bad.sort_by_key(|(_, item)| item.place);
+        let warnings = std::mem::take(&mut spare.warnings);
+        let filled = filled.map(|(portion, bad)| {
+            let Portion { fill, read, checkpoint, .. } = portion;
             Filled { output: spare, bad, read, checkpoint, fill }
         });
         Prepared { filled, retried, cut, warnings }
     }
 
+    /// Reads, processes and encodes; what failed comes back in the order of reading.
     fn fill(
         &mut self,
-        batch: &mut Batch<I>,
         output: &mut Processed<O>,
         retries: &mut Retries<'_>,
-    ) -> Result<Read, BatchError> {
-        let fill = self.source.fill(self.size, batch)?;
-        let read = batch.len() as u64;
-        self.processor.process(batch, output, retries)?;
-        Ok(Read { fill, read, checkpoint: self.source.checkpoint() })
+    ) -> Result<(Portion, Vec<(Phase, BadItem)>), BatchError> {
+        let mut portion = self.supply.fill(self.size, output, retries)?;
+        let mut bad = of_phase(Phase::Read, std::mem::take(&mut portion.unread));
+        bad.extend(of_phase(Phase::Process, std::mem::take(&mut output.bad)));
+        if let Some(encoder) = &mut self.encoder
+            && !output.items.is_empty()
+        {
+            let refused = encoder.encode(&output.items, &mut output.encoded);
+            bad.extend(of_phase(Phase::Write, take_out(refused, output, self.describe)?));
+        }
+        bad.sort_by_key(|(_, item)| item.place);
+        Ok((portion, bad))
     }
 }
 
-/// What was read for a chunk.
-struct Read {
-    fill: Fill,
-    read: u64,
-    checkpoint: serde_json::Value,
+fn of_phase(phase: Phase, items: Vec<BadItem>) -> Vec<(Phase, BadItem)> {
+    items.into_iter().map(|item| (phase, item)).collect()
+}
+
+/// Takes those items out that the encoder left out.
+fn take_out<O>(
+    mut refused: Vec<(usize, BatchError)>,
+    output: &mut Processed<O>,
+    describe: &Describe<O>,
+) -> Result<Vec<BadItem>, BatchError> {
+    if refused.is_empty() {
+        return Ok(Vec::new());
+    }
+    refused.sort_by_key(|(index, _)| *index);
+    refused.dedup_by_key(|(index, _)| *index);
+    let mut refused = refused.into_iter().peekable();
+    let (items, places) = (std::mem::take(&mut output.items), std::mem::take(&mut output.places));
+    let mut bad = Vec::with_capacity(refused.len());
+    for (index, (item, place)) in items.into_iter().zip(places).enumerate() {
+        match refused.next_if(|(next, _)| *next == index) {
+            Some((_, error)) => bad.push(BadItem { place, payload: describe(&item), error }),
+            None => output.push(place, item),
+        }
+    }
+    // An error about an item that is not there must not get lost.
+    refused.next().map_or(Ok(bad), |(_, error)| Err(error))
 }
 
 /// Reads and processes on a thread of its own, and gives each chunk to `take` on this one. What `take` gives back is memory
 /// for a later chunk.
 ///
 /// The thread ends when nobody takes its chunks any more, at the latest after the chunk that it is filling.
-pub(super) fn read_ahead<I: Send, O: Send>(
-    preparer: &mut Preparer<'_, I, O>,
+pub(super) fn read_ahead<O: Send>(
+    preparer: &mut Preparer<'_, O>,
     mut take: impl FnMut(Prepared<O>) -> Result<(Written, Processed<O>), StepError>,
 ) -> Result<Written, StepError> {
     let (chunks, incoming) = sync_channel(AHEAD);
@@ -117,15 +144,9 @@ pub(super) fn read_ahead<I: Send, O: Send>(
 }
 
 /// Sends chunks until the last one, an error, or until nobody takes them any more.
-fn prepare_all<I, O>(
-    preparer: &mut Preparer<'_, I, O>,
-    chunks: &SyncSender<Prepared<O>>,
-    returned: &Receiver<Processed<O>>,
-) {
-    let mut batch = Batch::default();
+fn prepare_all<O>(preparer: &mut Preparer<'_, O>, chunks: &SyncSender<Prepared<O>>, returned: &Receiver<Processed<O>>) {
     loop {
-        let spare = returned.try_recv().unwrap_or_default();
-        let prepared = preparer.next(&mut batch, spare);
+        let prepared = preparer.next(returned.try_recv().unwrap_or_default());
         let last = !prepared.has_next();
         if chunks.send(prepared).is_err() || last {
             return;

@@ -134,35 +134,12 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
 
     /// Decides over everything in the chunk that is known to be bad, before a transaction is opened for the rest.
     fn judge(&mut self, filled: Filled<O>) -> Result<Chunk<O>, StepError> {
-        let Filled { mut output, mut bad, read, checkpoint, .. } = filled;
-        bad.extend(self.unwritable(&mut output)?.into_iter().map(|item| (Phase::Write, item)));
-        bad.sort_by_key(|(_, item)| item.place);
+        let Filled { output, bad, read, checkpoint, .. } = filled;
         let mut delta = Counts { read, filter: output.filtered, commit: 1, ..Counts::default() };
         let letters =
             bad.into_iter().map(|(phase, item)| self.skip(phase, item, &mut delta)).collect::<Result<_, _>>()?;
         delta.write = output.items.len() as u64;
         Ok(Chunk { output, checkpoint, letters, delta })
-    }
-
-    /// Takes those items out that the writer knows it cannot write.
-    fn unwritable(&self, output: &mut Processed<O>) -> Result<Vec<BadItem>, StepError> {
-        let mut refused = self.writer.check(&output.items);
-        if refused.is_empty() {
-            return Ok(Vec::new());
-        }
-        refused.sort_by_key(|(index, _)| *index);
-        refused.dedup_by_key(|(index, _)| *index);
-        let mut refused = refused.into_iter().peekable();
-        let (items, places) = (std::mem::take(&mut output.items), std::mem::take(&mut output.places));
-        let mut bad = Vec::with_capacity(refused.len());
-        for (index, (item, place)) in items.into_iter().zip(places).enumerate() {
-            match refused.next_if(|(next, _)| *next == index) {
-                Some((_, error)) => bad.push(BadItem { place, payload: (self.describe)(&item), error }),
-                None => output.push(place, item),
-            }
-        }
-        // An error about an item that is not there must not get lost.
-        refused.next().map_or(Ok(bad), |(_, error)| Err(error.into()))
     }
 
     /// Counts a bad item as skipped in `delta`, if the policy allows it.

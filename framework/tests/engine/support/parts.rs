@@ -1,5 +1,6 @@
 //! Readers and writers that break where they are told to.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use overnight_framework::repository::memory::MemoryTables;
 use overnight_framework::repository::{ChunkError, Payload};
 use overnight_framework::row::Value;
 use overnight_framework::step::chunk::{
-    ChunkParts, ChunkStep, ItemReader, ItemWriter, ReadAhead, ReadError, WriteContext,
+    ChunkParts, ChunkStep, Encoded, ItemEncoder, ItemReader, ItemWriter, ReadAhead, ReadError, WriteContext,
 };
 use serde_json::json;
 
@@ -206,6 +207,25 @@ impl ItemReader<i64> for Numbers {
     }
 }
 
+/// Encodes numbers as themselves, so that the writer can compare.
+struct Copier {
+    check: Check,
+    breaks: Option<Break>,
+}
+
+impl ItemEncoder<i64> for Copier {
+    fn encode(&mut self, items: &[i64], into: &mut Encoded) -> Vec<(usize, BatchError)> {
+        let refused = match Break::at(self.breaks, Place::Check) {
+            Err(error) => vec![(0, error)],
+            Ok(()) => (self.check)(items),
+        };
+        let out: HashSet<_> = refused.iter().map(|(index, _)| *index).collect();
+        let left = items.iter().enumerate().filter(|(index, _)| !out.contains(index)).map(|(_, item)| *item);
+        *into = Some(Box::new(left.collect::<Vec<_>>()));
+        refused
+    }
+}
+
 struct Table {
     accept: Accept,
     check: Check,
@@ -222,15 +242,15 @@ impl ItemWriter<i64> for Table {
         Ok(())
     }
 
-    fn check(&self, items: &[i64]) -> Vec<(usize, BatchError)> {
-        match Break::at(self.breaks, Place::Check) {
-            Err(error) => vec![(0, error)],
-            Ok(()) => (self.check)(items),
-        }
+    fn encoder(&self) -> Option<Box<dyn ItemEncoder<i64>>> {
+        Some(Box::new(Copier { check: Arc::clone(&self.check), breaks: self.breaks }))
     }
 
     fn write(&mut self, items: &[i64], context: &mut WriteContext<'_>) -> Result<(), ChunkError> {
         Break::at(self.breaks, Place::Write).map_err(ChunkError::Failed)?;
+        if let Some(encoded) = context.encoded {
+            assert_eq!(encoded.downcast_ref::<Vec<i64>>().unwrap(), items, "what is encoded is what is to be written");
+        }
         self.journal.note(format!("write {items:?} in chunk {}", context.chunk));
         let tables = context.transaction.connection().downcast_mut::<MemoryTables>().unwrap();
         items.iter().for_each(|item| tables.insert("out", [Value::Int(*item)]));

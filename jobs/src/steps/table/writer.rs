@@ -1,17 +1,16 @@
 //! The writer `table`.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 use std::thread;
 
-use overnight_db::table::{self, Encoded, RowError, Session, WriteError};
+use overnight_db::table::{self, Encoder, RowError, Session, WriteError};
 use overnight_db::{Database, chunk_error};
 use overnight_framework::BatchError;
 use overnight_framework::error::names;
 use overnight_framework::kind::{Frame, Names, WriterKind, WriterPlan};
 use overnight_framework::repository::ChunkError;
 use overnight_framework::row::{Row, Schema};
-use overnight_framework::step::chunk::{ItemWriter, WriteContext};
+use overnight_framework::step::chunk::{Encoded, ItemEncoder, ItemWriter, WriteContext};
 use overnight_framework::yaml::Cursor;
 
 use super::INVALID_TABLE;
@@ -45,18 +44,14 @@ struct Writer {
     database: Database,
     target: Arc<Target>,
     writer: Option<table::TableWriter>,
-    /// The chunk as the database takes it. Checking the rows makes it, so that each is encoded once; a `RefCell`, because
-    /// whoever checks changes nothing.
-    ready: RefCell<Ready>,
+    /// For the parts of a chunk that was refused, which nobody encoded.
+    parts: table::Encoded,
 }
 
-/// Encoded rows, and whose they are.
-#[derive(Debug, Default)]
-struct Ready {
-    /// Where the rows stand in memory, and how many they are. Forgotten at the end of their chunk, because others may stand
-    /// there then.
-    of: Option<(usize, usize)>,
-    encoded: Encoded,
+/// Makes rows what the database takes.
+struct RowEncoder {
+    target: Arc<Target>,
+    encoder: Encoder,
     /// Memory for rows with the written columns only.
     rows: Vec<Row>,
 }
@@ -83,7 +78,12 @@ impl WriterPlan for Plan {
 
     fn open(&self, _: &Frame) -> Result<Box<dyn ItemWriter<Row>>, BatchError> {
         let database = self.connections.database(self.target.connection.as_deref())?;
-        Ok(Box::new(Writer { database, target: Arc::clone(&self.target), writer: None, ready: RefCell::default() }))
+        Ok(Box::new(Writer {
+            database,
+            target: Arc::clone(&self.target),
+            writer: None,
+            parts: table::Encoded::default(),
+        }))
     }
 }
 
@@ -94,20 +94,20 @@ impl ItemWriter<Row> for Writer {
         Ok(())
     }
 
-    fn check(&self, items: &[Row]) -> Vec<(usize, BatchError)> {
-        let refused = self.encode(items);
-        refused.into_iter().map(|error| (error.index, BatchError::of(names::INVALID_ROW, error))).collect()
+    fn encoder(&self) -> Option<Box<dyn ItemEncoder<Row>>> {
+        let encoder = self.writer.as_ref()?.encoder();
+        Some(Box::new(RowEncoder { target: Arc::clone(&self.target), encoder, rows: Vec::new() }))
     }
 
     fn write(&mut self, items: &[Row], context: &mut WriteContext<'_>) -> Result<(), ChunkError> {
-        if self.ready.borrow().of != Some(place(items, 0)) {
-            let refused = self.encode(items);
-            if let Some(error) = refused.into_iter().next() {
-                return Err(ChunkError::Data(BatchError::of(names::INVALID_ROW, error)));
+        let Self { database, target, writer: Some(writer), parts } = self else { return Err(not_open()) };
+        let encoded = match context.encoded.and_then(|encoded| encoded.downcast_ref()) {
+            Some(encoded) => encoded,
+            None => {
+                let refused = writer.encoder().encode(target.rows(items, &mut Vec::new()), parts);
+                refused.into_iter().next().map_or(Ok(&*parts), |error| Err(ChunkError::Data(invalid_row(error))))?
             }
-        }
-        let Self { database, target, writer: Some(writer), ready } = self else { return Err(not_open()) };
-        let encoded = &ready.get_mut().encoded;
+        };
         if target.connection.is_some() {
             return write_elsewhere(database, writer, encoded);
         }
@@ -116,31 +116,29 @@ impl ItemWriter<Row> for Writer {
         })?;
         writer.write_encoded(session, encoded).map(drop).map_err(refused)
     }
+}
 
-    fn committed(&mut self) {
-        self.ready.get_mut().of = None;
+impl ItemEncoder<Row> for RowEncoder {
+    fn encode(&mut self, items: &[Row], into: &mut Encoded) -> Vec<(usize, BatchError)> {
+        let mut encoded: Box<table::Encoded> =
+            into.take().and_then(|memory| memory.downcast().ok()).unwrap_or_default();
+        let refused = self.encoder.encode(self.target.rows(items, &mut self.rows), &mut encoded);
+        *into = Some(encoded);
+        refused.into_iter().map(|error| (error.index, invalid_row(error))).collect()
     }
 }
 
-impl Writer {
-    /// Encodes the rows and answers what is wrong with those that were left out.
-    fn encode(&self, items: &[Row]) -> Vec<RowError> {
-        let Some(writer) = &self.writer else { return Vec::new() };
-        let Ready { of, encoded, rows } = &mut *self.ready.borrow_mut();
-        let refused = writer.encoder().encode(self.target.rows(items, rows), encoded);
-        *of = Some(place(items, refused.len()));
-        refused
-    }
-}
-
-/// Where rows stand in memory, and how many are left of them without those that were refused.
-fn place(items: &[Row], refused: usize) -> (usize, usize) {
-    (items.as_ptr().addr(), items.len() - refused)
+fn invalid_row(error: RowError) -> BatchError {
+    BatchError::of(names::INVALID_ROW, error)
 }
 
 /// Writes in a transaction of another database. On a thread of its own, because that of an open chunk may ask for no second
 /// connection that writes.
-fn write_elsewhere(database: &Database, writer: &table::TableWriter, encoded: &Encoded) -> Result<(), ChunkError> {
+fn write_elsewhere(
+    database: &Database,
+    writer: &table::TableWriter,
+    encoded: &table::Encoded,
+) -> Result<(), ChunkError> {
     let write = || {
         let written = database
             .write(|connection| in_transaction(connection.into(), |session| writer.write_encoded(session, encoded)));
