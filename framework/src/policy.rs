@@ -6,6 +6,7 @@ mod skip;
 
 pub use self::patience::Patience;
 pub use self::retry::RetryPolicy;
+pub(crate) use self::retry::shortened_by_chance;
 pub use self::skip::{SkipLimit, SkipPolicy};
 
 /// Which errors a policy is for.

@@ -38,21 +38,22 @@ impl RetryPolicy {
     #[must_use]
     pub fn pause(&self, attempts: u32, error: &str) -> Option<Duration> {
         (attempts < self.max_attempts && self.errors.contain(error))
-            .then(|| self.with_jitter(self.full_pause(attempts)))
+            .then(|| shortened_by_chance(self.full_pause(attempts), self.jitter_percent))
     }
 
     fn full_pause(&self, attempts: u32) -> Duration {
         let factor = self.factor.max(1).checked_pow(attempts.saturating_sub(1)).unwrap_or(u32::MAX);
         self.delay.checked_mul(factor).unwrap_or(self.max_delay).min(self.max_delay)
     }
+}
 
-    /// Chance need not be good here, only different in every process: the keys of a fresh hash map are.
-    fn with_jitter(&self, pause: Duration) -> Duration {
-        let chance = RandomState::new().hash_one(()) % 1_000;
-        let share = u64::from(self.jitter_percent.min(100)) * chance;
-        let cut = pause.as_nanos().saturating_mul(u128::from(share)) / 100_000;
-        pause.saturating_sub(Duration::from_nanos(u64::try_from(cut).unwrap_or(u64::MAX)))
-    }
+/// `pause`, or up to `percent` less. Chance need not be good here, only different in every process: the keys of a fresh hash
+/// map are.
+pub(crate) fn shortened_by_chance(pause: Duration, percent: u8) -> Duration {
+    let chance = RandomState::new().hash_one(()) % 1_000;
+    let share = u64::from(percent.min(100)) * chance;
+    let cut = pause.as_nanos().saturating_mul(u128::from(share)) / 100_000;
+    pause.saturating_sub(Duration::from_nanos(u64::try_from(cut).unwrap_or(u64::MAX)))
 }
 
 impl Default for RetryPolicy {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Timing;
 use crate::execution::ExecutionId;
+use crate::policy::shortened_by_chance;
 use crate::repository::{Beat, Lease, LeaseState, Repository};
 use crate::status::StopIntent;
 use crate::stop::StopToken;
@@ -99,13 +100,16 @@ impl Beats {
     }
 }
 
-/// The first beat comes after half an interval, so that a job of a few milliseconds pays none, and many processes that start
-/// at once do not beat at once.
+/// How much of each interval is left to chance, so that processes which a timer starts together do not beat together.
+const JITTER_PERCENT: u8 = 10;
+
+/// The first beat comes after half an interval, so that a job of a few milliseconds pays none.
 fn beat_until_stopped(repository: &dyn Repository, timing: Timing, shared: &Shared) {
     let mut pause = timing.heartbeat / 2;
     while let Some(held) = wait(shared, pause) {
         let reached = held.is_empty() || beat(repository, timing, shared, &held);
-        pause = if reached { timing.heartbeat } else { timing.heartbeat / 5 };
+        let interval = if reached { timing.heartbeat } else { timing.heartbeat / 5 };
+        pause = shortened_by_chance(interval, JITTER_PERCENT);
     }
 }
 
