@@ -50,6 +50,16 @@ impl<C: Store> Chunk<C> {
         Ok(())
     }
 
+    /// Why the fence changed no row. It is asked afterwards, so that the fence itself stays one statement.
+    fn refusal(&mut self) -> ChunkError {
+        let row = self.connection.lock_step(self.lease.step.0).map_err(chunk_error);
+        match row.and_then(|row| Ok(row.map(|row| row.is_held_by(&self.lease)).transpose()?)) {
+            Ok(Some(true)) => ChunkError::OutOfTurn,
+            Ok(_) => ChunkError::LeaseLost,
+            Err(error) => error,
+        }
+    }
+
     /// Whether the transaction is still the one that was begun, with nothing left open inside it.
     fn is_whole(&mut self) -> bool {
         if !self.savepoints.is_empty() || !transaction::depth(&mut *self.connection).is_ok_and(|depth| depth == 1) {
@@ -98,9 +108,14 @@ impl<C: Store> ChunkTransaction for Chunk<C> {
         if !self.is_whole() {
             return Err(ChunkError::NotOpen);
         }
+        let Some(intent) = self.connection.fence(&self.lease, chunk).map_err(chunk_error)? else {
+            return Err(self.refusal());
+        };
         let now = C::now(&*self.clock);
-        let intent = self.connection.fence(now, &self.lease, chunk).map_err(chunk_error)?;
-        let stop = intent_of_step(self.lease.step, intent.ok_or(ChunkError::LeaseLost)?.as_deref())?;
+        if !self.connection.renew_with_chunk(now, &self.lease).map_err(chunk_error)? {
+            return Err(ChunkError::LeaseLost);
+        }
+        let stop = intent_of_step(self.lease.step, intent.as_deref())?;
         transaction::commit(&mut *self.connection).map_err(unanswered)?;
         Ok(Committed { stop, renewed: C::CHUNK_RENEWS })
     }

@@ -62,6 +62,10 @@ impl Backing for PgConnection {
         format!("{}; SET LOCAL idle_in_transaction_session_timeout = {limit}", Self::BEGIN)
     }
 
+    fn renew_with_chunk(&mut self, _: now, _: &StepLease) -> QueryResult<bool> {
+        Ok(true)
+    }
+
     fn now(_: &dyn Clock) -> now {
         now()
     }
@@ -114,9 +118,4 @@ fn after(_: now, duration: Duration) -> now_and<i64> {
 /// The instant this long before now.
 fn before(_: now, duration: Duration) -> now_and<i64> {
     now_and(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX).saturating_neg())
-}
-
-/// Nothing to do: the lease of the step is all that the fence looks at.
-fn renew_with_chunk(_: &mut PgConnection, _: now, _: &StepLease) -> QueryResult<bool> {
-    Ok(true)
 }

@@ -16,7 +16,7 @@ use overnight_framework::repository::{
 use overnight_framework::status::Status;
 use serde_json::Value;
 
-use self::beat::{beat, renew_with_chunk};
+use self::beat::beat;
 use crate::instant::Instant;
 use crate::models::{
     BeatRow, CountColumns, DeadLetterRow, DefinitionRow, EndedExecution, EndedStep, EventRow, ExecutionRow,
@@ -43,6 +43,10 @@ impl Backing for SqliteConnection {
     /// A chunk may be lost when the power fails, together with its checkpoint; the end of its step is FULL and keeps both.
     fn begin_chunk(_: &StepLease) -> String {
         "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE; SAVEPOINT overnight_chunk".to_owned()
+    }
+
+    fn renew_with_chunk(&mut self, now: Instant, lease: &StepLease) -> QueryResult<bool> {
+        beat::renew(self, &lease.lease, after(now, lease.duration))
     }
 
     fn now(clock: &dyn Clock) -> Instant {

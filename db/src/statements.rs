@@ -44,6 +44,9 @@ pub(crate) trait Backing:
     /// What begins the transaction of a chunk.
     fn begin_chunk(lease: &StepLease) -> String;
 
+    /// Renews the lease of the execution whose chunk is about to be committed, where chunks do that; `false` when it is lost.
+    fn renew_with_chunk(&mut self, now: Self::Now, lease: &StepLease) -> QueryResult<bool>;
+
     /// The time in the next statement.
     fn now(clock: &dyn Clock) -> Self::Now;
 

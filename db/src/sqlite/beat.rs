@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use overnight_framework::repository::{Beat, Lease, StepLease};
+use overnight_framework::repository::{Beat, Lease};
 use overnight_framework::status::Status;
 
 use crate::instant::Instant;
@@ -35,16 +35,8 @@ fn intents(connection: &mut SqliteConnection, beat: &Beat) -> QueryResult<HashMa
     Ok(rows.into_iter().map(|(id, token, intent)| ((id, token), intent)).collect())
 }
 
-/// Renews the lease of the execution whose chunk is committed; `false` when it is lost.
-pub(super) fn renew_with_chunk(
-    connection: &mut SqliteConnection,
-    now: Instant,
-    lease: &StepLease,
-) -> QueryResult<bool> {
-    renew(connection, &lease.lease, super::after(now, lease.duration))
-}
-
-fn renew(connection: &mut SqliteConnection, lease: &Lease, until: Instant) -> QueryResult<bool> {
+/// Renews one lease; `false` when it is lost.
+pub(super) fn renew(connection: &mut SqliteConnection, lease: &Lease, until: Instant) -> QueryResult<bool> {
     let held = job_execution::table
         .find(lease.execution.0)
         .filter(job_execution::lease_token.eq(lease.token))

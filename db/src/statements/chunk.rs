@@ -12,9 +12,9 @@ pub(crate) const LETTERS_AT_ONCE: usize = 500;
 /// The statements of a chunk. They are repeated with every chunk, therefore diesel must be able to keep them prepared:
 /// none is a `sql_query`, and none has a list whose length changes its text.
 pub(crate) trait ChunkStatements: Backing {
-    /// Writes counters and checkpoint on the row of the step, if the lease is still the one of the row. The answer is
-    /// the intent of a stop that was requested; the outer `None` means that the lease is lost.
-    fn fence(&mut self, now: Self::Now, lease: &StepLease, chunk: &ChunkCommit) -> QueryResult<Option<Option<String>>>;
+    /// Writes counters and checkpoint on the row of the step, if the lease is still the one of the row and the chunk is
+    /// the next one. The answer is the intent of a stop that was requested; the outer `None` means that nothing was written.
+    fn fence(&mut self, lease: &StepLease, chunk: &ChunkCommit) -> QueryResult<Option<Option<String>>>;
 
     /// What dead letters keep of the step.
     fn place_of_step(&mut self, step: i64) -> QueryResult<StepPlace>;
@@ -25,20 +25,16 @@ pub(crate) trait ChunkStatements: Backing {
 
 macro_rules! chunk_statements {
     ($store:ident) => {
-        fn fence(
-            &mut self,
-            now: Self::Now,
-            lease: &StepLease,
-            chunk: &ChunkCommit,
-        ) -> QueryResult<Option<Option<String>>> {
+        fn fence(&mut self, lease: &StepLease, chunk: &ChunkCommit) -> QueryResult<Option<Option<String>>> {
             use crate::schema::$store::step_execution::dsl;
             let counts = CountColumns::from(&chunk.counts);
-            let held = dsl::step_execution
+            let next = dsl::step_execution
                 .find(lease.step.0)
                 .filter(dsl::lease_token.eq(lease.lease.token))
                 .filter(dsl::worker_id.eq(lease.lease.worker.0))
+                .filter(dsl::commit_count.eq(counts.commit - 1))
                 .filter(dsl::status.eq(Status::Started.as_str()).or(dsl::status.eq(Status::Stopping.as_str())));
-            let intent: Option<Option<String>> = diesel::update(held)
+            diesel::update(next)
                 .set((
                     dsl::read_count.eq(counts.read),
                     dsl::write_count.eq(counts.write),
@@ -54,11 +50,7 @@ macro_rules! chunk_statements {
                 ))
                 .returning(dsl::stop_intent)
                 .get_result(self)
-                .optional()?;
-            if intent.is_some() && !crate::$store::renew_with_chunk(self, now, lease)? {
-                return Ok(None);
-            }
-            Ok(intent)
+                .optional()
         }
 
         fn place_of_step(&mut self, step: i64) -> QueryResult<StepPlace> {

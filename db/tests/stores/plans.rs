@@ -6,9 +6,9 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use overnight_db::AnyConnection;
-use overnight_framework::execution::{Counts, ErrorRecord};
+use overnight_framework::execution::ErrorRecord;
 use overnight_framework::repository::{
-    Beat, ChunkCommit, DeadLetter, ExecutionFilter, LaunchRequest, LaunchWorker, Payload, Phase, Repository, TakeOver,
+    Beat, DeadLetter, ExecutionFilter, LaunchRequest, LaunchWorker, Payload, Phase, Repository, TakeOver,
 };
 use overnight_framework::status::{Status, StopIntent, Word};
 use serde_json::json;
@@ -85,7 +85,7 @@ fn say_everything(repository: &dyn Repository) {
     let payload = Payload { kind: "csv", bytes: vec![] };
     let letter = DeadLetter { phase: Phase::Read, position: json!({}), payload, error: ErrorRecord::default() };
     chunk.dead_letters(&[letter]).unwrap();
-    chunk.commit(&ChunkCommit::default()).unwrap();
+    chunk.commit(&support::chunk(1)).unwrap();
     repository.request_stop(&support::stop(id, StopIntent::Paused)).unwrap();
     repository.end_step(&run.lease, &step_end(Status::Stopped)).unwrap();
     repository.end(&lease, &end(Status::Stopped)).unwrap();
@@ -185,10 +185,13 @@ fn no_page_of_executions_is_sorted() {
 fn the_statements_of_a_chunk_are_prepared_once() {
     let store = store();
     let run = support::running(&*store.repository, "2026-01-31");
-    let commit = || store.repository.begin_chunk(&run.lease).unwrap().commit(&ChunkCommit::default()).unwrap();
-    commit();
+    let commit = |number| {
+        let chunk = store.repository.begin_chunk(&run.lease).unwrap();
+        assert_eq!(chunk.commit(&support::chunk(number)).unwrap().stop, None);
+    };
+    commit(1);
     let before = prepared(&store).len();
-    (0..10).for_each(|_| assert_eq!(commit().stop, None));
+    (2..=11).for_each(commit);
     assert_eq!(prepared(&store).len(), before);
 }
 
@@ -223,10 +226,9 @@ fn updates(store: &Store, table: &str, at_least: i64) -> (i64, i64) {
 fn chunks_and_heartbeats_touch_no_index() {
     let store = support::private_postgres();
     let run = support::running(&*store.repository, "2026-01-31");
-    for read in 1..=2000 {
-        let counts = Counts { read, write: read, commit: read, ..Counts::default() };
+    for number in 1..=2000 {
         let chunk = store.repository.begin_chunk(&run.lease).unwrap();
-        chunk.commit(&ChunkCommit { counts, checkpoint: json!({"line": read}), progress_total: None }).unwrap();
+        chunk.commit(&support::chunk(number)).unwrap();
     }
     assert_hot(&store, "step_execution", 2000);
     renew(&store, 300, 60);

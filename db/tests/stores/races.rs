@@ -8,7 +8,7 @@ use overnight_db::{OpenOptions, open};
 use overnight_framework::execution::ExecutionId;
 use overnight_framework::launch::Refusal;
 use overnight_framework::repository::{
-    ChunkCommit, ChunkError, FenceError, LaunchError, LaunchRequest, Launched, Repository, StopError, TakeOver,
+    ChunkError, FenceError, LaunchError, LaunchRequest, Launched, Repository, StopError, TakeOver,
 };
 use overnight_framework::status::{Status, StopIntent};
 
@@ -123,8 +123,8 @@ fn meet(repository: &dyn Repository, day: &str) {
             repository.take_over(&order).unwrap();
         }),
         Box::new(|| {
-            let commit = || repository.begin_chunk(&step).unwrap().commit(&ChunkCommit::default());
-            let refused = std::iter::repeat_with(commit).find_map(Result::err).unwrap();
+            let commit = |number| repository.begin_chunk(&step).unwrap().commit(&support::chunk(number));
+            let refused = (1..).find_map(|number| commit(number).err()).unwrap();
             assert!(matches!(refused, ChunkError::LeaseLost), "{refused:?}");
         }),
         Box::new(|| {

@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use overnight_db::testing::{PrivateServer, Template, TestDatabase};
 use overnight_db::{Database, Kind, OpenOptions, migrate};
-use overnight_framework::execution::{ExecutionId, StepExecution, StepKind, Trigger};
+use overnight_framework::execution::{Counts, ExecutionId, StepExecution, StepKind, Trigger};
 use overnight_framework::launch::{Restartability, Wish};
 use overnight_framework::params::InstanceKey;
 use overnight_framework::repository::{
-    ExecutionEnd, LaunchRequest, LaunchWorker, Launched, Lease, Repository, Revision, StepEnd, StepLease, StepStart,
-    StopOrder, WorkerIdentity,
+    ChunkCommit, ExecutionEnd, LaunchRequest, LaunchWorker, Launched, Lease, Repository, Revision, StepEnd, StepLease,
+    StepStart, StopOrder, WorkerIdentity,
 };
 use overnight_framework::row::Value;
 use overnight_framework::status::{ExitCode, Status, StopIntent};
@@ -190,12 +190,18 @@ pub(crate) fn step_lease(lease: &Lease, step: &StepExecution) -> StepLease {
     StepLease { step: step.id, lease: *lease, duration: LEASE }
 }
 
+/// The chunk with this number, of one item.
+pub(crate) fn chunk(number: u64) -> ChunkCommit {
+    let counts = Counts { read: number, write: number, commit: number, ..Counts::default() };
+    ChunkCommit { counts, checkpoint: json!({"line": number}), progress_total: None }
+}
+
 pub(crate) fn step_end(status: Status) -> StepEnd {
     StepEnd {
         status,
         exit_code: ExitCode::from(status.as_str()),
         error: None,
-        counts: overnight_framework::execution::Counts::default(),
+        counts: Counts::default(),
         context: serde_json::Map::new(),
         outputs: serde_json::Map::new(),
         promoted: serde_json::Map::new(),

@@ -33,14 +33,16 @@ pub trait ChunkTransaction {
     fn dead_letters(&mut self, letters: &[DeadLetter]) -> Result<(), ChunkError>;
 
     /// Writes counters and checkpoint of the step, fenced, and commits. The transaction must still be open and at its
-    /// outermost level.
+    /// outermost level, and the row of the step must count the chunks before this one, neither more nor fewer: a COMMIT
+    /// that is still on its way when its connection is lost, and the replay of its chunk, are never both applied.
     fn commit(self: Box<Self>, chunk: &ChunkCommit) -> Result<Committed, ChunkError>;
 }
 
 /// What a chunk writes on the row of its step.
 #[derive(Clone, Debug, Default)]
 pub struct ChunkCommit {
-    /// The counters of this run of the step, this chunk included.
+    /// The counters of this run of the step, this chunk included: `counts.commit` is its number, and the chunk before it
+    /// has the number before.
     pub counts: Counts,
     /// The position after this chunk.
     pub checkpoint: serde_json::Value,
@@ -64,6 +66,10 @@ pub enum ChunkError {
     /// Another worker holds the step now: leave, and write nothing more.
     #[error("the lease was lost: the step was taken over or ended by another process")]
     LeaseLost,
+    /// The row of the step counts other chunks than those before this one: most likely the chunk itself is there, from an
+    /// attempt that was not answered. The lease is held.
+    #[error("the chunk is out of turn: the step has committed other chunks than those before it")]
+    OutOfTurn,
     /// The writer ended the transaction itself.
     #[error("the chunk's transaction is no longer open: a writer must not commit or roll back")]
     NotOpen,

@@ -1,14 +1,18 @@
 //! Chunks whose commit is refused, not answered, or not possible for a while.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
+use overnight_framework::BatchError;
+use overnight_framework::error::names;
 use overnight_framework::launch::Refusal;
 use overnight_framework::operator::StartError;
+use overnight_framework::policy::SkipPolicy;
 use overnight_framework::repository::ChunkError;
 use overnight_framework::runner::RunError;
 use overnight_framework::status::{ExitCode, Status};
 
-use super::support::{Chunks, Journal, Kind, Rule, Verb, Watcher, World, failed, job_of, numbers};
+use super::support::{Chunks, Journal, Kind, Rule, Verb, Watcher, World, failed, job_of, numbers, skips};
 use super::takeover::take_over;
 
 fn all() -> Vec<i64> {
@@ -40,6 +44,53 @@ fn a_commit_that_never_arrived_is_repeated() {
         assert_eq!(world.rows(), all());
         assert_eq!(world.step(ran.id, "step").counts.rollback, 1);
     }
+}
+
+/// The server sees the COMMIT only after the row was looked up, and while the chunk is sent again.
+#[test]
+fn a_commit_that_arrives_late_and_its_replay_are_one_chunk() {
+    for chunk in 0..3 {
+        let (world, watcher) = (World::new(), Watcher::default());
+        let process = world.process();
+        process.store.rule(Rule::late_commit().after(chunk).times(1));
+        let ran = process.run_watched(&job_of(Chunks::of(numbers(all())).step()), &watcher).unwrap();
+        assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
+        assert_eq!(process.store.count(Verb::Commit), 4);
+        assert_eq!(watcher.0.about("retrying").len(), 1);
+        assert_eq!(world.rows(), all());
+        let counts = world.step(ran.id, "step").counts;
+        assert_eq!((counts.read, counts.write, counts.commit), (25, 25, 3));
+    }
+}
+
+/// The table has a key: before the fence is asked the database says that the rows are there already.
+#[test]
+fn rows_that_a_late_commit_wrote_are_not_the_fault_of_its_replay() {
+    for skip in [SkipPolicy::NEVER, skips(100)] {
+        let world = World::new();
+        let seen = Mutex::new(BTreeSet::new());
+        let unique = move |items: &[i64]| {
+            let mut seen = seen.lock().unwrap();
+            let refused = items.iter().find(|item| !seen.insert(**item));
+            refused.map_or(Ok(()), |_| Err(ChunkError::Data(BatchError::new(names::INVALID_ROW, "duplicate key"))))
+        };
+        let chunks = Chunks { skip, ..Chunks::of(numbers(all())) }.accepting(unique);
+        let ran = world.run_with(&job_of(chunks.step()), [Rule::late_commit().after(1).times(1)]).unwrap();
+        assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
+        assert_eq!(world.rows(), all());
+        assert!(world.letters(&ran).is_empty());
+    }
+}
+
+/// Another holder of the same lease, which there never is, or a row that was changed by hand.
+#[test]
+fn a_chunk_out_of_turn_that_nobody_sent_before_fails_the_step() {
+    let world = World::new();
+    let process = world.process().rule(Rule::refuse(Verb::Commit, Kind::OutOfTurn).after(1));
+    let ran = process.run(&job_of(Chunks::of(numbers(all())).step())).unwrap();
+    assert!(failed(&ran).1.starts_with("the chunk is out of turn"), "{ran:?}");
+    assert_eq!(process.store.count(Verb::Commit), 2);
+    assert_eq!(world.rows(), (1..=10).collect::<Vec<_>>());
 }
 
 #[test]

@@ -29,11 +29,22 @@ pub(crate) enum Verb {
     End { lease: Index, forgery: Forgery, status: Status },
     BeginStep { lease: Index, forgery: Forgery, place: i32 },
     EndStep { step: Index, forgery: Forgery, status: Status },
-    Chunk { step: Index, forgery: Forgery, commits: bool },
+    Chunk { step: Index, forgery: Forgery, ending: Ending },
     Beat(Index, Forgery),
     Stop { lease: Index, intent: StopIntent },
     TakeOver { lease: Index, forgery: Forgery, waits: bool },
     Wait(u64),
+}
+
+/// How a chunk ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ending {
+    Dropped,
+    Committed,
+    /// Committed under the number of the last one, as a replay is whose first COMMIT came through.
+    Repeated,
+    /// Committed under the number after the next.
+    Ahead,
 }
 
 /// What is wrong with a lease, if something is.
@@ -59,13 +70,20 @@ pub(crate) fn verb() -> impl Strategy<Value = Verb> {
     let rule = prop_oneof![4 => Just(Restartability::Restartable), 1 => Just(Restartability::Once)];
     let end = |(lease, forgery, status)| Verb::End { lease, forgery, status };
     let end_step = |(step, forgery, status)| Verb::EndStep { step, forgery, status };
+    let ending = prop_oneof![
+        3 => Just(Ending::Dropped),
+        4 => Just(Ending::Committed),
+        1 => Just(Ending::Repeated),
+        1 => Just(Ending::Ahead),
+    ];
+    let chunk = |(step, forgery, ending)| Verb::Chunk { step, forgery, ending };
     prop_oneof![
         4 => (0..3_i64, wish, rule).prop_map(|(key, wish, rule)| Verb::Launch { key, wish, rule }),
         4 => (index(), forgery()).prop_map(|(lease, forgery)| Verb::Begin(lease, forgery)),
         2 => (index(), forgery(), status()).prop_map(end),
         4 => (index(), forgery(), 0..3_i32).prop_map(|(lease, forgery, place)| Verb::BeginStep { lease, forgery, place }),
         2 => (index(), forgery(), status()).prop_map(end_step),
-        4 => (index(), forgery(), any::<bool>()).prop_map(|(step, forgery, commits)| Verb::Chunk { step, forgery, commits }),
+        4 => (index(), forgery(), ending).prop_map(chunk),
         2 => (index(), forgery()).prop_map(|(lease, forgery)| Verb::Beat(lease, forgery)),
         1 => (index(), select(&StopIntent::ALL[..])).prop_map(|(lease, intent)| Verb::Stop { lease, intent }),
         1 => (index(), forgery(), any::<bool>()).prop_map(|(lease, forgery, waits)| Verb::TakeOver { lease, forgery, waits }),
@@ -107,8 +125,8 @@ impl<'a> Player<'a> {
             Verb::EndStep { step: index, forgery, status } => {
                 step(index, *forgery).map(|step| self.end_step(step, *status, world))
             }
-            Verb::Chunk { step: index, forgery, commits } => {
-                step(index, *forgery).map(|step| self.chunk(step, *commits, world))
+            Verb::Chunk { step: index, forgery, ending } => {
+                step(index, *forgery).map(|step| self.chunk(step, *ending, world))
             }
             Verb::Beat(index, forgery) => lease(index, *forgery).map(|lease| self.beat(lease, world)),
             Verb::Stop { lease: index, intent } => {
@@ -197,7 +215,7 @@ impl<'a> Player<'a> {
         fenced(self.repository.end_step(&step, &end), holds_step(world, &step), legal)
     }
 
-    fn chunk(&self, step: StepLease, commits: bool, world: &World) -> Outcome {
+    fn chunk(&self, step: StepLease, ending: Ending, world: &World) -> Outcome {
         let letter = DeadLetter {
             phase: Phase::Write,
             position: serde_json::Value::Null,
@@ -206,18 +224,22 @@ impl<'a> Player<'a> {
         };
         let mut chunk = self.repository.begin_chunk(&step).unwrap();
         chunk.dead_letters(&[letter]).unwrap();
-        if !commits {
-            return Outcome::Refused;
-        }
         let earlier = &world.steps[&step.step];
-        let counts = Counts { read: earlier.counts.read + 1, ..earlier.counts };
-        match chunk.commit(&ChunkCommit { counts, ..ChunkCommit::default() }) {
-            Ok(committed) if holds_step(world, &step) => {
+        let step_on = match ending {
+            Ending::Dropped => return Outcome::Refused,
+            Ending::Repeated => 0,
+            Ending::Committed => 1,
+            Ending::Ahead => 2,
+        };
+        let (read, commit) = (earlier.counts.read + 1, earlier.counts.commit + step_on);
+        let counts = Counts { read, commit, ..earlier.counts };
+        match (chunk.commit(&ChunkCommit { counts, ..ChunkCommit::default() }), holds_step(world, &step), step_on) {
+            (Ok(committed), true, 1) => {
                 assert_eq!(committed.stop, earlier.stop_intent);
                 Outcome::Done
             }
-            Err(ChunkError::LeaseLost) if !holds_step(world, &step) => Outcome::Refused,
-            answer => panic!("I-7: {answer:?} for {earlier:?}"),
+            (Err(ChunkError::LeaseLost), false, _) | (Err(ChunkError::OutOfTurn), true, 0 | 2) => Outcome::Refused,
+            (answer, ..) => panic!("I-7: {answer:?} to {ending:?} after {earlier:?}"),
         }
     }
 

@@ -140,7 +140,8 @@ fn a_frozen_chunk_ends_with_its_lease() {
     let mut chunk = booking.store.repository.begin_chunk(&lease).unwrap();
     let pid = backend(chunk.as_mut());
     let other = support::reopened(&booking.store);
-    other.database.read(|connection| sql(connection, &until_gone(pid))).unwrap();
+    let gone = format!("NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = {pid})");
+    other.database.read(|connection| sql(connection, &until(&gone))).unwrap();
     assert!(chunk.commit(&commit(1)).is_err());
     let order = TakeOver {
         lease: booking.run.launched.lease,
@@ -152,13 +153,62 @@ fn a_frozen_chunk_ends_with_its_lease() {
     booking.nothing_is_written();
 }
 
-fn until_gone(pid: i32) -> String {
+/// The server holds a COMMIT up, in a deferred trigger that waits for a lock; meanwhile its chunk is sent again over another
+/// connection, which waits at the fence for the row of the step.
+#[test]
+fn a_commit_that_is_on_its_way_and_its_replay_are_not_both_applied() {
+    let booking = Booking::on(support::postgres_with(2));
+    execute(
+        &booking.store,
+        "CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS
+         'BEGIN IF NEW.amount = 99 THEN PERFORM pg_advisory_xact_lock(99); END IF; RETURN NEW; END'",
+    );
+    execute(
+        &booking.store,
+        "CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON ledger DEFERRABLE INITIALLY DEFERRED
+         FOR EACH ROW EXECUTE FUNCTION linger()",
+    );
+    let attempt = |row| {
+        let mut chunk = booking.begin();
+        insert(chunk.as_mut(), &[row])?;
+        chunk.commit(&commit(1)).map(drop)
+    };
+    let other = support::reopened(&booking.store);
+    let (first, replay) = std::thread::scope(|scope| {
+        let both = other.database.read(|connection| {
+            let AnyConnection::Postgres(connection) = connection else { panic!("not PostgreSQL") };
+            connection.batch_execute("SELECT pg_advisory_lock(99)").unwrap();
+            let first = scope.spawn(|| attempt((1, 99)));
+            connection.batch_execute(&until(&waits_for("advisory"))).unwrap();
+            let replay = scope.spawn(|| attempt((2, 1)));
+            connection.batch_execute(&until(&waits_for("transactionid"))).unwrap();
+            connection.batch_execute("SELECT pg_advisory_unlock(99)").unwrap();
+            (first, replay)
+        });
+        let (first, replay) = both.unwrap();
+        (first.join().unwrap(), replay.join().unwrap())
+    });
+    assert!(first.is_ok(), "{first:?}");
+    assert!(matches!(replay, Err(ChunkError::OutOfTurn)), "{replay:?}");
+    assert_eq!((booking.booked(), booking.counted()), (vec![1], 1));
+}
+
+/// Whether a session of this database waits for a lock of this kind.
+fn waits_for(kind: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM pg_stat_activity
+                  WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = '{kind}')"
+    )
+}
+
+fn until(condition: &str) -> String {
     format!(
         "DO $$ BEGIN
            FOR attempt IN 1..200 LOOP
-             EXIT WHEN NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = {pid});
+             IF {condition} THEN RETURN; END IF;
              PERFORM pg_sleep(0.05), pg_stat_clear_snapshot();
            END LOOP;
+           RAISE 'it did not come to this';
          END $$"
     )
 }

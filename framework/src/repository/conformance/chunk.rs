@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::fixture::{
-    LONG, after, assert_chunk_lost, begun, commit, end, first_step, letter, order, request, running, start, step,
-    step_end, stored, stored_step,
+    LONG, after, assert_chunk_lost, assert_out_of_turn, begun, commit, end, first_step, letter, order, request,
+    running, start, step, step_end, stored, stored_step,
 };
 use crate::execution::Counts;
 use crate::repository::{ChunkCommit, ChunkTransaction, LaunchRequest, Repository, StepLease, StoredDeadLetter};
@@ -15,7 +15,8 @@ use crate::status::{Status, StopIntent};
 
 pub(crate) fn a_committed_chunk_moves_counters_and_checkpoint(repository: &dyn Repository) {
     let lease = first_step(repository, "monday");
-    let chunk = ChunkCommit { progress_total: Some(5_000_000_000), ..after(9_000_000_000) };
+    let counts = Counts { read: 9_000_000_000, ..after(10).counts };
+    let chunk = ChunkCommit { counts, progress_total: Some(5_000_000_000), ..after(10) };
     assert_eq!(commit(repository, &lease, &chunk).unwrap().stop, None);
     let step = stored_step(repository, &lease);
     assert_eq!((step.counts, step.progress_total), (chunk.counts, chunk.progress_total));
@@ -25,13 +26,13 @@ pub(crate) fn a_committed_chunk_moves_counters_and_checkpoint(repository: &dyn R
 pub(crate) fn each_counter_is_kept_under_its_own_name(repository: &dyn Repository) {
     let lease = first_step(repository, "monday");
     let counts = Counts {
-        read: 1,
+        read: 7,
         write: 2,
         filter: 3,
         read_skip: 4,
         process_skip: 5,
         write_skip: 6,
-        commit: 7,
+        commit: 1,
         rollback: 8,
         retry: 9,
     };
@@ -46,6 +47,50 @@ pub(crate) fn chunk_after_chunk_the_last_one_stands(repository: &dyn Repository)
         assert_eq!(stored_step(repository, &lease).counts, after(read).counts);
     }
     assert_eq!(stored_step(repository, &lease).checkpoint, Some(json!({"offset": 30})));
+}
+
+/// The answer to its COMMIT was lost, and so it comes again.
+pub(crate) fn a_chunk_that_was_committed_is_not_committed_again(repository: &dyn Repository) {
+    let lease = first_step(repository, "monday");
+    for read in [10, 20] {
+        commit(repository, &lease, &after(read)).unwrap();
+        let before = stored_step(repository, &lease);
+        let again = ChunkCommit { checkpoint: json!({"offset": "again"}), ..after(read) };
+        assert_out_of_turn(commit(repository, &lease, &again));
+        assert_eq!(stored_step(repository, &lease), before);
+    }
+    assert_out_of_turn(commit(repository, &lease, &after(10)));
+}
+
+pub(crate) fn a_chunk_does_not_come_before_the_one_before_it(repository: &dyn Repository) {
+    let lease = first_step(repository, "monday");
+    let before = stored_step(repository, &lease);
+    for read in [0, 20] {
+        assert_out_of_turn(commit(repository, &lease, &after(read)));
+    }
+    assert_eq!(stored_step(repository, &lease), before);
+}
+
+pub(crate) fn a_chunk_out_of_turn_leaves_the_lease_and_the_next_one_goes_on(repository: &dyn Repository) {
+    let lease = first_step(repository, "monday");
+    commit(repository, &lease, &after(10)).unwrap();
+    assert_out_of_turn(commit(repository, &lease, &after(10)));
+    commit(repository, &lease, &after(20)).unwrap();
+    repository.end_step(&lease, &step_end(Status::Completed)).unwrap();
+    assert_chunk_lost(commit(repository, &lease, &after(20)));
+}
+
+pub(crate) fn of_eight_racing_replays_of_a_chunk_one_is_committed(repository: &dyn Repository) {
+    let lease = first_step(repository, "monday");
+    let ended: Vec<_> = thread::scope(|scope| {
+        let race = || commit(repository, &lease, &after(10));
+        let racers: Vec<_> = (0..8).map(|_| scope.spawn(race)).collect();
+        racers.into_iter().map(|racer| racer.join().unwrap()).collect()
+    });
+    let (won, lost): (Vec<_>, Vec<_>) = ended.into_iter().partition(Result::is_ok);
+    assert_eq!(won.len(), 1);
+    lost.into_iter().for_each(assert_out_of_turn);
+    assert_eq!(stored_step(repository, &lease).counts, after(10).counts);
 }
 
 pub(crate) fn a_dropped_chunk_leaves_no_trace(repository: &dyn Repository) {

@@ -157,7 +157,7 @@ pub(crate) fn step_end(status: Status) -> StepEnd {
     }
 }
 
-/// A chunk after which `read` items are read and written, and the position is the same number.
+/// A chunk after which `read` items are read and written, ten by each chunk so far, and the position is the same number.
 pub(crate) fn after(read: u64) -> ChunkCommit {
     let counts = Counts { read, write: read, commit: read.div_ceil(10), ..Counts::default() };
     ChunkCommit { counts, checkpoint: json!({"offset": read}), progress_total: None }
@@ -233,6 +233,13 @@ pub(crate) fn refusal(launch: Result<Launched, LaunchError>) -> Refusal {
 pub(crate) fn assert_lost<T: std::fmt::Debug>(result: Result<T, FenceError>) {
     let error = result.expect_err("the lease was lost");
     assert!(matches!(error, FenceError::LeaseLost), "{error:?}");
+}
+
+/// Asserts that a chunk was refused because it is not the next one.
+#[track_caller]
+pub(crate) fn assert_out_of_turn(result: Result<Committed, ChunkError>) {
+    let error = result.expect_err("the chunk was out of turn");
+    assert!(matches!(error, ChunkError::OutOfTurn), "{error:?}");
 }
 
 /// Asserts that a chunk was refused because its lease was lost.

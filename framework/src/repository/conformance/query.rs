@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::fixture::{
     JOB, PROJECT, after, begun, commit, end, ended, launched, letter, request, running, start, step, step_end, stored,
-    taken,
+    stored_step, taken,
 };
 use crate::execution::{Counts, DefinitionId, ExecutionId, InstanceId, JobExecution, WorkerId};
 use crate::params::InstanceKey;
@@ -228,9 +228,10 @@ pub(crate) fn dead_letters_are_kept_over_the_executions_of_their_instance(reposi
 
 /// Commits a chunk with the dead letters of these lines.
 fn bury(repository: &dyn Repository, lease: &StepLease, lines: std::ops::Range<u64>) {
+    let before = stored_step(repository, lease).counts.read;
     let mut chunk = repository.begin_chunk(lease).unwrap();
     chunk.dead_letters(&lines.map(letter).collect::<Vec<_>>()).unwrap();
-    chunk.commit(&after(10)).unwrap();
+    chunk.commit(&after(before + 10)).unwrap();
 }
 
 fn list(repository: &dyn Repository, filter: &ExecutionFilter) -> Vec<ExecutionId> {

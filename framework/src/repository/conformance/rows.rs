@@ -1,7 +1,9 @@
 //! Business rows: written through the connection of a chunk, they share its fate.
 
 use super::Harness;
-use super::fixture::{after, assert_chunk_lost, first_step, letter, order, stored, stored_step, taken};
+use super::fixture::{
+    after, assert_chunk_lost, assert_out_of_turn, first_step, letter, order, stored, stored_step, taken,
+};
 use crate::execution::Counts;
 use crate::repository::{ChunkTransaction, StepLease};
 use crate::status::StopIntent;
@@ -35,6 +37,18 @@ pub(crate) fn a_replayed_chunk_writes_its_rows_once(harness: &dyn Harness) {
     drop(chunk_with(harness, &lease, &["a", "b"]));
     chunk_with(harness, &lease, &["a", "b"]).commit(&after(2)).unwrap();
     assert_eq!(rows(harness), ["a", "b"]);
+}
+
+pub(crate) fn i_8_the_replay_of_a_committed_chunk_leaves_no_row_and_no_letter(harness: &dyn Harness) {
+    let repository = harness.repository();
+    let lease = first_step(repository, "monday");
+    chunk_with(harness, &lease, &["a", "b"]).commit(&after(2)).unwrap();
+    let mut replay = chunk_with(harness, &lease, &["a", "b"]);
+    replay.dead_letters(&[letter(3)]).unwrap();
+    assert_out_of_turn(replay.commit(&after(2)));
+    assert_eq!(rows(harness), ["a", "b"]);
+    let instance = stored(repository, lease.lease.execution).instance_id;
+    assert!(repository.dead_letters(instance, 0, 10).unwrap().is_empty());
 }
 
 pub(crate) fn i_7_a_chunk_that_lost_its_lease_leaves_no_row(harness: &dyn Harness) {

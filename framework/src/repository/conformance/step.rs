@@ -143,9 +143,9 @@ fn counts() -> Counts {
 
 pub(crate) fn the_end_of_a_step_leaves_the_checkpoint_of_its_last_chunk(repository: &dyn Repository) {
     let lease = first_step(repository, "monday");
-    commit(repository, &lease, &after(20)).unwrap();
+    commit(repository, &lease, &after(10)).unwrap();
     let ended = repository.end_step(&lease, &step_end(Status::Failed)).unwrap();
-    assert_eq!(ended.checkpoint, Some(json!({"offset": 20})));
+    assert_eq!(ended.checkpoint, Some(json!({"offset": 10})));
 }
 
 pub(crate) fn a_step_that_wrote_no_chunk_keeps_the_checkpoint_it_went_on_from(repository: &dyn Repository) {

@@ -35,12 +35,12 @@ pub(crate) fn the_live_steps_end_with_it_and_their_tokens_rise(repository: &dyn 
     let first = first_step(repository, "monday");
     let done = repository.end_step(&first, &step_end(Status::Completed)).unwrap();
     let second = step(repository, &first.lease, 1);
-    commit(repository, &second, &after(30)).unwrap();
+    commit(repository, &second, &after(10)).unwrap();
     let row = taken(repository, first.lease);
     let live = stored_step(repository, &second);
     assert_eq!((live.status, live.exit_code.as_str()), (row.status, row.exit_code.as_str()));
     assert!(live.lease_token > first.lease.token && live.ended_at.is_some());
-    assert_eq!((live.counts, live.checkpoint), (after(30).counts, Some(json!({"offset": 30}))));
+    assert_eq!((live.counts, live.checkpoint), (after(10).counts, Some(json!({"offset": 10}))));
     assert_eq!(stored_step(repository, &first), done);
 }
 

@@ -100,6 +100,9 @@ impl Records {
         let execution = self.executions.get(lease.lease.execution.0).map(|execution| execution.instance_id);
         let instance = execution.ok_or(ChunkError::LeaseLost)?;
         let step = &mut self.held_step(lease).ok_or(ChunkError::LeaseLost)?.step;
+        if step.counts.commit + 1 != chunk.counts.commit {
+            return Err(ChunkError::OutOfTurn);
+        }
         step.counts = chunk.counts;
         step.checkpoint = Some(chunk.checkpoint.clone());
         step.progress_total = chunk.progress_total;

@@ -36,6 +36,7 @@ pub(super) enum Refused {
 }
 
 /// What an attempt commits.
+#[derive(Debug)]
 pub(super) struct Done {
     pub(super) counts: Counts,
     checkpoint: serde_json::Value,

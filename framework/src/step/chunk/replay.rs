@@ -3,7 +3,8 @@
 //! | error | what is done |
 //! | --- | --- |
 //! | the lease is lost | leave at once, and touch nothing |
-//! | the answer to COMMIT is lost | read the step row: its counters tell what became of it |
+//! | the answer to COMMIT is lost | read the step row: its counters tell what became of it; replay when they do not have it |
+//! | a replay after that is refused | read the step row again: that COMMIT may have been on its way all the time |
 //! | the writer cannot know what it did | end UNKNOWN: a person decides |
 //! | another transaction was in the way | replay, at most five times |
 //! | the database said something unclear | replay once, then look for the row |
@@ -23,7 +24,7 @@ use super::write::ChunkWriter;
 use crate::error::{BatchError, ResultExt, names};
 use crate::execution::StepExecution;
 use crate::monitor::RunEvent;
-use crate::repository::{ChunkError, Phase, StoreError};
+use crate::repository::{ChunkError, Phase, StoreError, StoreErrorKind};
 use crate::status::StopIntent;
 use crate::step::StepError;
 use crate::stop::StopToken;
@@ -45,6 +46,8 @@ pub(super) struct Met {
     conflicts: u32,
     outages: u32,
     unclear: bool,
+    /// What was sent with a COMMIT that got no answer, and was not there when the row was read.
+    unanswered: Vec<Done>,
     told: BTreeSet<(u64, &'static str)>,
 }
 
@@ -73,6 +76,12 @@ impl Met {
         self.told.insert((place, phase.as_str()))
     }
 
+    /// The attempt that the row of the step tells of. Each one counts its rollbacks, so no two have the same counters.
+    fn landed(&mut self, row: &StepExecution) -> Option<Done> {
+        let place = self.unanswered.iter().position(|done| done.counts == row.counts)?;
+        Some(self.unanswered.swap_remove(place))
+    }
+
     fn again(&self, way: Way, pause: Duration, error: &BatchError) -> Next {
         let error = Some(format!("{error:#}"));
         Next::Replay(Replay { way, attempt: self.attempts + 1, pause, error })
@@ -87,10 +96,13 @@ impl Met {
 impl<I, O> ChunkWriter<'_, '_, I, O> {
     pub(super) fn judge_refusal(&mut self, refused: Refused, way: Way, met: &mut Met) -> Next {
         met.attempts += 1;
+        if let Some(next) = self.overtaken(&refused, met) {
+            return next;
+        }
         let error = match refused {
             Refused::Aborted => return Next::Left(StopIntent::Aborted),
             Refused::Step(error) => return Next::Fail(error),
-            Refused::Unanswered(done) => return self.resolve(done, way, met),
+            Refused::Unanswered(done) => return self.resolve(*done, way, met),
             Refused::Chunk(error) => error,
         };
         match error {
@@ -104,7 +116,7 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
             ChunkError::OutcomeUnknown(_) => {
                 Next::Fail(StepError::Unknown(BatchError::of(names::UNNAMED, error).into()))
             }
-            ChunkError::NotOpen => Next::Fail(BatchError::of(names::UNNAMED, error).into()),
+            ChunkError::NotOpen | ChunkError::OutOfTurn => Next::Fail(BatchError::of(names::UNNAMED, error).into()),
         }
     }
 
@@ -158,18 +170,35 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
     }
 
     /// COMMIT was sent and not answered. Every commit raises the counter of commits on the row of the step, and nobody but the
-    /// holder of its lease writes that row.
-    fn resolve(&self, done: Box<Done>, way: Way, met: &mut Met) -> Next {
+    /// holder of its lease writes that row. A COMMIT that the server has not seen yet is not on the row: the replay and it fight
+    /// for the same number, and one of them is refused.
+    fn resolve(&self, done: Done, way: Way, met: &mut Met) -> Next {
+        met.unanswered.push(done);
         let row = match self.read_row(met) {
-            Ok(row) => row,
+            Ok(Some(row)) => row,
+            Ok(None) => return Next::Fail(StepError::LeaseLost),
             Err(error) => return Next::Fail(error.into()),
         };
-        match row {
-            Some(row) if row.counts.commit == done.counts.commit => Next::Committed(done),
-            Some(row) if row.lease_token == self.context.lease.lease.token => {
-                self.outage(crate::repository::StoreErrorKind::Unreachable.into(), way, met)
-            }
-            _ => Next::Fail(StepError::LeaseLost),
+        if let Some(done) = met.landed(&row) {
+            return Next::Committed(Box::new(done));
+        }
+        if row.lease_token != self.context.lease.lease.token {
+            return Next::Fail(StepError::LeaseLost);
+        }
+        self.outage(StoreErrorKind::Unreachable.into(), way, met)
+    }
+
+    /// What follows when a replay was refused because an earlier attempt came through after all: the fence finds its number
+    /// on the row, and before that the database may find its rows, as keys that are there already.
+    fn overtaken(&self, refused: &Refused, met: &mut Met) -> Option<Next> {
+        let by_itself =
+            matches!(refused, Refused::Step(_) | Refused::Chunk(ChunkError::Data(_) | ChunkError::OutOfTurn));
+        if met.unanswered.is_empty() || !by_itself {
+            return None;
+        }
+        match self.read_row(met) {
+            Ok(row) => row.and_then(|row| met.landed(&row)).map(|done| Next::Committed(Box::new(done))),
+            Err(error) => Some(Next::Fail(error.into())),
         }
     }
 

@@ -46,6 +46,7 @@ pub(crate) enum Kind {
     Conflict,
     Unclear,
     OutcomeUnknown,
+    OutOfTurn,
 }
 
 /// One fault: which calls of a verb it meets, and what it does to them.
@@ -63,6 +64,8 @@ enum Action {
     Refuse(Kind),
     /// The verb does its work, and the caller gets the error nevertheless.
     Swallow(Kind),
+    /// The commit does its work and is not answered, and whoever looks at the steps once does not see it yet.
+    Late,
     /// Something happens elsewhere before the verb does its work.
     First(Arc<dyn Fn() + Send + Sync>),
 }
@@ -80,6 +83,11 @@ impl Rule {
     /// Every call of `verb` does its work and fails nevertheless.
     pub(crate) fn swallow(verb: Verb, kind: Kind) -> Self {
         Self::on(verb, Action::Swallow(kind))
+    }
+
+    /// Every COMMIT is on its way while its connection is lost already.
+    pub(crate) fn late_commit() -> Self {
+        Self::on(Verb::Commit, Action::Late)
     }
 
     /// `first` happens before every call of `verb`.
@@ -121,6 +129,10 @@ pub(crate) struct FaultyRepository {
 struct State {
     rules: Vec<Rule>,
     calls: Vec<Verb>,
+    /// The steps as they stood before the last commit.
+    before: Vec<StepExecution>,
+    /// Whether that commit is late, and nobody has looked yet.
+    late: bool,
     crash: Option<Crash>,
     crashed: bool,
 }
@@ -165,6 +177,10 @@ impl FaultyRepository {
         match self.fate(verb) {
             Some(Action::Refuse(kind)) => Err(E::injected(kind)),
             Some(Action::Swallow(kind)) => work().and_then(|_| Err(E::injected(kind))),
+            Some(Action::Late) => work().and_then(|_| {
+                self.state.lock().unwrap().late = true;
+                Err(E::injected(Kind::OutcomeUnknown))
+            }),
             Some(Action::First(first)) => {
                 first();
                 work()
@@ -234,6 +250,7 @@ impl Injected for ChunkError {
             Kind::Conflict => Self::Conflict("deadlock detected".into()),
             Kind::Unclear => Self::Unclear("value out of range".into()),
             Kind::OutcomeUnknown => Self::OutcomeUnknown("connection reset by peer".into()),
+            Kind::OutOfTurn => Self::OutOfTurn,
             Kind::Unreachable | Kind::Full => StoreError::injected(kind).into(),
         }
     }
@@ -268,7 +285,7 @@ impl Repository for FaultyRepository {
 
     fn begin_chunk<'a>(&'a self, lease: &StepLease) -> Result<Box<dyn ChunkTransaction + 'a>, ChunkError> {
         let inner = self.call(Verb::BeginChunk, || self.inner.begin_chunk(lease))?;
-        Ok(Box::new(FaultyChunk { store: self, inner }))
+        Ok(Box::new(FaultyChunk { store: self, inner, execution: lease.lease.execution }))
     }
 
     fn beat(&self, beat: &Beat) -> Result<Vec<LeaseState>, StoreError> {
@@ -296,7 +313,10 @@ impl Repository for FaultyRepository {
     }
 
     fn steps(&self, id: ExecutionId) -> Result<Vec<StepExecution>, StoreError> {
-        self.call(Verb::Read, || self.inner.steps(id))
+        self.call(Verb::Read, || {
+            let mut state = self.state.lock().unwrap();
+            if std::mem::take(&mut state.late) { Ok(state.before.clone()) } else { self.inner.steps(id) }
+        })
     }
 
     fn instance(&self, id: InstanceId) -> Result<Option<JobInstance>, StoreError> {
@@ -339,6 +359,7 @@ impl Repository for FaultyRepository {
 struct FaultyChunk<'a> {
     store: &'a FaultyRepository,
     inner: Box<dyn ChunkTransaction + 'a>,
+    execution: ExecutionId,
 }
 
 impl ChunkTransaction for FaultyChunk<'_> {
@@ -347,27 +368,28 @@ impl ChunkTransaction for FaultyChunk<'_> {
     }
 
     fn savepoint(&mut self, name: &str) -> Result<(), ChunkError> {
-        let Self { store, inner } = self;
+        let Self { store, inner, .. } = self;
         store.call(Verb::Savepoint, || inner.savepoint(name))
     }
 
     fn rollback_to(&mut self, name: &str) -> Result<(), ChunkError> {
-        let Self { store, inner } = self;
+        let Self { store, inner, .. } = self;
         store.call(Verb::RollbackTo, || inner.rollback_to(name))
     }
 
     fn release(&mut self, name: &str) -> Result<(), ChunkError> {
-        let Self { store, inner } = self;
+        let Self { store, inner, .. } = self;
         store.call(Verb::Release, || inner.release(name))
     }
 
     fn dead_letters(&mut self, letters: &[DeadLetter]) -> Result<(), ChunkError> {
-        let Self { store, inner } = self;
+        let Self { store, inner, .. } = self;
         store.call(Verb::DeadLetters, || inner.dead_letters(letters))
     }
 
     fn commit(self: Box<Self>, chunk: &ChunkCommit) -> Result<Committed, ChunkError> {
-        let Self { store, inner } = *self;
+        let Self { store, inner, execution } = *self;
+        store.state.lock().unwrap().before = store.inner.steps(execution).unwrap();
         store.call(Verb::Commit, || inner.commit(chunk))
     }
 }
