@@ -50,6 +50,10 @@ pub enum StepError {
     /// and a person decides before anything goes on.
     #[error(transparent)]
     Unknown(Failure),
+    /// A chunk was sent, and the store was away for too long to be asked whether it has it. Nothing more is written: the row of
+    /// the step tells whoever continues the instance.
+    #[error(transparent)]
+    Unanswered(StoreError),
     /// The step belongs to another worker now: leave and write nothing more.
     #[error("the lease was lost: the step was taken over or ended by another process")]
     LeaseLost,

@@ -38,14 +38,15 @@ impl Operator {
         };
         let owner = self.repository.worker(lease.worker)?;
         match owner.as_ref().map_or(Sign::Unseen, |owner| self.sign_of(owner)) {
-            Sign::Dead => self.end_dead(lease, "its process is gone: the life lock is free"),
+            Sign::Dead => self.end_dead(lease, None, "its process is gone: the life lock is free"),
             Sign::Alive | Sign::Unseen if self.is_ahead(&execution)? => Ok(Verdict::Refused(refusal)),
             Sign::Alive | Sign::Unseen => {
                 on_wait(refusal, self.worker.timing().lease);
                 if self.renews_within_a_lease(id, &execution)? {
                     return Ok(Verdict::Refused(refusal));
                 }
-                self.end_dead(lease, "its lease ran out and was not renewed for another lease")
+                // A renewal that came after the last look still counts.
+                self.end_dead(lease, Some(Duration::ZERO), "its lease ran out and was not renewed for another lease")
             }
         }
     }
@@ -81,8 +82,8 @@ impl Operator {
         Ok(false)
     }
 
-    fn end_dead(&self, lease: Lease, reason: &str) -> Result<Verdict, StartError> {
-        let order = TakeOver { lease, by: self.actor.clone(), reason: reason.to_owned(), expired_for: None };
+    fn end_dead(&self, lease: Lease, expired_for: Option<Duration>, reason: &str) -> Result<Verdict, StartError> {
+        let order = TakeOver { lease, by: self.actor.clone(), reason: reason.to_owned(), expired_for };
         if let Some(ended) = self.repository.take_over(&order)? {
             tracing::warn!(execution = %ended.id, status = %ended.status, reason, "ended the execution of a dead process");
         }

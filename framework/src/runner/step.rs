@@ -109,6 +109,7 @@ impl Run<'_> {
                     return Ok(self.stopped(run, run.stop.requested().unwrap_or(own), None));
                 }
                 Err(StepError::LeaseLost) => return Err(RunError::LeaseLost),
+                Err(StepError::Unanswered(error)) => return Err(error.into()),
                 Err(StepError::Unknown(failure)) => {
                     let end = End::failed(ExitCode::UNKNOWN, failure.record(&run.step.name));
                     return Ok(End { status: Status::Unknown, ..end });

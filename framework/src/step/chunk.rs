@@ -172,8 +172,8 @@ impl<I: Send, O: Send> ChunkStep<I, O> {
     fn run_parts(&self, parts: &mut ChunkParts<I, O>, context: &mut StepContext<'_>) -> Result<Outcome, StepError> {
         let ChunkParts { supply, writer, describe, listeners } = parts;
         let (reader_at, writer_at) = checkpoints(context.state.checkpoint.as_ref());
-        let stop = context.stop;
-        let Course { locate, total } = supply.open(reader_at, stop)?;
+        let stop = context.stop.child();
+        let Course { locate, total } = supply.open(reader_at, &stop)?;
         writer.open(writer_at)?;
         let (supply, encoder, writer) = (supply.as_mut(), writer.encoder(), writer.as_mut());
         let mut preparer = Preparer { supply, encoder, describe, size: self.size, retry: &self.retry, stop };

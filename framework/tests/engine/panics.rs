@@ -10,7 +10,9 @@ use overnight_framework::repository::{ExecutionFilter, Repository};
 use overnight_framework::status::Status;
 use overnight_framework::step::Outcome;
 
-use super::support::{Chunks, Journal, Record, Recorder, World, failed, job, job_of, numbers, skips, tasklet};
+use super::support::{
+    Chunks, Journal, Place, Record, Recorder, Watcher, World, failed, job, job_of, numbers, refusing, skips, tasklet,
+};
 
 fn fine(name: &str) -> JobStep {
     tasklet(name, |_| Ok(Outcome::COMPLETED))
@@ -117,4 +119,31 @@ fn a_monitor_that_panics_does_not_fail_the_run() {
     let chunks = Chunks { skip: skips(1), ..Chunks::of(vec![Record::Good(1), Record::Bad("x")]) };
     let ran = world.process().run_watched(&job_of(chunks.step()), &Panicking).unwrap();
     assert_eq!(ran.status, Status::Completed);
+}
+
+/// What they hear of is worse than what they do.
+#[test]
+fn a_panic_of_a_callback_that_hears_of_an_error_is_a_warning() {
+    for (callback, place) in [("on_write_error", Place::Write), ("on_chunk_error", Place::Write)] {
+        let (world, journal, watcher) = (World::new(), Journal::default(), Watcher::default());
+        let listener = Recorder::new("one", &journal).panicking(callback);
+        let chunks = Chunks { listeners: vec![Arc::new(listener.clone())], ..Chunks::of(numbers(1..=5)) };
+        let mut step = JobStep::new("step", chunks.breaking(place).step());
+        step.chunk_listeners = vec![Arc::new(listener)];
+        let ran = world.process().run_watched(&job([step]), &watcher).unwrap();
+        assert_eq!(failed(&ran), ("Broken", "Write broke"));
+        let warning = format!("warning a listener failed to hear of an error: {callback} panicked");
+        assert_eq!(watcher.0.about("warning"), [warning]);
+    }
+}
+
+#[test]
+fn a_panic_of_a_skip_listener_is_a_warning() {
+    let (world, journal, watcher) = (World::new(), Journal::default(), Watcher::default());
+    let chunks = Chunks { skip: skips(1), ..Chunks::of(numbers(1..=5)) }.accepting(refusing([3]));
+    let mut step = JobStep::new("step", chunks.step());
+    step.skip_listeners = vec![Arc::new(Recorder::new("one", &journal).panicking("on_skip"))];
+    let ran = world.process().run_watched(&job([step]), &watcher).unwrap();
+    assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
+    assert_eq!(watcher.0.about("warning"), ["warning a skip listener failed: on_skip panicked"]);
 }

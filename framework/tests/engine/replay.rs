@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use overnight_framework::BatchError;
 use overnight_framework::error::names;
+use overnight_framework::job::JobStep;
 use overnight_framework::launch::Refusal;
 use overnight_framework::operator::StartError;
 use overnight_framework::policy::SkipPolicy;
@@ -12,7 +13,7 @@ use overnight_framework::repository::ChunkError;
 use overnight_framework::runner::RunError;
 use overnight_framework::status::{ExitCode, Status};
 
-use super::support::{Chunks, Journal, Kind, Rule, Verb, Watcher, World, failed, job_of, numbers, skips};
+use super::support::{Chunks, Journal, Kind, Rule, Verb, Watcher, World, failed, job, job_of, numbers, retries, skips};
 use super::takeover::take_over;
 
 fn all() -> Vec<i64> {
@@ -118,12 +119,35 @@ fn a_worker_that_was_replaced_while_it_waited_for_an_answer_leaves() {
     assert_eq!(world.rows(), all());
 }
 
+/// Nobody knows whether the chunk is there. Neither the row nor what the writer did elsewhere is touched, and no retry policy of
+/// the step begins it again: the row tells whoever goes on.
+#[test]
+fn a_commit_of_which_nobody_hears_again_leaves_the_row_to_whoever_goes_on() {
+    for commit in [Rule::swallow, Rule::refuse] {
+        let (world, journal) = (World::new(), Journal::default());
+        let step = JobStep {
+            retry: retries(9),
+            ..JobStep::new("step", Chunks { journal: journal.clone(), ..Chunks::of(numbers(all())) }.step())
+        };
+        let job = job([step]);
+        let process = world.process().rule(commit(Verb::Commit, Kind::OutcomeUnknown).after(1).times(1));
+        let process = process.rule(Rule::refuse(Verb::Read, Kind::Unreachable));
+        assert!(matches!(process.run(&job), Err(RunError::Store(_))));
+        assert_eq!((journal.count("rolled back"), process.store.count(Verb::Commit)), (0, 2));
+        drop(process);
+        let ran = world.run(&job);
+        assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
+        assert_eq!(world.rows(), all());
+        let first = world.step(ran.previous_id.unwrap(), "step").counts;
+        assert_eq!(first.read + world.step(ran.id, "step").counts.read, 25);
+    }
+}
+
 #[test]
 fn a_commit_that_never_gets_an_answer_is_given_up_in_the_end() {
     let world = World::new();
     let process = world.process().rule(Rule::refuse(Verb::Commit, Kind::OutcomeUnknown));
-    let ran = process.run(&job_of(Chunks::of(numbers(all())).step())).unwrap();
-    assert_eq!(failed(&ran), ("StoreError", "the database cannot be reached"));
+    assert!(matches!(process.run(&job_of(Chunks::of(numbers(all())).step())), Err(RunError::Store(_))));
     assert!(process.store.count(Verb::Commit) < 30);
     assert!(world.rows().is_empty());
 }
@@ -165,6 +189,17 @@ fn a_store_that_is_away_for_a_while_is_waited_for_and_the_chunk_is_sent_from_mem
         assert_eq!(watcher.0.about("retrying").len(), 10);
         assert_eq!(watcher.0.about("retrying")[0], "retrying 2 the database cannot be reached");
         assert_eq!(world.step(ran.id, "step").counts.retry, 10);
+    }
+}
+
+/// Only what was begun can be rolled back.
+#[test]
+fn a_chunk_that_got_no_transaction_is_no_rollback() {
+    for (verb, rollbacks) in [(Verb::BeginChunk, 0), (Verb::Commit, 4)] {
+        let world = World::new();
+        let rule = Rule::refuse(verb, Kind::Unreachable).after(1).times(4);
+        let ran = world.run_with(&job_of(Chunks::of(numbers(all())).step()), [rule]).unwrap();
+        assert_eq!(world.step(ran.id, "step").counts.rollback, rollbacks);
     }
 }
 

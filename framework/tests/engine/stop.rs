@@ -1,16 +1,17 @@
 //! Stop, pause, interrupt, abort: where a run ends, and how it goes on.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Barrier, OnceLock};
 use std::time::Duration;
 
+use overnight_framework::BatchError;
 use overnight_framework::execution::JobExecution;
 use overnight_framework::job::{Job, JobStep};
 use overnight_framework::monitor::{Monitor, RunEvent, Unwatched};
 use overnight_framework::params::Params;
-use overnight_framework::policy::RetryPolicy;
+use overnight_framework::policy::{ErrorNames, RetryPolicy};
 use overnight_framework::repository::memory::MemoryRepository;
-use overnight_framework::repository::{ExecutionFilter, Repository, StopAnswer, StopError, StopOrder};
+use overnight_framework::repository::{ChunkError, ExecutionFilter, Repository, StopAnswer, StopError, StopOrder};
 use overnight_framework::status::{Status, StopIntent};
 use overnight_framework::step::Outcome;
 use overnight_framework::stop::StopToken;
@@ -18,6 +19,9 @@ use overnight_framework::stop::StopToken;
 use super::support::{
     Chunks, Journal, Process, Recorder, World, failed, job, job_of, numbers, refusing, retries, tasklet,
 };
+
+/// Longer than any test.
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// The token of a run that begins later than the parts that ask for its end.
 #[derive(Clone, Default)]
@@ -316,4 +320,48 @@ fn stopping_what_completed_or_may_not_be_stopped_is_refused() {
     let ready = process.launch(&stubborn).unwrap();
     let refused = process.operator.stop(ready.execution().id, StopIntent::Stopped, None).unwrap_err();
     assert!(matches!(refused, StopError::NotAbortable(_)), "{refused}");
+}
+
+/// What is left of the chunk is never written, so nothing of it is done.
+#[test]
+fn a_stop_that_cuts_a_retry_short_leaves_the_rest_of_its_chunk() {
+    let (world, lever, journal) = (World::new(), Lever::default(), Journal::default());
+    let pulled = lever.clone();
+    let retry = RetryPolicy { delay: HOUR, max_delay: HOUR, ..retries(1) };
+    let chunks = Chunks { journal: journal.clone(), retry, ..Chunks::of(numbers(1..=25)) }.processing(move |item| {
+        if *item == 13 {
+            pulled.pull(StopIntent::Stopped);
+            return Err("busy".into());
+        }
+        Ok(Some(*item))
+    });
+    let stopped = lever.run(&world.process(), &job_of(chunks.step()), &Unwatched);
+    assert_eq!(stopped.status, Status::Stopped);
+    assert_eq!(journal.about("process").last().map(String::as_str), Some("process 13"));
+    assert_eq!(world.rows(), (1..=10).collect::<Vec<_>>());
+}
+
+/// The reader waits for an hour then, in a chunk that nobody will take.
+#[test]
+fn a_writer_that_fails_does_not_wait_for_the_chunk_that_is_read_ahead() {
+    let (world, arrived) = (World::new(), Arc::new(Barrier::new(2)));
+    let retry =
+        RetryPolicy { delay: HOUR, max_delay: HOUR, errors: ErrorNames::Named(vec!["Busy".to_owned()]), ..retries(1) };
+    let ahead = Arc::clone(&arrived);
+    let chunks = Chunks { retry, ..Chunks::of(numbers(1..=25)) }.processing(move |item| {
+        if *item == 13 {
+            ahead.wait();
+            return Err(BatchError::new("Busy", "later"));
+        }
+        Ok(Some(*item))
+    });
+    let ran = world.run(&job_of(
+        chunks
+            .accepting(move |_| {
+                arrived.wait();
+                Err(ChunkError::Failed("the target is gone".into()))
+            })
+            .step(),
+    ));
+    assert_eq!(failed(&ran).1, "the target is gone");
 }

@@ -41,7 +41,8 @@ pub(super) struct Done {
     pub(super) counts: Counts,
     checkpoint: serde_json::Value,
     letters: Vec<DeadLetter>,
-    stop: Option<StopIntent>,
+    /// The order to end that came with the commit.
+    pub(super) stop: Option<StopIntent>,
 }
 
 impl<I, O> ChunkWriter<'_, '_, I, O> {
@@ -53,10 +54,12 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
             if self.context.stop.is_aborted() {
                 return Ok(Ended::Left(StopIntent::Aborted));
             }
+            met.opened = false;
             let refused = match self.attempt(chunk, way, &mut met) {
                 Ok(done) => return Ok(Ended::Committed(self.committed(done))),
                 Err(refused) => refused,
             };
+            self.context.state.counts.rollback += u64::from(met.opened);
             match self.judge_refusal(refused, way, &mut met) {
                 Next::Committed(done) => return Ok(Ended::Committed(self.committed(*done))),
                 Next::Left(intent) => return self.roll_back().map(|()| Ended::Left(intent)),
@@ -76,6 +79,7 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
         self.context.check_lease().map_err(ChunkError::from)?;
         let repository = self.context.repository;
         let mut transaction = repository.begin_chunk(&self.context.lease)?;
+        met.opened = true;
         let mut done = caught(|| self.fill(transaction.as_mut(), chunk, way, met))?;
         if self.context.stop.is_aborted() {
             return Err(Refused::Aborted);
@@ -157,7 +161,8 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
         }
         for Letter { place, letter } in letters {
             if met.is_first_told(letter.phase, *place) {
-                for error in self.context.skip_listeners.iter().filter_map(|listener| listener.on_skip(letter).err()) {
+                let listeners = self.context.skip_listeners.iter();
+                for error in listeners.filter_map(|listener| caught(|| listener.on_skip(letter)).err()) {
                     self.context.warn(&format!("a skip listener failed: {error:#}"));
                 }
             }

@@ -55,6 +55,9 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
         found: &mut Found,
     ) -> Result<(), Refused> {
         let Some(part) = output.items.get(range.clone()).filter(|part| !part.is_empty()) else { return Ok(()) };
+        if self.context.stop.is_aborted() {
+            return Err(Refused::Aborted);
+        }
         let savepoint = "overnight_half";
         transaction.savepoint(savepoint)?;
         let refused = match self.write_listened(transaction, part, None) {
@@ -84,7 +87,7 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
     fn doubt_row(&self, index: usize, error: BoxError, found: &mut Found) -> Result<(), Refused> {
         let mut delta = found.delta;
         delta.write_skip += found.unclear.len() as u64 + 1;
-        if !found.accepted && !self.permits(delta) {
+        if !self.permits(delta) {
             return Err(ChunkError::Unclear(error).into());
         }
         found.unclear.push((index, error));

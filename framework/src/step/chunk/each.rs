@@ -10,6 +10,7 @@ use super::supply::{Course, Portion, Supply};
 use super::{BadItem, Fill, ItemProcessor, ItemReader, Processed, ReadError, Retries, debug_payload};
 use crate::error::BatchError;
 use crate::listener::{ItemListener, ListenerResult};
+use crate::step::caught;
 use crate::stop::StopToken;
 
 /// For how many items at most memory is taken before they are there.
@@ -212,6 +213,6 @@ pub(super) fn after<L: ?Sized>(listeners: &[Arc<L>], call: impl Fn(&L) -> Listen
 
 /// Calls the callbacks that hear of an error, in reverse. Their own errors change nothing: they come back as warnings.
 pub(super) fn hear<L: ?Sized>(listeners: &[Arc<L>], call: impl Fn(&L) -> ListenerResult) -> Vec<String> {
-    let failed = listeners.iter().rev().filter_map(|listener| call(listener).err());
+    let failed = listeners.iter().rev().filter_map(|listener| caught(|| call(listener)).err());
     failed.map(|error| format!("a listener failed to hear of an error: {error:#}")).collect()
 }

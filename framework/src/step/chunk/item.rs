@@ -220,10 +220,11 @@ impl<'a> Retries<'a> {
         !self.cut
     }
 
-    /// Whether an abort is requested: what is left of the chunk need not be processed, it is never written.
+    /// Whether what is left of the chunk need not be processed, because it is never written: an abort is requested, or a stop
+    /// kept an item from a retry.
     #[must_use]
     pub fn is_aborted(&self) -> bool {
-        self.stop.is_aborted()
+        self.cut || self.stop.is_aborted()
     }
 }
 

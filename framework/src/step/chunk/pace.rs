@@ -36,7 +36,7 @@ pub(super) fn drive<I, O: Send>(
             return Ok(written);
         }
     }
-    let stop = preparer.stop;
+    let stop = preparer.stop.clone();
     read_ahead(preparer, |chunk| match stop.requested() {
         Some(intent) => Ok((Written::Stopped(intent), Processed::default())),
         None => writer.take(chunk),

@@ -10,6 +10,7 @@ use super::{BadItem, Describe, Fill, ItemEncoder, Processed, Retries};
 use crate::error::BatchError;
 use crate::policy::RetryPolicy;
 use crate::repository::Phase;
+use crate::status::StopIntent;
 use crate::step::{StepError, caught};
 use crate::stop::StopToken;
 
@@ -45,20 +46,22 @@ pub(super) struct Preparer<'a, O> {
     pub(super) describe: &'a Describe<O>,
     pub(super) size: usize,
     pub(super) retry: &'a RetryPolicy,
-    pub(super) stop: &'a StopToken,
+    /// The request to end, of the step or of the reading alone.
+    pub(super) stop: StopToken,
 }
 
 impl<O> Prepared<O> {
     /// Whether another chunk may follow.
     pub(super) fn has_next(&self) -> bool {
-        matches!(&self.filled, Ok(Filled { fill: Fill::More, .. }))
+        !self.cut && matches!(&self.filled, Ok(Filled { fill: Fill::More, .. }))
     }
 }
 
 impl<O> Preparer<'_, O> {
     /// The next chunk, in the memory of an earlier one. A panic of user code becomes an error.
     pub(super) fn next(&mut self, mut spare: Processed<O>) -> Prepared<O> {
-        let mut retries = Retries::new(self.retry, self.stop);
+        let stop = self.stop.clone();
+        let mut retries = Retries::new(self.retry, &stop);
         let filled = caught(|| self.fill(&mut spare, &mut retries));
         let (retried, cut) = (retries.count, retries.cut);
         let warnings = std::mem::take(&mut spare.warnings);
@@ -76,6 +79,10 @@ impl<O> Preparer<'_, O> {
         retries: &mut Retries<'_>,
     ) -> Result<(Portion, Vec<(Phase, BadItem)>), BatchError> {
         let mut portion = self.supply.fill(self.size, output, retries)?;
+        if output.items.len() != output.places.len() {
+            let (items, places) = (output.items.len(), output.places.len());
+            return Err(BatchError::from(format!("the processor gave {items} items with {places} places")));
+        }
         let mut bad = of_phase(Phase::Read, std::mem::take(&mut portion.unread));
         bad.extend(of_phase(Phase::Process, std::mem::take(&mut output.bad)));
         if let Some(encoder) = &mut self.encoder
@@ -120,14 +127,16 @@ fn take_out<O>(
 /// Reads and processes on a thread of its own, and gives each chunk to `take` on this one. What `take` gives back is memory
 /// for a later chunk.
 ///
-/// The thread ends when nobody takes its chunks any more, at the latest after the chunk that it is filling.
+/// The thread ends when nobody takes its chunks any more: the chunk that it is filling then is left.
 pub(super) fn read_ahead<O: Send>(
     preparer: &mut Preparer<'_, O>,
     mut take: impl FnMut(Prepared<O>) -> Result<(Written, Processed<O>), StepError>,
 ) -> Result<Written, StepError> {
     let (chunks, incoming) = sync_channel(AHEAD);
     let (spares, returned) = sync_channel(AHEAD + 1);
+    let nobody_takes = Abort(preparer.stop.clone());
     thread::scope(|scope| {
+        let _nobody_takes = nobody_takes;
         let reader = thread::Builder::new().name("reader".to_owned());
         reader.spawn_scoped(scope, move || prepare_all(preparer, &chunks, &returned)).map_err(no_thread)?;
         // Ends when the sender is dropped; dropping `incoming` on the way out, also by a panic, ends the sender.
@@ -141,6 +150,15 @@ pub(super) fn read_ahead<O: Send>(
         }
         Ok(Written::All)
     })
+}
+
+/// Requests an abort at the end of its life, also when that is a panic.
+struct Abort(StopToken);
+
+impl Drop for Abort {
+    fn drop(&mut self) {
+        self.0.request(StopIntent::Aborted);
+    }
 }
 
 /// Sends chunks until the last one, an error, or until nobody takes them any more.

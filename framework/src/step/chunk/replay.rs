@@ -41,6 +41,8 @@ pub(super) enum Way {
 /// What the attempts of one chunk met so far.
 #[derive(Debug, Default)]
 pub(super) struct Met {
+    /// Whether the last attempt had a transaction, which was rolled back then.
+    pub(super) opened: bool,
     attempts: u32,
     refusals: u32,
     conflicts: u32,
@@ -160,12 +162,12 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
     }
 
     fn outage(&self, error: StoreError, way: Way, met: &mut Met) -> Next {
-        let transient = error.is_transient();
-        let error = BatchError::of(names::STORE_ERROR, error);
         met.outages += 1;
         match self.context.patience.outage.pause(met.outages, names::STORE_ERROR) {
-            Some(pause) if transient => met.again(way, pause, &error),
-            _ => Next::Fail(error.into()),
+            Some(pause) if error.is_transient() => met.again(way, pause, &BatchError::of(names::STORE_ERROR, error)),
+            // An attempt of which nobody knows may still come through.
+            _ if !met.unanswered.is_empty() => Next::Fail(StepError::Unanswered(error)),
+            _ => Next::Fail(BatchError::of(names::STORE_ERROR, error).into()),
         }
     }
 
@@ -174,18 +176,11 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
     /// for the same number, and one of them is refused.
     fn resolve(&self, done: Done, way: Way, met: &mut Met) -> Next {
         met.unanswered.push(done);
-        let row = match self.read_row(met) {
-            Ok(Some(row)) => row,
-            Ok(None) => return Next::Fail(StepError::LeaseLost),
-            Err(error) => return Next::Fail(error.into()),
-        };
-        if let Some(done) = met.landed(&row) {
-            return Next::Committed(Box::new(done));
+        match self.look_for(met) {
+            Ok(Some(done)) => Next::Committed(Box::new(done)),
+            Ok(None) => self.outage(StoreErrorKind::Unreachable.into(), way, met),
+            Err(error) => Next::Fail(error),
         }
-        if row.lease_token != self.context.lease.lease.token {
-            return Next::Fail(StepError::LeaseLost);
-        }
-        self.outage(StoreErrorKind::Unreachable.into(), way, met)
     }
 
     /// What follows when a replay was refused because an earlier attempt came through after all: the fence finds its number
@@ -196,10 +191,23 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
         if met.unanswered.is_empty() || !by_itself {
             return None;
         }
-        match self.read_row(met) {
-            Ok(row) => row.and_then(|row| met.landed(&row)).map(|done| Next::Committed(Box::new(done))),
-            Err(error) => Some(Next::Fail(error.into())),
+        match self.look_for(met) {
+            Ok(landed) => landed.map(|done| Next::Committed(Box::new(done))),
+            Err(error) => Some(Next::Fail(error)),
         }
+    }
+
+    /// The unanswered attempt that the row of the step tells of, with the order to end that stands there. Whoever took the step
+    /// over has the row as it is, and the chunk with it.
+    fn look_for(&self, met: &mut Met) -> Result<Option<Done>, StepError> {
+        let row = self.read_row(met).map_err(StepError::Unanswered)?;
+        let token = self.context.lease.lease.token;
+        let row = row.filter(|row| row.lease_token == token).ok_or(StepError::LeaseLost)?;
+        let mut landed = met.landed(&row);
+        if let Some(done) = &mut landed {
+            done.stop = row.stop_intent;
+        }
+        Ok(landed)
     }
 
     /// The row of the step, read again and again while the store cannot be reached. A stop does not help here: without an
@@ -234,13 +242,13 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
 
     /// The transaction is gone: the writer forgets its part of it.
     pub(super) fn roll_back(&mut self) -> Result<(), StepError> {
-        self.context.state.counts.rollback += 1;
         Ok(self.writer.rolled_back().context("the writer could not roll back")?)
     }
 
-    /// No further attempt. When the lease is lost, what the writer wrote belongs to another worker, and is left alone.
+    /// No further attempt. When the lease is lost, what the writer wrote belongs to another worker, and is left alone; so is
+    /// what may be part of a committed chunk.
     pub(super) fn give_up(&mut self, error: StepError) -> StepError {
-        if matches!(error, StepError::LeaseLost) {
+        if matches!(error, StepError::LeaseLost | StepError::Unanswered(_)) {
             return error;
         }
         if let Err(StepError::Failed(second)) = self.roll_back() {

@@ -104,6 +104,8 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
             let message = format!("{} of {} records were skipped, more than the limit", total.skipped(), total.read);
             return Err(BatchError::new("SkipLimitExceeded", message).into());
         }
+        // Whoever took the step over meanwhile finishes it.
+        self.context.check_lease()?;
         self.writer.finish()?;
         Ok(Outcome::COMPLETED)
     }
