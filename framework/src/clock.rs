@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -14,19 +14,20 @@ pub trait Clock: Send + Sync + fmt::Debug {
     /// The instant now, on the wall clock.
     fn now(&self) -> DateTime<Utc>;
 
-    /// The time passed since some fixed moment of this process, on a clock that never steps.
+    /// The time passed since some fixed moment of this process, on a clock that never steps. It goes on while the machine
+    /// sleeps, as leases do.
     fn elapsed(&self) -> Duration;
 }
 
 /// The clocks of the operating system.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock {
-    origin: Instant,
+    origin: Duration,
 }
 
 impl Default for SystemClock {
     fn default() -> Self {
-        Self { origin: Instant::now() }
+        Self { origin: uptime() }
     }
 }
 
@@ -37,8 +38,22 @@ impl Clock for SystemClock {
     }
 
     fn elapsed(&self) -> Duration {
-        self.origin.elapsed()
+        uptime().saturating_sub(self.origin)
     }
+}
+
+/// The time since the machine was started. `Instant` stands still on Linux while the machine is suspended: a laptop that was
+/// opened again would believe in a lease that ran out hours ago.
+#[cfg(target_os = "linux")]
+fn uptime() -> Duration {
+    rustix::time::clock_gettime(rustix::time::ClockId::Boottime).try_into().unwrap_or_default()
+}
+
+/// The time since somebody first asked.
+#[cfg(not(target_os = "linux"))]
+fn uptime() -> Duration {
+    static FIRST: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    FIRST.get_or_init(std::time::Instant::now).elapsed()
 }
 
 /// A clock that stands still until it is told to move on: the time of tests. Clones are the same clock.
