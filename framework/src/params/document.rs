@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn s3_20_bad_json_is_refused_with_its_place() {
+    fn bad_json_is_refused_with_its_place() {
         let error = GivenParams::from_json("{\n  \"a\": 1,\n}").unwrap_err().to_string();
         assert!(error.contains("line 3 column 1"), "{error}");
         let error = GivenParams::from_json("[1]").unwrap_err().to_string();
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn s3_20_an_empty_text_gives_no_parameters() {
+    fn an_empty_text_gives_no_parameters() {
         assert!(GivenParams::from_json(" ").unwrap().is_empty());
     }
 
