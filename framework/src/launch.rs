@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn s3_39_a_stopped_or_failed_execution_is_continued() {
+    fn a_stopped_or_failed_execution_is_continued() {
         for status in [Status::Stopped, Status::Failed] {
             for wish in [Wish::Start, Wish::Restart] {
                 assert_eq!(after(status, wish), Ok(Decision::Continue { previous: ID }));
@@ -148,6 +148,11 @@ mod tests {
 
     #[test]
     fn s3_42_every_other_status_is_refused_with_its_reason() {
+        let words = |status| after(status, Wish::Restart).unwrap_err().to_string();
+        assert!(words(Status::Started).starts_with("already running (job 41 is STARTED)"));
+        assert!(words(Status::Completed).starts_with("already finished (job 41)"));
+        assert!(words(Status::Abandoned).starts_with("job 41 is discarded"));
+        assert!(words(Status::Unknown).starts_with("unknown: resolve job 41 first"));
         for status in [Status::Queued, Status::Starting, Status::Started, Status::Stopping] {
             assert_eq!(after(status, Wish::Restart), Err(Refusal::AlreadyRunning { id: ID, status }));
         }

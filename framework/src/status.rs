@@ -199,11 +199,25 @@ impl StopIntent {
 mod tests {
     use super::*;
 
+    /// The moves of gobatch are among them; what stopped or failed is continued by a new execution and stays what it is.
     #[test]
-    fn twenty_five_of_the_seventy_two_moves_are_legal() {
+    fn s3_28_twenty_five_of_the_seventy_two_moves_are_legal() {
+        use Status::{Abandoned, Completed, Failed, Started, Starting, Stopped, Stopping};
         let pairs = Status::ALL.into_iter().flat_map(|from| Status::ALL.into_iter().map(move |to| (from, to)));
-        let legal = pairs.filter(|(from, to)| from.may_become(*to)).count();
-        assert_eq!(legal, 25);
+        let legal: Vec<_> = pairs.filter(|(from, to)| from.may_become(*to)).collect();
+        assert_eq!(legal.len(), 25);
+        let gobatch = [
+            (Starting, Started),
+            (Starting, Stopping),
+            (Started, Stopping),
+            (Started, Completed),
+            (Started, Failed),
+            (Stopping, Stopped),
+        ];
+        assert!(gobatch.iter().all(|known| legal.contains(known)));
+        for ended in [Stopped, Failed] {
+            assert_eq!(ended.successors(), [Abandoned]);
+        }
     }
 
     #[test]

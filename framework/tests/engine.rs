@@ -11,6 +11,7 @@ mod engine {
 
     mod ancestors;
     mod bisect;
+    mod by_name;
     mod chunk;
     mod closing;
     mod lease;

@@ -61,7 +61,7 @@ on_both_stores! {
     the_schema_goes_up_and_down_and_up_again,
     a_newer_schema_is_refused,
     the_table_of_moves_is_that_of_the_engine,
-    no_move_but_a_legal_one_passes_the_database,
+    s3_28_no_move_but_a_legal_one_passes_the_database,
     an_id_is_never_given_twice,
     the_declared_columns_are_those_of_the_database,
 }
@@ -103,7 +103,7 @@ fn the_table_of_moves_is_that_of_the_engine(store: &Store) {
 }
 
 /// Of all 72 pairs, written by hand on the row of a step.
-fn no_move_but_a_legal_one_passes_the_database(store: &Store) {
+fn s3_28_no_move_but_a_legal_one_passes_the_database(store: &Store) {
     let run = support::running(&*store.repository, "2026-01-31");
     let steps = table(store, "step_execution");
     let insert_as = |status: Status| {

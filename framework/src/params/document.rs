@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
@@ -66,6 +66,23 @@ impl GivenParams {
         let document: Document<'_> = serde_json::from_str(text)?;
         let values = document.0.into_iter().map(|(name, raw)| (name, located(text, raw))).collect();
         Ok(Self { values })
+    }
+
+    /// Takes them from what a program has: a `serde_json::Value`, or a struct of its own.
+    ///
+    /// ```
+    /// use overnight_framework::params::GivenParams;
+    /// use serde_json::json;
+    ///
+    /// let given = GivenParams::of(&json!({ "day": "2026-10-30" }))?;
+    /// assert!(given.get("day").is_some());
+    /// # Ok::<(), overnight_framework::params::DocumentError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When it is no JSON object, or larger than 1 MiB.
+    pub fn of(params: &impl Serialize) -> Result<Self, DocumentError> {
+        Self::from_json(&serde_json::to_string(params)?)
     }
 
     /// Adds the pair `name=value`; it replaces a value that a document gave.
@@ -158,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn s3_20_bad_json_is_refused_with_its_place() {
+    fn bad_json_is_refused_with_its_place() {
         let error = GivenParams::from_json("{\n  \"a\": 1,\n}").unwrap_err().to_string();
         assert!(error.contains("line 3 column 1"), "{error}");
         let error = GivenParams::from_json("[1]").unwrap_err().to_string();
@@ -172,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn s3_20_an_empty_text_gives_no_parameters() {
+    fn an_empty_text_gives_no_parameters() {
         assert!(GivenParams::from_json(" ").unwrap().is_empty());
     }
 

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn s3_11_the_canonical_text_and_its_hash_never_change() {
+    fn the_canonical_text_and_its_hash_never_change() {
         let day = Value::Date(parse_date("2026-10-30").unwrap());
         let rate = parse(ParamType::Decimal, "0.03750").unwrap();
         let wait = parse(ParamType::Duration, "1h30m").unwrap();

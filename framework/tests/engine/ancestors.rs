@@ -2,8 +2,8 @@
 //!
 //! S1 to S12 were found by running gobatch; the numbers of Spring Batch 6 are those of its issues.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 
 use overnight_framework::BatchError;
 use overnight_framework::execution::JobExecution;
@@ -147,9 +147,23 @@ fn gobatch_a_failed_run_is_an_execution_that_says_so_to_its_caller() {
 #[test]
 fn spring_5182_the_checkpoint_of_a_chunk_that_was_rolled_back_is_never_seen() {
     let (world, journal) = (World::new(), Journal::default());
-    // The reader was far beyond the failed chunk when the step failed.
-    let chunks = Chunks { journal: journal.clone(), ..Chunks::of(numbers(1..=100)) };
-    let broken = world.run(&job_of(chunks.clone().accepting(refusing([25])).step()));
+    // The reader is far beyond the second chunk when that is committed, and the third one is refused.
+    let (reader, beyond) = mpsc::channel();
+    let chunks = Chunks { journal: journal.clone(), ..Chunks::of(numbers(1..=100)) }.processing(move |item| {
+        if *item == 40 {
+            // Nobody waits for the second run.
+            let _ = reader.send(());
+        }
+        Ok(Some(*item))
+    });
+    let (refuse, beyond) = (refusing([25]), Mutex::new(beyond));
+    let waiting = move |items: &[i64]| {
+        if items.contains(&15) {
+            beyond.lock().unwrap().recv().unwrap();
+        }
+        refuse(items)
+    };
+    let broken = world.run(&job_of(chunks.clone().accepting(waiting).step()));
     let step = world.step(broken.id, "step");
     assert_eq!(step.checkpoint.unwrap()["reader"]["at"], 20);
     world.run(&job_of(chunks.step()));
@@ -162,15 +176,16 @@ fn spring_6_a_retry_never_happens_inside_the_transaction_that_was_aborted() {
     let world = World::new();
     let process = world.process();
     // A database that refuses every statement after a failed one, until the transaction ends.
-    let aborted = Arc::new(AtomicBool::new(false));
-    let reset = Arc::clone(&aborted);
+    let (aborted, in_vain) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
+    let (reset, refused) = (Arc::clone(&aborted), Arc::clone(&in_vain));
     process.store.rule(Rule::first(Verb::BeginChunk, move || reset.store(false, Ordering::Relaxed)));
-    let failures = std::sync::atomic::AtomicU32::new(2);
+    let failures = AtomicU32::new(2);
     let chunks = Chunks { retry: retries(2), ..Chunks::of(numbers(1..=5)) };
     let job = job_of(
         chunks
             .accepting(move |_| {
                 if aborted.load(Ordering::Relaxed) {
+                    refused.fetch_add(1, Ordering::Relaxed);
                     return Err(ChunkError::Failed("current transaction is aborted".into()));
                 }
                 let fails = failures.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
@@ -185,6 +200,7 @@ fn spring_6_a_retry_never_happens_inside_the_transaction_that_was_aborted() {
     let ran = process.run(&job).unwrap();
     assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
     assert_eq!(world.rows(), [1, 2, 3, 4, 5]);
+    assert_eq!(in_vain.load(Ordering::Relaxed), 0);
 }
 
 #[test]

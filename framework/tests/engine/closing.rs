@@ -12,7 +12,7 @@ fn closed(journal: &Journal) -> (usize, usize) {
 }
 
 #[test]
-fn s1_20_reader_and_writer_are_closed_once_when_the_step_completes() {
+fn reader_and_writer_are_closed_once_when_the_step_completes() {
     let (world, journal) = (World::new(), Journal::default());
     world.run(&job_of(Chunks { journal: journal.clone(), ..Chunks::of(numbers(1..=25)) }.step()));
     assert_eq!(closed(&journal), (1, 1));
@@ -118,7 +118,7 @@ fn a_reader_far_ahead_does_not_hang_when_the_writer_fails() {
 }
 
 #[test]
-fn s1_20_reader_and_writer_are_closed_once_when_the_step_is_stopped() {
+fn reader_and_writer_are_closed_once_when_the_step_is_stopped() {
     let (world, journal) = (World::new(), Journal::default());
     let chunks = Chunks { journal: journal.clone(), ..Chunks::of(numbers(1..=25)) };
     let process = world.process();

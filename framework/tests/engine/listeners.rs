@@ -66,7 +66,7 @@ fn s3_30_after_job_is_called_once_on_success_on_failure_and_on_stop() {
 }
 
 #[test]
-fn s3_31_an_error_of_before_job_fails_the_execution_before_any_step() {
+fn an_error_of_before_job_fails_the_execution_before_any_step() {
     let (world, journal) = (World::new(), Journal::default());
     let listeners = vec![Recorder::new("one", &journal).failing("before_job"), Recorder::new("two", &journal)];
     let ran = world.run(&listened(&journal, listeners));
@@ -78,7 +78,7 @@ fn s3_31_an_error_of_before_job_fails_the_execution_before_any_step() {
 }
 
 #[test]
-fn s3_31_an_error_of_before_job_with_a_name_of_its_own_is_the_exit_code() {
+fn an_error_of_before_job_with_a_name_of_its_own_is_the_exit_code() {
     struct Closed;
     impl JobListener for Closed {
         fn before_job(&self, _: &JobExecution) -> ListenerResult {
@@ -90,7 +90,7 @@ fn s3_31_an_error_of_before_job_with_a_name_of_its_own_is_the_exit_code() {
 }
 
 #[test]
-fn s3_31_an_error_of_after_job_fails_the_execution_and_the_others_are_still_called() {
+fn an_error_of_after_job_fails_the_execution_and_the_others_are_still_called() {
     let (world, journal) = (World::new(), Journal::default());
     let listeners = vec![Recorder::new("one", &journal), Recorder::new("two", &journal).failing("after_job")];
     let ran = world.run(&listened(&journal, listeners));

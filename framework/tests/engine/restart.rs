@@ -28,7 +28,7 @@ fn flaky(name: &'static str, failures: u32, journal: &Journal) -> JobStep {
 }
 
 #[test]
-fn s3_39_a_restart_skips_completed_steps_and_keeps_their_outputs() {
+fn a_restart_skips_completed_steps_and_keeps_their_outputs() {
     let (world, journal) = (World::new(), Journal::default());
     let first = tasklet("a", |context: &mut StepContext<'_>| {
         context.state.outputs.insert("total".to_owned(), 7.into());
@@ -51,16 +51,19 @@ fn s3_39_a_restart_skips_completed_steps_and_keeps_their_outputs() {
 }
 
 #[test]
-fn s3_39_a_chunk_step_goes_on_after_its_last_committed_chunk() {
+fn s3_39_a_restart_skips_completed_steps_and_goes_on_after_the_last_committed_chunk() {
     let (world, journal) = (World::new(), Journal::default());
     let fail = Arc::new(AtomicU32::new(1));
     let chunks = Chunks { journal: journal.clone(), ..Chunks::of(numbers(1..=35)) };
-    let job = job_of(chunks.accepting(failing_once(25, &fail)).step());
+    let chunks = JobStep::new("step", chunks.accepting(failing_once(25, &fail)).step());
+    let job = job([flaky("before", 0, &journal), chunks]);
     let broken = world.run(&job);
     assert_eq!(broken.status, Status::Failed);
     assert_eq!(world.rows(), (1..=20).collect::<Vec<_>>());
     let restarted = world.run(&job);
     assert_eq!(restarted.status, Status::Completed, "{:?}", restarted.error);
+    assert_eq!((restarted.instance_id, restarted.previous_id), (broken.instance_id, Some(broken.id)));
+    assert_eq!(journal.count("before"), 1);
     assert_eq!(world.rows(), (1..=35).collect::<Vec<_>>());
     assert_eq!(journal.about("reader opened"), ["reader opened at 0", "reader opened at 20"]);
     assert_eq!(journal.about("writer opened"), ["writer opened at 0", "writer opened at 20"]);
@@ -148,7 +151,7 @@ fn a_job_that_is_not_restartable_gets_one_execution() {
 }
 
 #[test]
-fn s3_42_a_complete_instance_is_refused_and_nothing_is_written() {
+fn a_complete_instance_is_refused_and_nothing_is_written() {
     let world = World::new();
     let job = job([flaky("a", 0, &Journal::default())]);
     let done = world.run(&job);

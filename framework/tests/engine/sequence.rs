@@ -55,7 +55,7 @@ fn a_failure_without_a_name_has_the_exit_code_failed() {
 }
 
 #[test]
-fn s3_17_execution_and_step_are_recorded_as_started_while_the_step_runs() {
+fn s3_17_a_run_is_recorded_while_its_step_runs_and_its_end_also_when_it_fails() {
     let world = World::new();
     let store = Arc::clone(&world.memory);
     let seen = Arc::new(Mutex::new(Vec::new()));
@@ -67,9 +67,13 @@ fn s3_17_execution_and_step_are_recorded_as_started_while_the_step_runs() {
         notes.lock().unwrap().push((execution, step));
         Ok(Outcome::COMPLETED)
     });
-    let ran = world.run(&job([looking]));
+    let ran = world.run(&job([looking.clone()]));
     assert_eq!(*seen.lock().unwrap(), [(Some(Status::Started), Some(Status::Started))]);
     assert!(ran.started_at.is_some() && ran.ended_at >= ran.started_at);
+    let failing = Job { name: "failing".to_owned(), ..job([looking, tasklet("b", |_| Err("no luck".into()))]) };
+    let row = world.execution(world.run(&failing).id);
+    assert_eq!(row.status, Status::Failed);
+    assert!(row.started_at.is_some() && row.ended_at >= row.started_at);
 }
 
 #[test]
@@ -99,7 +103,7 @@ fn params(json: &str) -> Params {
 }
 
 #[test]
-fn s3_12_different_parameters_make_different_instances_and_equal_ones_make_one() {
+fn different_parameters_make_different_instances_and_equal_ones_make_one() {
     let world = World::new();
     let job = job([tasklet("a", |_| Err("not today".into()))]);
     let instance = |json: &str| {

@@ -59,6 +59,12 @@ fn ordered_at(world: &World, chunks: Chunks, item: i64, intent: StopIntent) -> C
     })
 }
 
+/// The statuses that an execution went through, by its log.
+fn moves(world: &World, execution: &JobExecution) -> Vec<Status> {
+    let events = world.memory.events(execution.id).unwrap().into_iter();
+    events.filter(|event| event.path.is_none() && event.from != event.to).filter_map(|event| event.to).collect()
+}
+
 #[test]
 fn s3_37_a_stop_between_two_chunks_keeps_the_checkpoint_and_a_restart_goes_on() {
     for (intent, exit_code) in
@@ -69,6 +75,7 @@ fn s3_37_a_stop_between_two_chunks_keeps_the_checkpoint_and_a_restart_goes_on() 
         let job = job_of(ordered_at(&world, chunks, 15, intent).step());
         let stopped = world.run(&job);
         assert_eq!((stopped.status, stopped.exit_code.as_str()), (Status::Stopped, exit_code));
+        assert_eq!(moves(&world, &stopped), [Status::Starting, Status::Started, Status::Stopping, Status::Stopped]);
         let step = world.step(stopped.id, "step");
         assert_eq!((step.status, step.exit_code.as_str(), step.counts.commit), (Status::Stopped, exit_code, 2));
         assert_eq!(world.rows(), (1..=20).collect::<Vec<_>>());
@@ -303,9 +310,12 @@ fn a_tasklet_that_stops_by_itself_stops_the_job() {
 fn s3_38_stopping_what_is_stopped_changes_nothing() {
     let world = World::new();
     let stopped = world.run(&job_of(ordered_at(&world, Chunks::of(numbers(1..=35)), 5, StopIntent::Stopped).step()));
-    let answer = world.process().operator.stop(stopped.id, StopIntent::Stopped, None).unwrap();
-    assert_eq!(answer, StopAnswer::Already(Box::new(world.execution(stopped.id))));
-    assert_eq!(world.execution(stopped.id).ended_at, stopped.ended_at);
+    let (row, log) = (world.execution(stopped.id), world.memory.events(stopped.id).unwrap());
+    for _ in 0..2 {
+        let answer = world.process().operator.stop(stopped.id, StopIntent::Stopped, None).unwrap();
+        assert_eq!(answer, StopAnswer::Already(Box::new(row.clone())));
+    }
+    assert_eq!((world.execution(stopped.id), world.memory.events(stopped.id).unwrap()), (row, log));
 }
 
 #[test]

@@ -64,6 +64,7 @@ pub(super) enum Verb {
     /// Stop a running job at its next chunk boundary; `restart` goes on from there
     Stop(Stop),
     /// Continue a stopped or failed job from its last committed chunk, and wait for its end
+    #[command(visible_alias = "resume")]
     Restart(Restart),
     /// Show one job with its steps
     Show(Show),

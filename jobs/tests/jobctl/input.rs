@@ -39,7 +39,7 @@ const CASES: &[(&[&str], &str, i32)] = &[
 ];
 
 on_both_stores! {
-    fn s3_20_bad_input_is_refused_with_its_reason_and_nothing_is_written(project) {
+    fn bad_input_is_refused_with_its_reason_and_nothing_is_written(project) {
         project.file("strict.yaml", JOB);
         project.file("unknown-key.yaml", &JOB.replace("\nsteps:", "\nstpes:"));
         project.file("bad-expression.yaml", &format!("{JOB}    when: params.dya == params.day\n"));

@@ -40,12 +40,12 @@ impl Chance {
 }
 
 #[test]
-fn s1_15_a_day_killed_at_random_moments_closes_with_the_same_bytes_on_sqlite() {
+fn a_day_killed_at_random_moments_closes_with_the_same_bytes_on_sqlite() {
     kill_and_restart(Kind::Sqlite);
 }
 
 #[test]
-fn s1_15_a_day_killed_at_random_moments_closes_with_the_same_bytes_on_postgres() {
+fn a_day_killed_at_random_moments_closes_with_the_same_bytes_on_postgres() {
     kill_and_restart(Kind::Postgres);
 }
 

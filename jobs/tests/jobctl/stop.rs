@@ -26,7 +26,7 @@ fn begun(project: &Project) -> Child {
 }
 
 on_both_stores! {
-    fn s3_37_a_job_that_is_stopped_from_another_process_is_stopped_and_goes_on(project) {
+    fn a_job_that_is_stopped_from_another_process_is_stopped_and_goes_on(project) {
         let child = begun(project);
         let stopped = project.jobctl(&["stop", "steady"]).expect(0);
         assert!(stopped.stdout.contains("| Job stopped |"), "{stopped:?}");

@@ -59,7 +59,7 @@ pub(crate) fn the_first_launch_of_a_key_makes_its_instance(repository: &dyn Repo
     assert!(instance.created_at <= execution.created_at);
 }
 
-pub(crate) fn s3_11_the_same_parameters_are_one_instance_and_others_another(repository: &dyn Repository) {
+pub(crate) fn the_same_parameters_are_one_instance_and_others_another(repository: &dyn Repository) {
     let monday = ended(repository, "monday", Status::Failed);
     let again = launched(repository, "monday").execution;
     let tuesday = launched(repository, "tuesday").execution;

@@ -120,7 +120,7 @@ pub(crate) fn a_limit_of_zero_is_no_limit(repository: &dyn Repository) {
 }
 
 /// The instance that was executed last is not the one that was made last.
-pub(crate) fn s3_35_the_newest_of_a_job_is_its_newest_execution(repository: &dyn Repository) {
+pub(crate) fn the_newest_of_a_job_is_its_newest_execution(repository: &dyn Repository) {
     let first = ended(repository, "monday", Status::Failed);
     ended(repository, "tuesday", Status::Failed);
     let again = launched(repository, "monday").execution;

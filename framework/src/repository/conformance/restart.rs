@@ -12,7 +12,7 @@ use crate::status::Status;
 /// What can be continued.
 const OPEN_ENDS: [Status; 2] = [Status::Stopped, Status::Failed];
 
-pub(crate) fn s3_39_a_stopped_or_failed_run_is_continued_by_a_new_execution(repository: &dyn Repository) {
+pub(crate) fn a_stopped_or_failed_run_is_continued_by_a_new_execution(repository: &dyn Repository) {
     for status in OPEN_ENDS {
         let last = ended(repository, status.as_str(), status);
         let next = launched(repository, status.as_str()).execution;
@@ -23,7 +23,7 @@ pub(crate) fn s3_39_a_stopped_or_failed_run_is_continued_by_a_new_execution(repo
     }
 }
 
-pub(crate) fn s3_39_a_restart_goes_on_as_a_start_does(repository: &dyn Repository) {
+pub(crate) fn a_restart_goes_on_as_a_start_does(repository: &dyn Repository) {
     let last = ended(repository, "monday", Status::Failed);
     let next = repository.launch(&LaunchRequest { wish: Wish::Restart, ..request("monday") }).unwrap();
     assert_eq!(next.execution.previous_id, Some(last.id));
@@ -57,7 +57,7 @@ pub(crate) fn i_10_progress_never_falls_within_an_instance(repository: &dyn Repo
     assert_eq!(launched(repository, "monday").execution.progress, 60);
 }
 
-pub(crate) fn s3_42_a_completed_instance_takes_no_further_execution(repository: &dyn Repository) {
+pub(crate) fn a_completed_instance_takes_no_further_execution(repository: &dyn Repository) {
     let id = ended(repository, "monday", Status::Completed).id;
     for wish in [Wish::Start, Wish::Restart] {
         let refused = refusal(repository.launch(&LaunchRequest { wish, ..request("monday") }));
@@ -65,7 +65,7 @@ pub(crate) fn s3_42_a_completed_instance_takes_no_further_execution(repository: 
     }
 }
 
-pub(crate) fn s3_42_an_unknown_outcome_must_be_resolved_first(repository: &dyn Repository) {
+pub(crate) fn an_unknown_outcome_must_be_resolved_first(repository: &dyn Repository) {
     let id = ended(repository, "monday", Status::Unknown).id;
     for wish in [Wish::Start, Wish::Restart] {
         let refused = refusal(repository.launch(&LaunchRequest { wish, ..request("monday") }));

@@ -77,7 +77,7 @@ pub(crate) fn s3_38_stopping_what_is_stopped_is_no_error_and_no_change(repositor
     assert_eq!((stored(repository, row.id), repository.events(row.id).unwrap()), (row, events));
 }
 
-pub(crate) fn s3_36_what_ended_otherwise_cannot_be_stopped(repository: &dyn Repository) {
+pub(crate) fn what_ended_otherwise_cannot_be_stopped(repository: &dyn Repository) {
     for status in [Status::Completed, Status::Failed, Status::Unknown] {
         let row = ended(repository, status.as_str(), status);
         let answer = repository.request_stop(&order(row.id, StopIntent::Stopped));
@@ -87,7 +87,7 @@ pub(crate) fn s3_36_what_ended_otherwise_cannot_be_stopped(repository: &dyn Repo
     }
 }
 
-pub(crate) fn s3_37_what_does_not_exist_cannot_be_stopped(repository: &dyn Repository) {
+pub(crate) fn what_does_not_exist_cannot_be_stopped(repository: &dyn Repository) {
     let answer = repository.request_stop(&order(ExecutionId(4711), StopIntent::Stopped));
     assert!(matches!(answer, Err(StopError::NotFound(ExecutionId(4711)))), "{answer:?}");
 }

@@ -1,0 +1,15 @@
+//! The behaviours of the library and of the command line, by their numbers: the program of this example on both stores.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod behaviours {
+    mod embedded;
+    mod examples;
+    mod identity;
+    mod parameters;
+    mod records;
+    mod restarting;
+    mod statuses;
+    mod stopping;
+    pub(crate) mod support;
+}
