@@ -9,6 +9,7 @@ mod jobctl {
     mod kill;
     mod memory;
     mod race;
+    mod statement;
     mod stop;
     pub(crate) mod support;
 }
