@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod jobctl {
+    mod bad_rows;
     mod faults;
     mod input;
     mod kill;

@@ -98,7 +98,11 @@ fn summary(counts: Counts) -> String {
     format!("{} read, {} written{}", HumanCount(counts.read), HumanCount(counts.write), extra.collect::<String>())
 }
 
+/// How quick it was, where there was anything to do.
 fn rate(read: u64, took: Duration) -> String {
+    if read == 0 {
+        return String::new();
+    }
     let millis = took.as_millis().max(1);
     format!(" ({}/s)", HumanCount(u64::try_from(u128::from(read) * 1_000 / millis).unwrap_or(u64::MAX)))
 }

@@ -61,13 +61,16 @@ fn say_error(execution: &JobExecution, output: &Output) {
     }
 }
 
-/// A position in words: `tx.csv, line 7, column 3`.
+/// A position as people and editors read it: `tx.csv:7:3`, or in words, such as `item 12`, where there is no file.
 fn place(position: &Value) -> String {
     let Value::Object(parts) = position else { return position.to_string() };
-    let part = |(name, value): (&String, &Value)| match (name.as_str(), value) {
-        ("file", Value::String(file)) => file.clone(),
-        (_, Value::String(text)) => format!("{name} {text}"),
-        (_, other) => format!("{name} {other}"),
+    if let Some(file) = parts.get("file").and_then(Value::as_str) {
+        let numbers = ["line", "column"].iter().filter_map(|name| parts.get(*name));
+        return numbers.fold(file.to_owned(), |place, number| format!("{place}:{number}"));
+    }
+    let part = |(name, value): (&String, &Value)| match value {
+        Value::String(text) => format!("{name} {text}"),
+        other => format!("{name} {other}"),
     };
     parts.iter().map(part).collect::<Vec<_>>().join(", ")
 }
