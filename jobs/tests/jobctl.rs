@@ -5,6 +5,7 @@
 
 mod jobctl {
     mod bad_rows;
+    mod end_of_day;
     mod faults;
     mod input;
     mod kill;
