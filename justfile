@@ -19,6 +19,7 @@ bench:
     cargo bench -p overnight --bench csv
     cargo bench -p overnight-db --bench copy
     cargo bench -p overnight --bench jobs
+    OVERNIGHT_ROWS=5000000 cargo test --release -p overnight --test jobctl memory -- --nocapture --test-threads 1
 
 # A whole accounting day, end to end
 big-day:
