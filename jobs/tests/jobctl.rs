@@ -7,6 +7,7 @@ mod jobctl {
     mod bad_rows;
     mod end_of_day;
     mod faults;
+    mod full;
     mod input;
     mod kill;
     mod memory;
