@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod jobctl {
+    mod answers;
     mod bad_rows;
     mod end_of_day;
     mod faults;
@@ -15,4 +16,5 @@ mod jobctl {
     mod statement;
     mod stop;
     pub(crate) mod support;
+    mod transcripts;
 }

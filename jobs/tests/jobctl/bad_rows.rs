@@ -66,7 +66,7 @@ impl Bad {
     /// The place as people read it.
     fn place(&self, line: usize) -> String {
         let column = self.column.map(|column| format!(":{column}")).unwrap_or_default();
-        format!("{}.csv:{line}{column} ", self.job)
+        format!("{}.csv:{line}{column}", self.job)
     }
 
     fn failed_at(&self, project: &Project, line: usize, answer: &Answer) {
@@ -74,7 +74,11 @@ impl Bad {
         assert_eq!(error["position"], self.position(project, line), "{error:#}");
         let shown = project.jobctl(&["show", self.job]).expect(0);
         for text in [&answer.stderr, &shown.stderr] {
-            assert!(self.is_said_in(text) && text.contains(&self.place(line)), "{}: {text}", self.job);
+            assert!(
+                self.is_said_in(text) && text.contains(&format!("{}: InvalidRow: ", self.place(line))),
+                "{}: {text}",
+                self.job
+            );
             assert!(text.contains(&format!("job {}, step load: ", project.show(self.job)["id"])), "{text}");
         }
     }
@@ -107,7 +111,7 @@ on_both_stores! {
             assert_eq!(kept[0]["position"], bad.position(project, 4));
             assert_eq!(kept[0]["phase"].as_str().unwrap().to_lowercase(), bad.phase);
             let table = project.jobctl(&["show", bad.job, "--rejects"]).expect(0).stdout;
-            assert!(table.contains(&bad.place(4)), "{table}");
+            assert!(table.contains(&format!("{} ", bad.place(4))), "{table}");
             let execution = project.show(bad.job);
             let skipped = count(&execution, &format!("{}_skip_count", bad.phase));
             assert_eq!((count(&execution, "read_count"), count(&execution, "write_count"), skipped), (4, 3, 1));
