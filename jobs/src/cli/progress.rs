@@ -28,7 +28,7 @@ impl Progress {
     }
 
     /// Prints a line above the moving one.
-    fn line(&self, line: &str) {
+    pub(super) fn line(&self, line: &str) {
         if self.bar.is_hidden() {
             super::output::say(line);
         } else {

@@ -111,13 +111,17 @@ fn run_here(
             let ended = context.operator.run(job, params, ready, monitor.as_ref());
             drop(events.send(Event::Ended(Box::new(ended))));
         });
-        let ended = until_ended(&incoming, &stop);
+        let ended = until_ended(&incoming, &stop, &progress);
         progress.finish();
         ended
     })
 }
 
-fn until_ended(incoming: &mpsc::Receiver<Event>, stop: &StopToken) -> Result<(JobExecution, Option<Signal>), RunError> {
+fn until_ended(
+    incoming: &mpsc::Receiver<Event>,
+    stop: &StopToken,
+    progress: &Progress,
+) -> Result<(JobExecution, Option<Signal>), RunError> {
     let mut first = None;
     let mut patience = Duration::MAX;
     loop {
@@ -125,6 +129,7 @@ fn until_ended(incoming: &mpsc::Receiver<Event>, stop: &StopToken) -> Result<(Jo
             Ok(Event::Ended(ended)) => return Ok(((*ended)?, first)),
             Ok(Event::Heard(signal)) => {
                 if first.replace(signal).is_none() {
+                    progress.line("stopping at the next safe point; a second signal ends it at once");
                     stop.request(StopIntent::Interrupted);
                 } else {
                     stop.request(StopIntent::Aborted);

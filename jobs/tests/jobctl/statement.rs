@@ -1,5 +1,7 @@
 //! Statements that would run for hours: PostgreSQL cancels them when their step shall end, all or none.
 
+use std::io::{BufRead as _, BufReader};
+
 use super::support::{Kind, Project, answer, signal, until};
 
 fn job(step: &str) -> String {
@@ -81,4 +83,32 @@ steps:
     signal(child.id(), "-INT");
     answer(child.wait_with_output().unwrap()).expect(130);
     assert_eq!(project.show("endless")["exit_code"], "INTERRUPTED");
+}
+
+/// SQLite cannot be told to cancel, and a person at the terminal shall not have to wait for it.
+#[test]
+fn a_second_signal_leaves_a_statement_of_sqlite_behind_and_a_restart_goes_on() {
+    let project = Project::new(Kind::Sqlite);
+    let job = "
+name: endless
+params: { most: { type: integer, default: 100000000000, identifying: false } }
+steps:
+  - name: count
+    tasklet:
+      sql:
+        query: with recursive c (n) as (select 1 union all select n + 1 from c where n < :most) select max(n) as n from c
+        bind: { most: '${{ params.most }}' }
+    outputs: { n: integer }
+";
+    project.file("endless.yaml", job);
+    let mut child = project.spawn(&["start", "endless.yaml"]);
+    until(|| project.list().first().is_some_and(|job| project.show(&job["id"].to_string())["steps"][0].is_object()));
+    signal(child.id(), "-TERM");
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(said.any(|line| line.unwrap().starts_with("stopping at the next safe point")));
+    signal(child.id(), "-TERM");
+    answer(child.wait_with_output().unwrap()).expect(143);
+    assert_eq!(project.show("endless")["status"], "running");
+    project.jobctl(&["restart", "endless", "-p", "most=3"]).expect(0);
+    assert_eq!(project.show("endless")["steps"][0]["outputs"], serde_json::json!({ "n": 3 }));
 }
