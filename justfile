@@ -19,6 +19,7 @@ bench:
     cargo bench -p overnight --bench csv
     cargo bench -p overnight-db --bench copy
     cargo bench -p overnight --bench jobs
+    OVERNIGHT_ROWS=5000000 cargo test --release -p overnight --test jobctl memory -- --nocapture --test-threads 1
 
 # A whole accounting day, end to end
 big-day:
@@ -27,3 +28,4 @@ big-day:
 # Rewrite the pages under docs/reference that are generated
 docs:
     UPDATE_DOCS=1 cargo test -p overnight-framework --test behaviours --test statuses_page
+    UPDATE_DOCS=1 cargo test -p overnight --test jobctl transcripts

@@ -42,5 +42,9 @@ mod system;
 mod watcher;
 
 pub use database::{Template, TestDatabase};
+/// Names a variable of the environment: SQL that every connection to a SQLite file is told, such as the limit of its size in
+/// `PRAGMA max_page_count = 100`. Only programs that are built with this module look at it.
+pub const SQLITE_SETUP: &str = "OVERNIGHT_TEST_SQLITE_SETUP";
+
 pub use error::{AnyError, TestingError};
 pub use private::PrivateServer;

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::execution::{ExecutionId, InstanceEnd};
-use crate::status::Status;
+use crate::status::{ExitCode, Status, Word};
 
 /// What a caller wants of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,8 @@ pub enum Decision {
 pub enum Refusal {
     /// An execution of the instance lives.
     #[error(
-        "already running (job {id} is {status}): wait for it with `jobctl wait {id}` or stop it with `jobctl stop {id}`"
+        "already running (job {id} is {}): wait for it with `jobctl wait {id}` or stop it with `jobctl stop {id}`",
+        word(*status)
     )]
     AlreadyRunning {
         /// The live execution.
@@ -84,13 +85,18 @@ pub enum Refusal {
         id: ExecutionId,
     },
     /// The job forbids a second execution.
-    #[error("job {id} is {status} and its definition says `restartable: false`: start it with other parameters")]
+    #[error("job {id} is {} and its definition says `restartable: false`: start it with other parameters", word(*status))]
     NotRestartable {
         /// The only execution there may be.
         id: ExecutionId,
         /// How it ended.
         status: Status,
     },
+}
+
+/// The word that users read for a status, where they are not told the exit code.
+fn word(status: Status) -> Word {
+    Word::of(status, &ExitCode::from(status.as_str()))
 }
 
 /// Decides over a launch. `last` is `None` when the instance has no execution yet.

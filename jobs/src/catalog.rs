@@ -1,6 +1,6 @@
 //! Where jobs come from: files, and the revisions that the store keeps.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use overnight_framework::definition::{self, Environment};
@@ -20,12 +20,8 @@ pub(crate) struct Catalog {
 #[derive(Debug, Error)]
 pub(crate) enum CatalogError {
     /// The file cannot be read.
-    #[error("cannot read {}", path.display())]
-    Read {
-        path: PathBuf,
-        #[source]
-        source: ReadError,
-    },
+    #[error("cannot {0}")]
+    Read(#[source] ReadError),
     /// The file is wrong.
     #[error(transparent)]
     Wrong(#[from] Problems),
@@ -50,7 +46,7 @@ impl Catalog {
     /// # Errors
     /// When the file cannot be read, or with all its problems.
     pub(crate) fn load(&self, path: &Path) -> Result<Job, CatalogError> {
-        let source = Source::read(path).map_err(|source| CatalogError::Read { path: path.to_owned(), source })?;
+        let source = Source::read(path).map_err(CatalogError::Read)?;
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let base_dir = absolute.parent().map(Path::to_owned).unwrap_or_default();
         Ok(self.read(&source, &base_dir)?)

@@ -4,11 +4,17 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod jobctl {
+    mod answers;
+    mod bad_rows;
+    mod end_of_day;
     mod faults;
+    mod full;
     mod input;
     mod kill;
     mod memory;
     mod race;
+    mod statement;
     mod stop;
     pub(crate) mod support;
+    mod transcripts;
 }

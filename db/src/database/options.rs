@@ -42,9 +42,23 @@ impl Default for OpenOptions {
             application_name: "overnight".to_owned(),
             clock: Arc::new(SystemClock::default()),
             #[cfg(feature = "sqlite")]
-            sqlite_setup: None,
+            sqlite_setup: setup_of_tests(),
         }
     }
+}
+
+/// How a test makes the disk of another process small. What users run is built without it.
+#[cfg(all(feature = "sqlite", feature = "testing"))]
+fn setup_of_tests() -> Option<SqliteSetup> {
+    use diesel::connection::SimpleConnection as _;
+
+    let sql = std::env::var(crate::testing::SQLITE_SETUP).ok()?;
+    Some(Arc::new(move |connection| connection.batch_execute(&sql)))
+}
+
+#[cfg(all(feature = "sqlite", not(feature = "testing")))]
+fn setup_of_tests() -> Option<SqliteSetup> {
+    None
 }
 
 impl fmt::Debug for OpenOptions {

@@ -8,7 +8,7 @@ use super::kinds;
 use super::layout::Needs;
 use super::mask;
 use super::policies;
-use super::processor::{Operation, Pipeline, form_only};
+use super::processor::{Operation, Pipeline, errors_of_rules, form_only};
 use super::rows::{self, RowProcessor};
 use crate::error::BatchError;
 use crate::expr::Scope;
@@ -49,12 +49,15 @@ struct Part<P: ?Sized> {
 
 /// Reads what stands below `chunk`.
 pub(super) fn chunk(at: &Cursor<'_>, kinds: &Kinds, names: &Names<'_>) -> Option<ChunkDraft> {
-    let known = kinds.error_names();
+    let mut known = kinds.error_names();
     let mut fields = at.fields("a chunk")?;
     let size = fields.optional("size", |at| usize::try_from(at.integer(1..=MAX_SIZE)?).ok());
     let reader = fields.required("reader", |at| reader(at, kinds, names));
     let input = reader.as_ref().map(|reader| reader.plan.schema());
     let processor = fields.get("processor");
+    if let Some(at) = &processor {
+        errors_of_rules(at, &mut known);
+    }
     let (operations, output) = operations(processor.as_ref(), input.as_ref(), names);
     let writer = fields.required("writer", |at| writer(at, kinds, names, output.as_ref()));
     let skip = fields.or("skip", SkipPolicy::NEVER, |at| policies::skip(at, &known));

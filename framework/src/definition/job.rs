@@ -29,7 +29,7 @@ pub(super) struct File<'a> {
     pub(super) kinds: &'a Kinds,
     pub(super) connections: &'a [String],
     /// The names of errors that policies may choose.
-    pub(super) errors: policies::Known,
+    pub(super) errors: policies::Known<'static>,
     pub(super) census: Census,
 }
 

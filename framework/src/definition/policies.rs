@@ -8,7 +8,7 @@ use crate::policy::{ErrorNames, RetryPolicy, SkipLimit, SkipPolicy};
 use crate::yaml::{Cursor, Tolerance};
 
 /// The names of errors that policies may choose.
-pub(super) type Known = BTreeSet<&'static str>;
+pub(super) type Known<'a> = BTreeSet<&'a str>;
 
 /// What `defaults` says, for the steps that do not say it themselves.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +34,7 @@ const MAX_DELAY: Duration = Duration::from_secs(300);
 const JITTER_PERCENT: u8 = 20;
 
 /// Reads `defaults`.
-pub(super) fn defaults(at: &Cursor<'_>, known: &Known) -> Defaults {
+pub(super) fn defaults(at: &Cursor<'_>, known: &Known<'_>) -> Defaults {
     let Some(mut fields) = at.fields("the defaults") else { return Defaults::default() };
     let timeout = fields.optional("timeout", timeout).flatten();
     let retry = fields.optional("retry", |at| retry(at, known)).flatten();
@@ -49,7 +49,7 @@ pub(super) fn timeout(at: &Cursor<'_>) -> Option<Duration> {
 }
 
 /// Reads `retry`, of which any key may be left to the defaults.
-pub(super) fn retry(at: &Cursor<'_>, known: &Known) -> Option<Retry> {
+pub(super) fn retry(at: &Cursor<'_>, known: &Known<'_>) -> Option<Retry> {
     let mut fields = at.fields("a retry policy")?;
     let max_attempts = fields.optional("max_attempts", |at| u32::try_from(at.integer(1..=1_000)?).ok());
     let delay = fields.optional("delay", Cursor::duration);
@@ -102,7 +102,7 @@ impl Retry {
 }
 
 /// The policy of `retry` at `at`, completed by `defaults`. Without either, nothing is repeated.
-pub(super) fn policy(at: Option<&Cursor<'_>>, defaults: Option<&Retry>, known: &Known) -> Option<RetryPolicy> {
+pub(super) fn policy(at: Option<&Cursor<'_>>, defaults: Option<&Retry>, known: &Known<'_>) -> Option<RetryPolicy> {
     let Some(at) = at else {
         // Defaults alone say when steps are repeated only if they say how often.
         let policy = defaults.cloned().map_or(Ok(RetryPolicy::NEVER), Retry::policy);
@@ -123,7 +123,7 @@ fn jitter(at: &Cursor<'_>) -> Option<u8> {
 }
 
 /// Reads `skip`.
-pub(super) fn skip(at: &Cursor<'_>, known: &Known) -> Option<SkipPolicy> {
+pub(super) fn skip(at: &Cursor<'_>, known: &Known<'_>) -> Option<SkipPolicy> {
     let mut fields = at.fields("a skip policy")?;
     let limit = fields.required("limit", |at| at.tolerance().map(limit_of));
     let errors = fields.or("errors", ErrorNames::Any, |at| error_names(at, known));
@@ -139,7 +139,7 @@ fn limit_of(tolerance: Tolerance) -> SkipLimit {
 }
 
 /// The names of errors, which must be known: a misspelt one would be found on the night it matters.
-fn error_names(at: &Cursor<'_>, known: &Known) -> Option<ErrorNames> {
+fn error_names(at: &Cursor<'_>, known: &Known<'_>) -> Option<ErrorNames> {
     let names = at.list_or_one(|at| error_name(at, known))?;
     if names.is_empty() {
         return at
@@ -148,7 +148,7 @@ fn error_names(at: &Cursor<'_>, known: &Known) -> Option<ErrorNames> {
     Some(ErrorNames::Named(names))
 }
 
-fn error_name(at: &Cursor<'_>, known: &Known) -> Option<String> {
+fn error_name(at: &Cursor<'_>, known: &Known<'_>) -> Option<String> {
     let name = at.filled_text()?;
     if known.contains(name) {
         return Some(name.to_owned());

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::kinds::refuse_unknown;
+use super::policies::Known;
+use crate::error::names;
 use crate::expr::{Expected, ROOTS, Scope, Typed};
 use crate::kind::{Judge, Names, Refusal, Site, Verdict, parse_bare};
 use crate::row::{Column, Schema, Type};
@@ -36,6 +38,8 @@ pub(super) struct Rule {
     /// The text of the check, for a rule without a message.
     pub(super) written: Box<str>,
     pub(super) message: Option<Typed>,
+    /// The name of the error that a row is refused with, by which `skip` can choose it.
+    pub(super) error: Box<str>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +74,21 @@ pub(super) fn form_only(at: &Cursor<'_>) {
             OperationKind::Validate => Some(()),
         }
     });
+}
+
+/// Adds the names that the rules at `at` give to their errors. The form alone is looked at: what is wrong with a rule is told
+/// when it is read.
+pub(super) fn errors_of_rules<'a>(at: &Cursor<'a>, known: &mut Known<'a>) {
+    let operations = at.node().as_sequence().unwrap_or_default();
+    for validate in operations.iter().filter_map(|operation| operation.get("validate")) {
+        let rules = validate.as_sequence().unwrap_or(std::slice::from_ref(validate));
+        known.extend(rules.iter().filter_map(|rule| rule.get("error")?.as_text()).filter(|name| is_free(name)));
+    }
+}
+
+/// Whether a rule may call its error so: what the engine alone says would lie about its origin.
+fn is_free(name: &str) -> bool {
+    names::is_name(name) && !names::ENGINE.contains(&name)
 }
 
 /// The operations that were read so far, and the columns behind them.
@@ -128,9 +147,10 @@ impl<'a> Pipeline<'a> {
             Some((self.expression(at, Expected::Type(Type::Bool), &[])?, written))
         });
         let message = fields.optional("message", |at| self.message(at));
+        let error = fields.or("error", names::INVALID_ROW.into(), error_name);
         fields.finish();
         let (check, written) = check?;
-        Some(Rule { check, written: written.into(), message: message? })
+        Some(Rule { check, written: written.into(), message: message?, error: error? })
     }
 
     fn set(&mut self, at: &Cursor<'_>) -> Option<Operation> {
@@ -212,6 +232,19 @@ impl<'a> Pipeline<'a> {
         self.scope = Some(scope);
         read
     }
+}
+
+/// The name that a rule gives to its error.
+fn error_name(at: &Cursor<'_>) -> Option<Box<str>> {
+    let name = at.filled_text()?;
+    if is_free(name) {
+        return Some(name.into());
+    }
+    if names::ENGINE.contains(&name) {
+        return at.refuse(at.problem(format!("`{name}` is an error of the engine, which no rule can give")));
+    }
+    let problem = at.problem(format!("`{name}` is not the name of an error"));
+    at.refuse(problem.help("a capital letter, then letters and digits of which one is small, such as `NotQuoted`"))
 }
 
 /// Whether a column can have the name of the key.

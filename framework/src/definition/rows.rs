@@ -49,6 +49,7 @@ struct CompiledRule {
     check: Program,
     written: Box<str>,
     message: Option<Program>,
+    error: Box<str>,
 }
 
 impl RowProcessor {
@@ -184,7 +185,7 @@ impl CompiledRule {
     fn check(&self, row: &[Value]) -> Result<(), BatchError> {
         match self.check.test(row) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(invalid_row(self.message(row))),
+            Ok(false) => Err(BatchError::new(self.error.to_string(), self.message(row))),
             Err(error) => Err(unfit("validate", &error)),
         }
     }
@@ -230,7 +231,8 @@ fn compile_set(cells: &[SetCell], frame: &Frame, width: &mut usize) -> Vec<Compi
 
 fn compile_rule(rule: &Rule, frame: &Frame) -> CompiledRule {
     let message = rule.message.as_ref().map(|message| message.compile_with(&frame.values));
-    CompiledRule { check: rule.check.compile_with(&frame.values), written: rule.written.clone(), message }
+    let Rule { check, written, error, .. } = rule;
+    CompiledRule { check: check.compile_with(&frame.values), written: written.clone(), message, error: error.clone() }
 }
 
 /// A row as a dead letter keeps it: JSON, without the secrets of the run.

@@ -64,6 +64,24 @@ fn rows_are_filtered_computed_validated_and_the_bad_ones_become_dead_letters() {
 }
 
 #[test]
+fn a_rule_that_names_its_error_can_be_skipped_alone() {
+    let rules = "        - validate: { check: size(currency) == 3, error: NoCurrency }";
+    let skip = "      skip: { limit: 2, errors: [NoCurrency] }";
+    let bench = Bench::new();
+    let execution = bench.run(&job(&load(rules, skip)), "{}");
+    assert_eq!(execution.status, Status::Completed, "{}", chain(&execution));
+    let letters = bench.letters(&execution);
+    assert_eq!((letters.len(), letters[0].error.name.as_str()), (1, "NoCurrency"));
+    assert_eq!(letters[0].error.chain(), "the row breaks the rule: size(currency) == 3");
+
+    let other = format!("{rules}\n        - validate: {{ check: has(amount) }}");
+    let bench = Bench::new();
+    let execution = bench.run(&job(&load(&other, skip)), "{}");
+    assert_eq!((execution.status, execution.exit_code.as_str()), (Status::Failed, "InvalidRow"));
+    assert!(bench.letters(&execution).is_empty());
+}
+
+#[test]
 fn without_a_skip_policy_the_first_bad_row_fails_the_step_with_its_place() {
     let file = job(&load("        - validate: [{ check: size(currency) == 3 }]", ""));
     let bench = Bench::new();

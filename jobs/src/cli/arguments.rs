@@ -20,28 +20,45 @@ pub(super) struct Arguments {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done, 1 error, 2 usage, 3 the job failed, 4 the job was stopped, 5 not found, 6 refused in this state,
-7 invalid file or parameters, 8 the wait timed out, 9 database unreachable, 10 not allowed, 130 Ctrl-C, 143 SIGTERM";
+Exit codes:
+    0  done; the job has finished
+    1  an error that nobody expected
+    2  the command line is wrong
+    3  the job failed
+    4  the job was stopped
+    5  there is no such job
+    6  refused in this state, such as a job that is running already
+    7  the job file or the parameters are wrong; nothing was written
+    8  the wait timed out; the job goes on
+    9  the database cannot be reached
+   10  the job forbids it
+  130  Ctrl-C
+  143  SIGTERM";
+
+/// What stands above the options that every command has.
+const EVERYWHERE: &str = "Options of every command";
 
 /// Where the records are.
 #[derive(Debug, Args)]
+#[command(next_help_heading = EVERYWHERE)]
 pub(super) struct StoreArguments {
     /// The database: postgres://…, sqlite:FILE or the path of a SQLite file. Else DATABASE_URL, else `database` in
     /// jobctl.toml, else a SQLite file of your own
     #[arg(long, global = true, value_name = "URL")]
     pub(super) database: Option<String>,
     /// The project whose jobs are meant
-    #[arg(long, global = true)]
+    #[arg(long, global = true, value_name = "NAME")]
     pub(super) project: Option<String>,
 }
 
 /// How answers are printed.
 #[derive(Debug, Args)]
+#[command(next_help_heading = EVERYWHERE)]
 pub(super) struct OutputArguments {
-    /// Tables for people or JSON for programs
-    #[arg(short, long, global = true, value_enum, default_value_t)]
+    /// `table` for people or `json` for programs
+    #[arg(short, long, global = true, value_enum, value_name = "FORMAT", default_value_t, hide_possible_values = true)]
     pub(super) output: Format,
-    /// The format of times in tables, as strftime; RFC 3339 by default
+    /// The format of times in tables, as strftime and in the local zone; else RFC 3339
     #[arg(long, global = true, value_name = "FORMAT")]
     pub(super) time_format: Option<String>,
 }
@@ -105,7 +122,7 @@ pub(super) struct Start {
     #[command(flatten)]
     pub(super) params: ParamArguments,
     /// Why, for the record
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,
 }
 
@@ -120,7 +137,7 @@ pub(super) struct Stop {
     #[arg(long)]
     pub(super) wait: bool,
     /// Why, for the record
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,
 }
 
@@ -132,7 +149,7 @@ pub(super) struct Restart {
     #[command(flatten)]
     pub(super) params: ParamArguments,
     /// Why, for the record
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,
 }
 
@@ -152,17 +169,17 @@ pub(super) struct Show {
 #[derive(Debug, Args)]
 pub(super) struct List {
     /// Only this job
-    #[arg(long)]
+    #[arg(long, value_name = "JOB")]
     pub(super) job: Option<String>,
     /// Only jobs with this status: queued, starting, running, stopping, stopped, paused, cancelled, finished, failed,
     /// discarded or unknown; may be repeated
-    #[arg(long, value_parser = word)]
+    #[arg(long, value_name = "WORD", value_parser = word)]
     pub(super) status: Vec<Word>,
     /// At most so many, the newest; 0 for all
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
     pub(super) limit: u32,
-    /// The newest last, or first
-    #[arg(long, value_enum, default_value_t)]
+    /// `asc`: the newest last, nearest to the prompt; `desc`: the newest first
+    #[arg(long, value_enum, value_name = "ORDER", default_value_t, hide_possible_values = true)]
     pub(super) order: Order,
 }
 
@@ -182,7 +199,7 @@ pub(super) struct Wait {
     #[arg(value_name = "ID|JOB")]
     pub(super) target: String,
     /// At most so long, such as 30s or 2h; then exit with 8
-    #[arg(long, value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(super) timeout: Option<Duration>,
 }
 

@@ -162,8 +162,10 @@ impl From<StopError> for Failure {
 }
 
 impl From<ParamsError> for Failure {
+    /// One line for each problem.
     fn from(error: ParamsError) -> Self {
-        Self::of(Exit::Invalid, &error)
+        let lines: Vec<_> = error.problems.iter().map(|problem| format!("error: {problem}")).collect();
+        Self::new(Exit::Invalid, lines.join("\n"))
     }
 }
 

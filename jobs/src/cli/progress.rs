@@ -28,7 +28,7 @@ impl Progress {
     }
 
     /// Prints a line above the moving one.
-    fn line(&self, line: &str) {
+    pub(super) fn line(&self, line: &str) {
         if self.bar.is_hidden() {
             super::output::say(line);
         } else {
@@ -98,7 +98,11 @@ fn summary(counts: Counts) -> String {
     format!("{} read, {} written{}", HumanCount(counts.read), HumanCount(counts.write), extra.collect::<String>())
 }
 
+/// How quick it was, where there was anything to do.
 fn rate(read: u64, took: Duration) -> String {
+    if read == 0 {
+        return String::new();
+    }
     let millis = took.as_millis().max(1);
     format!(" ({}/s)", HumanCount(u64::try_from(u128::from(read) * 1_000 / millis).unwrap_or(u64::MAX)))
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use overnight_framework::execution::{JobExecution, Trigger};
+use overnight_framework::execution::{ExecutionId, JobExecution, Trigger};
 use overnight_framework::job::Job;
 use overnight_framework::launch::{Refusal, Wish};
 use overnight_framework::operator::{Launching, Ready};
@@ -45,10 +45,23 @@ pub(super) fn run(running: Running<'_>, context: &Context, output: &Output) -> R
     let launching = Launching { job, params, wish, trigger, reason, key };
     let ready = context.operator.launch(&launching, &|refusal, longest| say_waiting(output, refusal, longest))?;
     output.table_only(|| id_table(ready.execution()));
-    let (execution, signal) = run_here(context, job, params, ready)?;
+    let id = ready.execution().id;
+    let (execution, signal) = run_here(context, job, params, ready).map_err(|error| unrecorded(error, id))?;
     let exit = signal.map_or_else(|| Exit::of(&execution), exit_of);
     show::print_execution(context, &execution, output)?;
     Ok(exit)
+}
+
+/// The failure of a run whose last row could not be written.
+fn unrecorded(error: RunError, id: ExecutionId) -> Failure {
+    let is_lost = matches!(error, RunError::LeaseLost);
+    let failure = Failure::from(error);
+    if is_lost {
+        return failure;
+    }
+    failure.help(format!(
+        "the end of job {id} is not recorded; when the cause is mended, continue with `jobctl restart {id}`"
+    ))
 }
 
 fn exit_of(signal: Signal) -> Exit {
@@ -84,7 +97,7 @@ fn run_here(
     job: &Job,
     params: &Params,
     ready: Ready,
-) -> Result<(JobExecution, Option<Signal>), Failure> {
+) -> Result<(JobExecution, Option<Signal>), RunError> {
     let (events, incoming) = mpsc::channel();
     let stop = ready.stop_token().clone();
     let heard = events.clone();
@@ -98,13 +111,17 @@ fn run_here(
             let ended = context.operator.run(job, params, ready, monitor.as_ref());
             drop(events.send(Event::Ended(Box::new(ended))));
         });
-        let ended = until_ended(&incoming, &stop);
+        let ended = until_ended(&incoming, &stop, &progress);
         progress.finish();
         ended
     })
 }
 
-fn until_ended(incoming: &mpsc::Receiver<Event>, stop: &StopToken) -> Result<(JobExecution, Option<Signal>), Failure> {
+fn until_ended(
+    incoming: &mpsc::Receiver<Event>,
+    stop: &StopToken,
+    progress: &Progress,
+) -> Result<(JobExecution, Option<Signal>), RunError> {
     let mut first = None;
     let mut patience = Duration::MAX;
     loop {
@@ -112,6 +129,7 @@ fn until_ended(incoming: &mpsc::Receiver<Event>, stop: &StopToken) -> Result<(Jo
             Ok(Event::Ended(ended)) => return Ok(((*ended)?, first)),
             Ok(Event::Heard(signal)) => {
                 if first.replace(signal).is_none() {
+                    progress.line("stopping at the next safe point; a second signal ends it at once");
                     stop.request(StopIntent::Interrupted);
                 } else {
                     stop.request(StopIntent::Aborted);

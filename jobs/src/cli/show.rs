@@ -1,6 +1,7 @@
 //! `jobctl show`: one job with its steps, or with the records it skipped.
 
-use overnight_framework::execution::{JobExecution, StepExecution};
+use overnight_framework::error::names;
+use overnight_framework::execution::{ErrorRecord, JobExecution, StepExecution};
 use overnight_framework::params::GivenParams;
 use overnight_framework::repository::{StoreError, StoredDeadLetter};
 use overnight_framework::status::Status;
@@ -53,21 +54,30 @@ pub(super) fn print_execution(context: &Context, execution: &JobExecution, outpu
 /// What went wrong and what comes next, for people.
 fn say_error(execution: &JobExecution, output: &Output) {
     let Some(error) = &execution.error else { return };
-    let place = error.position.as_ref().map(|position| format!(" at {}", place(position))).unwrap_or_default();
+    let place = error.position.as_ref().map(|position| format!("{}: ", place(position))).unwrap_or_default();
     let step = error.step.as_ref().map(|step| format!(", step {step}")).unwrap_or_default();
-    output.say(&format!("job {}{step}: {}{place} [{}]", execution.id, error.chain(), execution.exit_code));
+    output.say(&format!("job {}{step}: {place}{}", execution.id, named(error)));
     if matches!(execution.status, Status::Failed | Status::Stopped) {
         output.say(&format!("  help: when the cause is mended, continue with `jobctl restart {}`", execution.id));
     }
 }
 
-/// A position in words: `tx.csv, line 7, column 3`.
+/// An error with its name, if somebody gave it one.
+fn named(error: &ErrorRecord) -> String {
+    let name = if error.name == names::UNNAMED { String::new() } else { format!("{}: ", error.name) };
+    name + &error.chain()
+}
+
+/// A position as people and editors read it: `tx.csv:7:3`, or in words, such as `item 12`, where there is no file.
 fn place(position: &Value) -> String {
     let Value::Object(parts) = position else { return position.to_string() };
-    let part = |(name, value): (&String, &Value)| match (name.as_str(), value) {
-        ("file", Value::String(file)) => file.clone(),
-        (_, Value::String(text)) => format!("{name} {text}"),
-        (_, other) => format!("{name} {other}"),
+    if let Some(file) = parts.get("file").and_then(Value::as_str) {
+        let numbers = ["line", "column"].iter().filter_map(|name| parts.get(*name));
+        return numbers.fold(file.to_owned(), |place, number| format!("{place}:{number}"));
+    }
+    let part = |(name, value): (&String, &Value)| match value {
+        Value::String(text) => format!("{name} {text}"),
+        other => format!("{name} {other}"),
     };
     parts.iter().map(part).collect::<Vec<_>>().join(", ")
 }
@@ -144,6 +154,15 @@ pub(super) fn command(execution: &JobExecution) -> String {
     format!("{} {}", execution.job_name, execution.target).trim_end().to_owned()
 }
 
+/// A text fit for a cell: what would break the line is escaped.
+fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_control() { line.extend(letter.escape_debug()) } else { line.push(letter) }
+    }
+    line
+}
+
 fn rejects(context: &Context, execution: &JobExecution) -> Result<Vec<StoredDeadLetter>, StoreError> {
     let mut letters: Vec<StoredDeadLetter> = Vec::new();
     loop {
@@ -159,8 +178,8 @@ fn rejects(context: &Context, execution: &JobExecution) -> Result<Vec<StoredDead
 fn reject_table(letters: &[StoredDeadLetter]) -> Table {
     let mut table = Table::new(&["Id", "Step", "Phase", "Position", "Error", "Record"]);
     for letter in letters {
-        let record = String::from_utf8_lossy(&letter.payload).trim_end().escape_debug().to_string();
-        let error = format!("{}: {}", letter.error.name, letter.error.chain());
+        let record = one_line(String::from_utf8_lossy(&letter.payload).trim_end());
+        let error = one_line(&named(&letter.error));
         let phase = letter.phase.as_str().to_owned();
         table.row([letter.id.to_string(), letter.step_key.clone(), phase, place(&letter.position), error, record]);
     }

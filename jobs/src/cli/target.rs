@@ -65,21 +65,23 @@ fn instance(context: &Context, job: &Job, given: &GivenParams) -> Result<Target,
 pub(super) fn params(arguments: &ParamArguments) -> Result<GivenParams, Failure> {
     let mut given = GivenParams::default();
     if let Some(path) = &arguments.params_file {
-        given.extend(document(&read(path)?, &path.to_string_lossy())?);
+        given.extend(document(&read(path)?, Some(&path.to_string_lossy()))?);
     }
     match arguments.params.as_ref().or(arguments.json.as_ref()).map(String::as_str) {
-        Some("-") => given.extend(document(&read(Path::new("-"))?, "stdin")?),
-        Some(json) => given.extend(document(json, "the parameters")?),
+        Some("-") => given.extend(document(&read(Path::new("-"))?, Some("stdin"))?),
+        Some(json) => given.extend(document(json, None)?),
         None => {}
     }
     arguments.pairs.iter().try_for_each(|pair| given.set_pair(pair))?;
     Ok(given)
 }
 
-fn document(json: &str, source: &str) -> Result<GivenParams, Failure> {
+/// The parameters of a document, which is named in its errors unless it was typed.
+fn document(json: &str, source: Option<&str>) -> Result<GivenParams, Failure> {
     GivenParams::from_json(json).map_err(|error| {
-        let failure = Failure::of(Exit::Invalid, &error);
-        Failure::new(Exit::Invalid, format!("{source}: {}", failure.message))
+        let Failure { message, .. } = error.into();
+        let place = source.map(|source| format!("{source}: ")).unwrap_or_default();
+        Failure::new(Exit::Invalid, place + &message)
     })
 }
 

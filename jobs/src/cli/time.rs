@@ -34,3 +34,22 @@ impl TimeFormat {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s0_12_a_time_that_is_not_known_yet_is_empty() {
+        for format in [None, Some("%m/%d/%y %H:%M:%S")] {
+            assert_eq!(TimeFormat::new(format).show(None), "");
+        }
+    }
+
+    #[test]
+    fn a_format_that_strftime_does_not_know_is_shown_as_it_was_typed() {
+        let time = DateTime::from_timestamp(0, 0);
+        assert_eq!(TimeFormat::new(Some("%Q")).show(time), "%Q");
+        assert_eq!(TimeFormat::new(None).show(time), "1970-01-01T00:00:00Z");
+    }
+}

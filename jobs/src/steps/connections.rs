@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use overnight_db::table::{Backend, QueryError, Session};
+use overnight_db::table::{Backend, QueryError, Session, TableError};
 use overnight_db::{Database, Kind, OpenOptions, chunk_error};
 use overnight_framework::BatchError;
 use overnight_framework::error::names;
@@ -11,6 +11,7 @@ use overnight_framework::repository::{ChunkError, StoreError};
 use overnight_framework::yaml::{Cursor, Fields};
 
 use super::sql::SQL_ERROR;
+use super::table::INVALID_TABLE;
 
 /// The databases by name. Those that no step uses are never connected to.
 #[derive(Debug)]
@@ -115,6 +116,20 @@ pub(super) fn store_error(error: StoreError) -> BatchError {
     let name = if error.is_transient() { names::TRANSIENT } else { names::STORE_ERROR };
     BatchError::of(name, error)
 }
+
+/// What it means for a step that a table cannot be had. A store that is away or full is no fault of the table.
+pub(super) fn table_error(error: TableError) -> BatchError {
+    let TableError::Database(source) = error else { return BatchError::of(INVALID_TABLE, error) };
+    match chunk_error(source) {
+        ChunkError::Store(error) => store_error(error),
+        ChunkError::Conflict(source) => BatchError::new(names::TRANSIENT, REFUSED).with_source(source),
+        ChunkError::Data(source) => BatchError::new(INVALID_TABLE, REFUSED).with_source(source),
+        ChunkError::Unclear(source) => BatchError::new(INVALID_TABLE, REFUSED).with_source(source),
+        other => BatchError::new(names::STORE_ERROR, REFUSED).with_source(other),
+    }
+}
+
+const REFUSED: &str = "the database refused to describe or create the table";
 
 /// What the refusal of a statement means for a step.
 pub(super) fn query_error(error: QueryError) -> BatchError {

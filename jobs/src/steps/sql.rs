@@ -1,6 +1,7 @@
 //! Statements and queries of the user's own.
 
 mod bind;
+mod cancel;
 mod reader;
 mod tasklet;
 mod text;

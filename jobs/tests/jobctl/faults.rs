@@ -1,10 +1,8 @@
 //! Processes that freeze, stores that go away: the run ends with a clear error or goes on, and nothing is half-written.
 
-use std::process::Command;
-
 use overnight_db::testing::PrivateServer;
 
-use super::support::{Project, answer, on_both_stores, template, until};
+use super::support::{Project, answer, on_both_stores, signal, template, until};
 
 /// A job whose chunk step waits between two chunks until the test lets it go on.
 const JOB: &str = "
@@ -21,10 +19,6 @@ steps:
 
 fn rows(count: u32) -> String {
     (1..=count).fold("n\n".to_owned(), |text, n| text + &n.to_string() + "\n")
-}
-
-fn signal(pid: u32, name: &str) {
-    assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success());
 }
 
 on_both_stores! {

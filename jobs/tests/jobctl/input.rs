@@ -28,8 +28,8 @@ const CASES: &[(&[&str], &str, i32)] = &[
     (&["strict.yaml", "--params-file", "missing.json"], "cannot read missing.json", 7),
     (&["strict.yaml", "--params-file", "."], "cannot read .", 7),
     (&["strict.yaml", "-p", "day"], "expected NAME=VALUE", 7),
-    (&["missing.yaml"], "cannot read missing.yaml", 7),
-    (&["folder.yaml"], "cannot read folder.yaml", 7),
+    (&["missing.yaml"], "cannot read `missing.yaml`: there is no such file", 7),
+    (&["folder.yaml"], "cannot read `folder.yaml`: it is a directory", 7),
     (&["unknown-key.yaml"], "did you mean `steps`?", 7),
     (&["bad-expression.yaml"], "there is no parameter `dya`", 7),
     (&["tabs.yaml"], "tabs.yaml:4:1", 7),
@@ -55,6 +55,9 @@ on_both_stores! {
     }
 
     fn s0_6_an_unknown_id_and_a_word_that_is_none_have_their_own_exit_codes(project) {
+        project.file("strict.yaml", JOB);
+        project.jobctl(&["start", "strict.yaml", "-p", "day=2026-10-30"]).expect(0);
+        assert_eq!(project.show("1")["job"], "strict");
         let missing = project.jobctl(&["show", "999999999"]).expect(5);
         assert!(missing.stderr.contains("job ID not found"), "{missing:?}");
         project.jobctl(&["show", "Abc"]).expect(2);

@@ -4,7 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use diesel::RunQueryDsl as _;
+use diesel::connection::SimpleConnection as _;
+use diesel::dsl::sql;
+use diesel::sql_types::BigInt;
 use overnight_db::testing::{AnyError, Template, TestDatabase};
+use overnight_db::{AnyConnection, Database, OpenOptions};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -19,7 +24,7 @@ pub(crate) fn template() -> Template<'static> {
 }
 
 fn migrate(url: &str) -> Result<(), AnyError> {
-    overnight_db::open(url, overnight_db::OpenOptions::default())?;
+    overnight_db::open(url, OpenOptions::default())?;
     Ok(())
 }
 
@@ -101,9 +106,39 @@ impl Project {
         self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
+    /// The same with a heartbeat so quick that a stop from another process is soon heard.
+    pub(crate) fn spawn_beating(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        command.env("JOBCTL_HEARTBEAT", "100ms").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
     /// The execution as `show -o json` gives it.
     pub(crate) fn show(&self, target: &str) -> Value {
         self.jobctl(&["show", target, "-o", "json"]).expect(0).json()
+    }
+
+    /// The database past `jobctl`, as an administrator has it.
+    pub(crate) fn database(&self) -> Database {
+        Database::connect(&self.url, OpenOptions::default()).unwrap()
+    }
+
+    /// The number that a query answers.
+    pub(crate) fn number(&self, query: &str) -> i64 {
+        let answer = self.database().read(|connection| match connection {
+            AnyConnection::Postgres(connection) => sql::<BigInt>(query).get_result(connection),
+            AnyConnection::Sqlite(connection) => sql::<BigInt>(query).get_result(connection),
+            _ => panic!("a database that nobody asks here"),
+        });
+        answer.unwrap().unwrap_or_else(|error| panic!("{query}: {error}"))
+    }
+
+    /// Runs statements on a server.
+    pub(crate) fn execute(&self, statements: &str) {
+        let done = self.database().write(|connection| match connection {
+            AnyConnection::Postgres(connection) => connection.batch_execute(statements),
+            _ => panic!("no server"),
+        });
+        done.unwrap().unwrap();
     }
 
     /// All executions, oldest first.
@@ -113,12 +148,23 @@ impl Project {
     }
 }
 
+/// A counter of all steps of an execution.
+pub(crate) fn count(execution: &Value, counter: &str) -> i64 {
+    let steps = execution["steps"].as_array().unwrap();
+    steps.iter().map(|step| step[counter].as_i64().unwrap()).sum()
+}
+
 pub(crate) fn answer(output: Output) -> Answer {
     Answer {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// Sends a signal to a process, such as `-TERM`.
+pub(crate) fn signal(pid: u32, name: &str) {
+    assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success());
 }
 
 /// The folder of the main job.

@@ -7,11 +7,14 @@ use overnight_db::table::{Executed, FirstRow, Parameters, QueryError, Session, e
 use overnight_framework::BatchError;
 use overnight_framework::kind::{Frame, Names, TaskletKind, TaskletPlan};
 use overnight_framework::row::Value;
+use overnight_framework::status::StopIntent;
 use overnight_framework::step::{Outcome, StepContext, Tasklet};
+use overnight_framework::stop::StopToken;
 use overnight_framework::yaml::Cursor;
 
 use super::SQL_ERROR;
 use super::bind::Bindings;
+use super::cancel::{Watched, watched};
 use super::text::{Length, SqlText};
 use crate::steps::connections::{Connections, in_transaction, query_error, store_error};
 
@@ -26,6 +29,9 @@ use crate::steps::connections::{Connections, in_transaction, query_error, store_
 ///
 /// The statements commit before the step does: they must bear being run again after a crash. What the database refuses is the
 /// error `SqlError`, or `InvalidRow` for a constraint, or `Transient` for what may pass.
+///
+/// A stop and a timeout cancel the statements on PostgreSQL, and nothing of them is left. On SQLite they are heard when the
+/// statements have ended.
 #[derive(Debug)]
 pub struct SqlTasklet(pub Arc<Connections>);
 
@@ -92,14 +98,21 @@ impl TaskletPlan for Plan {
 
 impl Tasklet for Sql {
     fn execute(&self, context: &mut StepContext<'_>) -> Result<Outcome, BatchError> {
+        let stop = context.stop_token();
         match self.purpose {
             Purpose::Change => {
-                let Executed { statements, rows } = self.change()?;
+                let Executed { statements, rows } = match self.change(stop)? {
+                    Ran::Done(executed) => executed,
+                    Ran::Cancelled(intent) => return Ok(Outcome::Stopped(intent)),
+                };
                 context.output(&format!("statements: {statements}, rows changed: {rows}"));
             }
             Purpose::Ask { only_reads } => {
-                let row = self.ask(only_reads)?.into_iter();
-                let cells = row.flat_map(|row| row.names.into_iter().zip(row.values));
+                let row = match self.ask(stop, only_reads)? {
+                    Ran::Done(row) => row,
+                    Ran::Cancelled(intent) => return Ok(Outcome::Stopped(intent)),
+                };
+                let cells = row.into_iter().flat_map(|row| row.names.into_iter().zip(row.values));
                 context.state.outputs.extend(cells.map(|(name, value)| (name, Value::to_json(&value))));
             }
         }
@@ -107,26 +120,46 @@ impl Tasklet for Sql {
     }
 }
 
+/// What the database made of the text.
+enum Ran<T> {
+    Done(T),
+    /// Nothing: it was told to cancel it.
+    Cancelled(StopIntent),
+}
+
 impl Sql {
-    fn change(&self) -> Result<Executed, BatchError> {
+    fn change(&self, stop: &StopToken) -> Result<Ran<Executed>, BatchError> {
         let run = |session: Session<'_>| {
             in_transaction(session, |session| execute(session, &self.text, &self.values).map_err(Failed::Query))
         };
-        let done = self.database.write(|connection| run(connection.into())).map_err(store_error)?;
-        done.map_err(|failed| match failed {
+        let done = self.database.write(|connection| watched(&self.database, stop, connection.into(), run));
+        ran(done.map_err(store_error)?, stop, |failed| match failed {
             Failed::Query(error) => query_error(error),
             Failed::Transaction(source) => query_error(QueryError::Statement { line: 1, source }),
         })
     }
 
-    fn ask(&self, only_reads: bool) -> Result<Option<FirstRow>, BatchError> {
+    fn ask(&self, stop: &StopToken, only_reads: bool) -> Result<Ran<Option<FirstRow>>, BatchError> {
         let ask = |session: Session<'_>| first_row(session, &self.text, &self.values);
         let asked = if only_reads {
-            self.database.read(|connection| ask(connection.into()))
+            self.database.read(|connection| watched(&self.database, stop, connection.into(), ask))
         } else {
-            self.database.write(|connection| ask(connection.into()))
+            self.database.write(|connection| watched(&self.database, stop, connection.into(), ask))
         };
-        asked.map_err(store_error)?.map_err(query_error)
+        ran(asked.map_err(store_error)?, stop, query_error)
+    }
+}
+
+/// A failure after the order to cancel is the answer to it. What was done all the same is done.
+fn ran<T, E>(
+    watched: Watched<Result<T, E>>,
+    stop: &StopToken,
+    error: impl FnOnce(E) -> BatchError,
+) -> Result<Ran<T>, BatchError> {
+    match (watched.result, stop.requested()) {
+        (Ok(done), _) => Ok(Ran::Done(done)),
+        (Err(_), Some(intent)) if watched.cancelled => Ok(Ran::Cancelled(intent)),
+        (Err(failed), _) => Err(error(failed)),
     }
 }
 

@@ -15,7 +15,7 @@ use overnight_framework::yaml::Cursor;
 
 use super::INVALID_TABLE;
 use super::settings::Target;
-use crate::steps::connections::{Connections, in_transaction, store_error};
+use crate::steps::connections::{Connections, in_transaction, store_error, table_error};
 
 /// The chunk of a declared table writer: a COPY has a fixed price that ten thousand rows share.
 const CHUNK: usize = 10_000;
@@ -90,7 +90,7 @@ impl WriterPlan for Plan {
 impl ItemWriter<Row> for Writer {
     fn open(&mut self, _: Option<&serde_json::Value>) -> Result<(), BatchError> {
         let prepared = self.database.write(|connection| self.target.prepare(connection.into())).map_err(store_error)?;
-        self.writer = Some(prepared.map_err(|error| BatchError::of(INVALID_TABLE, error))?);
+        self.writer = Some(prepared.map_err(table_error)?);
         Ok(())
     }
 
