@@ -37,14 +37,16 @@ mod database;
 mod error;
 mod private;
 mod programs;
+#[cfg(feature = "sqlite")]
+mod setup;
 mod shared;
 mod system;
 mod watcher;
 
 pub use database::{Template, TestDatabase};
-/// Names a variable of the environment: SQL that every connection to a SQLite file is told, such as the limit of its size in
-/// `PRAGMA max_page_count = 100`. Only programs that are built with this module look at it.
-pub const SQLITE_SETUP: &str = "OVERNIGHT_TEST_SQLITE_SETUP";
-
 pub use error::{AnyError, TestingError};
 pub use private::PrivateServer;
+#[cfg(feature = "sqlite")]
+pub use setup::SQLITE_SETUP;
+#[cfg(feature = "sqlite")]
+pub(crate) use setup::sqlite_setup;

@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn s3_42_every_other_status_is_refused_with_its_reason() {
         let words = |status| after(status, Wish::Restart).unwrap_err().to_string();
-        assert!(words(Status::Started).starts_with("already running (job 41 is STARTED)"));
+        assert!(words(Status::Started).starts_with("already running (job 41 is running)"));
         assert!(words(Status::Completed).starts_with("already finished (job 41)"));
         assert!(words(Status::Abandoned).starts_with("job 41 is discarded"));
         assert!(words(Status::Unknown).starts_with("unknown: resolve job 41 first"));

@@ -41,24 +41,12 @@ impl Default for OpenOptions {
             wait: Duration::from_secs(10),
             application_name: "overnight".to_owned(),
             clock: Arc::new(SystemClock::default()),
-            #[cfg(feature = "sqlite")]
-            sqlite_setup: setup_of_tests(),
+            #[cfg(all(feature = "sqlite", feature = "testing"))]
+            sqlite_setup: crate::testing::sqlite_setup(),
+            #[cfg(all(feature = "sqlite", not(feature = "testing")))]
+            sqlite_setup: None,
         }
     }
-}
-
-/// How a test makes the disk of another process small. What users run is built without it.
-#[cfg(all(feature = "sqlite", feature = "testing"))]
-fn setup_of_tests() -> Option<SqliteSetup> {
-    use diesel::connection::SimpleConnection as _;
-
-    let sql = std::env::var(crate::testing::SQLITE_SETUP).ok()?;
-    Some(Arc::new(move |connection| connection.batch_execute(&sql)))
-}
-
-#[cfg(all(feature = "sqlite", not(feature = "testing")))]
-fn setup_of_tests() -> Option<SqliteSetup> {
-    None
 }
 
 impl fmt::Debug for OpenOptions {
