@@ -14,9 +14,6 @@ use crate::params::Params;
 use crate::row::Value;
 use crate::step::{JobView, StepView};
 
-/// The name of the error when a secret has no value.
-const MISSING_SECRET: &str = "MissingSecret";
-
 /// Secrets are also masked line by line, because programs print them so; a line below this length is not told apart from
 /// other text.
 const SHORTEST_LINE: usize = 8;
@@ -83,7 +80,7 @@ impl Frames {
     fn secrets<'n>(&self, needs: &'n Needs) -> Result<BTreeMap<&'n str, String>, BatchError> {
         let resolve = |name: &'n str| match self.environment.secret(name) {
             Ok(text) => Ok((name, text)),
-            Err(error) => Err(BatchError::new(MISSING_SECRET, format!("failed to {error}")).with_source(error)),
+            Err(error) => Err(BatchError::new(names::MISSING_SECRET, format!("failed to {error}")).with_source(error)),
         };
         needs.secrets.iter().map(|name| resolve(name)).collect()
     }

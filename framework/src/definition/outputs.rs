@@ -4,15 +4,12 @@ use serde_json::Value as Json;
 
 use super::guard;
 use super::layout::STEP_FACTS;
-use crate::error::BatchError;
+use crate::error::{BatchError, names};
 use crate::kind::Frame;
 use crate::params::{self, ParamType, survives};
 use crate::row::Value;
 use crate::step::{StepContext, StepView};
 use crate::yaml::Cursor;
-
-/// The name of the error when a step did not give what it declares.
-const INVALID_OUTPUT: &str = "InvalidOutput";
 
 /// The types of outputs; a path is a string.
 const TYPES: [(&str, ParamType); 8] = [
@@ -146,7 +143,7 @@ fn read(kind: ParamType, json: &Json) -> Option<Value> {
 }
 
 fn invalid(message: String) -> BatchError {
-    BatchError::new(INVALID_OUTPUT, message)
+    BatchError::new(names::INVALID_OUTPUT, message)
 }
 
 fn listed(names: &[&str]) -> String {

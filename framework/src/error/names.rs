@@ -27,11 +27,40 @@ pub const STORE_ERROR: &str = "StoreError";
 /// The step ran longer than its `timeout`.
 pub const TIMEOUT: &str = "Timeout";
 
+/// The counters of a step do not add up at its end: read is not written, filtered and skipped.
+pub const COUNT_MISMATCH: &str = "CountMismatch";
+
+/// At the end of a step more of its records were skipped than its percentage allows.
+pub const SKIP_LIMIT_EXCEEDED: &str = "SkipLimitExceeded";
+
+/// A step was begun as often as its `max_starts` allows.
+pub const START_LIMIT_EXCEEDED: &str = "StartLimitExceeded";
+
+/// An earlier run of a step ended UNKNOWN, and nobody has resolved it.
+pub const UNKNOWN_OUTCOME: &str = "UnknownOutcome";
+
+/// A secret that a step uses is not there.
+pub const MISSING_SECRET: &str = "MissingSecret";
+
+/// A step did not give the outputs that it declares.
+pub const INVALID_OUTPUT: &str = "InvalidOutput";
+
 /// The names that a job's own errors may share with the engine, to be treated alike.
 pub const SHARED: &[&str] = &[INVALID_ROW, INVALID_VALUE, IO, TRANSIENT];
 
 /// The names that the engine alone gives: an error that claimed one of them would lie about its origin.
-pub const ENGINE: &[&str] = &[UNNAMED, PANIC, STORE_ERROR, TIMEOUT];
+pub const ENGINE: &[&str] = &[
+    UNNAMED,
+    PANIC,
+    STORE_ERROR,
+    TIMEOUT,
+    COUNT_MISMATCH,
+    SKIP_LIMIT_EXCEEDED,
+    START_LIMIT_EXCEEDED,
+    UNKNOWN_OUTCOME,
+    MISSING_SECRET,
+    INVALID_OUTPUT,
+];
 
 /// Whether a text can be the name of an error: a capital letter, then letters and digits, of which one is a small letter.
 ///

@@ -1,6 +1,6 @@
 //! What a restart does with each step: skip it, go on inside it, or run it from the beginning.
 
-use crate::error::BatchError;
+use crate::error::{BatchError, names};
 use crate::execution::StepExecution;
 use crate::job::{JobStep, Rerun};
 use crate::repository::StepHistory;
@@ -39,11 +39,11 @@ impl History {
         }
         if past.newest.status == Status::Unknown {
             let message = format!("the outcome of step {} is unknown: resolve it before a restart", past.newest.path);
-            return Err(BatchError::new("UnknownOutcome", message));
+            return Err(BatchError::new(names::UNKNOWN_OUTCOME, message));
         }
         if let Some(limit) = step.max_starts.filter(|limit| past.starts >= *limit) {
             let message = format!("step {} was begun {} times, its `max_starts` is {limit}", step.name, past.starts);
-            return Err(BatchError::new("StartLimitExceeded", message));
+            return Err(BatchError::new(names::START_LIMIT_EXCEEDED, message));
         }
         Ok(Plan::Run(Box::new(if complete { StepState::default() } else { resumed(past) })))
     }

@@ -98,11 +98,11 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
         let total = self.context.state.total();
         if !total.balanced() {
             let message = format!("the counters do not add up: {total:?}");
-            return Err(BatchError::new("CountMismatch", message).into());
+            return Err(BatchError::new(names::COUNT_MISMATCH, message).into());
         }
         if !self.rules.skip.permits_end(&total) {
             let message = format!("{} of {} records were skipped, more than the limit", total.skipped(), total.read);
-            return Err(BatchError::new("SkipLimitExceeded", message).into());
+            return Err(BatchError::new(names::SKIP_LIMIT_EXCEEDED, message).into());
         }
         // Whoever took the step over meanwhile finishes it.
         self.context.check_lease()?;
