@@ -15,7 +15,8 @@ use std::time::Instant;
 use chrono::NaiveDate;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection, SqliteConnection};
-use overnight_db::table::{Encoded, KeysetQuery, Mode, Parameters, Session, Table, TableWriter};
+use overnight_db::Session;
+use overnight_db::table::{Encoded, KeysetQuery, Mode, Parameters, Table, TableWriter};
 use overnight_db::testing::{Template, TestDatabase};
 use overnight_framework::row::{Column, Row, Schema, Type, Value};
 

@@ -24,6 +24,7 @@ use self::sqlite::File;
 use crate::migration::{self, MigrateError, MigrationStatus};
 use crate::pool;
 use crate::repository::Records;
+use crate::session::{Backend, Session};
 
 /// Opens the records in the database at `url`.
 ///
@@ -46,15 +47,6 @@ pub fn open(url: &str, options: OpenOptions) -> Result<Arc<dyn Repository>, Open
     Database::connect(url, options)?.repository()
 }
 
-/// The kinds of databases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// PostgreSQL 13 or newer.
-    Postgres,
-    /// A SQLite file.
-    Sqlite,
-}
-
 /// A database: its connections, its records and its migrations. Clones are the same database.
 #[derive(Clone, Debug)]
 pub struct Database {
@@ -68,17 +60,6 @@ enum Home {
     Postgres(Arc<Server>),
     #[cfg(feature = "sqlite")]
     Sqlite(Arc<File>),
-}
-
-/// A connection that is lent for a while.
-#[non_exhaustive]
-pub enum AnyConnection<'a> {
-    /// To PostgreSQL.
-    #[cfg(feature = "postgres")]
-    Postgres(&'a mut diesel::PgConnection),
-    /// To a SQLite file.
-    #[cfg(feature = "sqlite")]
-    Sqlite(&'a mut diesel::SqliteConnection),
 }
 
 impl Database {
@@ -96,14 +77,14 @@ impl Database {
         Ok(Self { home, clock: options.clock })
     }
 
-    /// What kind of database it is.
+    /// Which database it is.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn backend(&self) -> Backend {
         match &self.home {
             #[cfg(feature = "postgres")]
-            Home::Postgres(_) => Kind::Postgres,
+            Home::Postgres(_) => Backend::Postgres,
             #[cfg(feature = "sqlite")]
-            Home::Sqlite(_) => Kind::Sqlite,
+            Home::Sqlite(_) => Backend::Sqlite,
         }
     }
 
@@ -142,17 +123,17 @@ impl Database {
     ///
     /// # Errors
     /// When no connection can be had.
-    pub fn read<T>(&self, work: impl FnOnce(AnyConnection<'_>) -> T) -> Result<T, StoreError> {
+    pub fn read<T>(&self, work: impl FnOnce(Session<'_>) -> T) -> Result<T, StoreError> {
         match &self.home {
             #[cfg(feature = "postgres")]
             Home::Postgres(server) => {
                 let mut connection = pool::take(&server.pools.read, server.pools.wait)?;
-                Ok(work(AnyConnection::Postgres(&mut connection)))
+                Ok(work(Session::Postgres(&mut connection)))
             }
             #[cfg(feature = "sqlite")]
             Home::Sqlite(file) => {
                 let mut connection = pool::take(&file.pools.read, file.pools.wait)?;
-                Ok(work(AnyConnection::Sqlite(&mut connection)))
+                Ok(work(Session::Sqlite(&mut connection)))
             }
         }
     }
@@ -162,17 +143,17 @@ impl Database {
     ///
     /// # Errors
     /// When no connection can be had.
-    pub fn write<T>(&self, work: impl FnOnce(AnyConnection<'_>) -> T) -> Result<T, StoreError> {
+    pub fn write<T>(&self, work: impl FnOnce(Session<'_>) -> T) -> Result<T, StoreError> {
         match &self.home {
             #[cfg(feature = "postgres")]
             Home::Postgres(server) => {
                 let mut connection = pool::take(&server.pools.write, server.pools.wait)?;
-                Ok(work(AnyConnection::Postgres(&mut connection)))
+                Ok(work(Session::Postgres(&mut connection)))
             }
             #[cfg(feature = "sqlite")]
             Home::Sqlite(file) => {
                 let mut connection = pool::take(&file.pools.write, file.pools.wait)?;
-                Ok(work(AnyConnection::Sqlite(&mut connection)))
+                Ok(work(Session::Sqlite(&mut connection)))
             }
         }
     }

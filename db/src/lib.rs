@@ -20,6 +20,7 @@ mod pool;
 mod chunk;
 mod repository;
 mod migration;
+mod session;
 mod database;
 pub mod migrate;
 pub mod table;
@@ -27,5 +28,6 @@ pub mod table;
 pub use self::chunk::ChunkConnection;
 #[cfg(feature = "sqlite")]
 pub use self::database::SqliteSetup;
-pub use self::database::{AnyConnection, Database, Kind, OpenError, OpenOptions, open};
+pub use self::database::{Database, OpenError, OpenOptions, open};
 pub use self::error::chunk_error;
+pub use self::session::{Backend, Session};

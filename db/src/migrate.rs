@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::database::{Database, Kind};
+use crate::database::Database;
 use crate::migration::{LIST_IN_POSTGRES, LIST_IN_SQLITE, Migration, POSTGRES, SQLITE};
 pub use crate::migration::{MigrateError, MigrationStatus};
+use crate::session::Backend;
 
 /// Every migration that this program knows or the database has, oldest first.
 ///
@@ -32,10 +33,10 @@ pub fn down(database: &Database) -> Result<Option<MigrationStatus>, MigrateError
 
 /// The whole schema as text, for administrators who run it themselves.
 #[must_use]
-pub fn sql(kind: Kind) -> String {
-    let (list, table, migrations) = match kind {
-        Kind::Postgres => (LIST_IN_POSTGRES, "overnight.schema_migration", POSTGRES),
-        Kind::Sqlite => (LIST_IN_SQLITE, "overnight_schema_migration", SQLITE),
+pub fn sql(backend: Backend) -> String {
+    let (list, table, migrations) = match backend {
+        Backend::Postgres => (LIST_IN_POSTGRES, "overnight.schema_migration", POSTGRES),
+        Backend::Sqlite => (LIST_IN_SQLITE, "overnight_schema_migration", SQLITE),
     };
     let mut script = format!("BEGIN;\n{list}");
     for Migration { version, name, up, .. } in migrations {

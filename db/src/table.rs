@@ -6,7 +6,7 @@
 //! `unnest` on Postgres, multi-row prepared statements on SQLite. A [`KeysetQuery`] reads a user's SELECT page by page
 //! and holds no snapshot in between; [`execute()`] runs a user's statements.
 //!
-//! Nothing here begins or ends the transaction of a chunk: all verbs work on a [`Session`], the connection that the
+//! Nothing here begins or ends the transaction of a chunk: all verbs work on a [`Session`](crate::Session), the connection that the
 //! chunk's transaction lends, or any other.
 //!
 //! How values are stored:
@@ -36,7 +36,6 @@ mod postgres;
 mod problem;
 mod query;
 mod script;
-mod session;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod writer;
@@ -49,5 +48,4 @@ pub use self::name::{NameError, TableName};
 pub use self::problem::{CellProblem, RowError};
 pub use self::query::{Key, KeyError, KeysetQuery, KeysetReader, Page, QueryError, ReadProblem, read_all};
 pub use self::script::{Parameters, ScriptError, ScriptProblem, Statement, statements};
-pub use self::session::{Backend, Session};
 pub use self::writer::{Encoded, Encoder, Mode, TableWriter, WriteError};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use overnight_db::{Database, Kind, OpenError, OpenOptions};
+use overnight_db::{Backend, Database, OpenError, OpenOptions};
 use overnight_framework::clock::SystemClock;
 use overnight_framework::execution::JobExecution;
 use overnight_framework::job::Job;
@@ -52,9 +52,9 @@ impl Context {
         let repository = database.repository()?;
         let state_dir = config::state_dir(&database);
         let name = WorkerName { name: worker_name(), host: host_name(), build: env!("CARGO_PKG_VERSION").to_owned() };
-        let timing = config.timing.unwrap_or(match database.kind() {
-            Kind::Sqlite => Timing::EMBEDDED,
-            Kind::Postgres => Timing::SERVER,
+        let timing = config.timing.unwrap_or(match database.backend() {
+            Backend::Sqlite => Timing::EMBEDDED,
+            Backend::Postgres => Timing::SERVER,
         });
         let worker = Worker::new(Arc::clone(&repository), Arc::new(SystemClock::default()), timing, name, &state_dir)
             .map_err(|source| WiringError::LifeLock { folder: state_dir.display().to_string(), source })?;

@@ -20,7 +20,7 @@ use overnight::steps::sql::{SqlReader, SqlTasklet};
 use overnight::steps::table::{TableReader, TableWriter};
 use overnight_db::table::{Parameters, first_row};
 use overnight_db::testing::{Template, TestDatabase};
-use overnight_db::{Database, Kind, OpenOptions};
+use overnight_db::{Backend, Database, OpenOptions};
 use steps_support::{Folder, Ran, Runner, copy, problems, reader_plan, step, tasklet, tasklet_plan, writer_plan};
 
 /// The columns of the file and the tables of these tests.
@@ -316,7 +316,7 @@ fn the_file_of_the_records_is_no_other_database() {
 #[test]
 fn settings_are_checked_with_their_places() {
     let home = Home::sqlite();
-    assert_eq!(home.database.kind(), Kind::Sqlite);
+    assert_eq!(home.database.backend(), Backend::Sqlite);
     let shared = || Arc::clone(&home.connections);
     let schema = Schema::new(vec![Column::new("id", Type::Int), Column::new("memo", Type::Str)]);
     for (settings, problem) in [

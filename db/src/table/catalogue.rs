@@ -11,9 +11,9 @@ use super::error::{Misfit, TableError};
 use super::name::TableName;
 #[cfg(feature = "postgres")]
 use super::postgres::PgType;
-use super::session::{Backend, Session};
 #[cfg(feature = "sqlite")]
 use super::sqlite::SqliteType;
+use crate::session::{Backend, Session};
 
 /// A table as the catalogue describes it.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use overnight_framework::suggest;
 use super::catalogue::Table;
 use super::error::TableError;
 use super::name::{TableName, quote, quote_all};
-use super::session::{Backend, Session};
+use crate::session::{Backend, Session};
 
 /// A table to be created for rows of a schema.
 #[derive(Clone, Copy, Debug)]

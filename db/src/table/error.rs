@@ -6,7 +6,7 @@ use overnight_framework::row::Type;
 use thiserror::Error;
 
 use super::name::TableName;
-use super::session::Backend;
+use crate::session::Backend;
 
 /// Why rows cannot be written to a table, or the table not be described or created.
 #[derive(Debug, Error)]

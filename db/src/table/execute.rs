@@ -7,9 +7,9 @@ use overnight_framework::row::Value;
 use super::postgres;
 use super::query::QueryError;
 use super::script::{self, Parameters, Statement};
-use super::session::Session;
 #[cfg(feature = "sqlite")]
 use super::sqlite;
+use crate::session::Session;
 
 /// What a text of statements did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::error::TableError;
-use super::session::Backend;
+use crate::session::Backend;
 
 /// The schema of our own tables on Postgres, and with an underscore the prefix of them on SQLite.
 const OURS: &str = "overnight";

@@ -19,9 +19,9 @@ pub use self::key::{Key, KeyError};
 #[cfg(feature = "postgres")]
 use super::postgres::PgSource;
 use super::script::{self, Parameters, Statement};
-use super::session::{Backend, Session};
 #[cfg(feature = "sqlite")]
 use super::sqlite::SqliteSource;
+use crate::session::{Backend, Session};
 
 /// A query to be read page by page.
 ///

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use self::lexer::Token;
 use super::error::did_you_mean;
-use super::session::Backend;
+use crate::session::Backend;
 
 /// The values of the `:name` parameters of a text. A name that the text does not use does no harm.
 pub type Parameters = BTreeMap<String, Value>;
@@ -25,7 +25,8 @@ pub type Parameters = BTreeMap<String, Value>;
 /// transaction, a `COPY` from or to the client.
 ///
 /// ```
-/// use overnight_db::table::{Backend, statements};
+/// use overnight_db::Backend;
+/// use overnight_db::table::statements;
 ///
 /// let found = statements("DELETE FROM a WHERE day = :day; ANALYZE a -- done;", Backend::Postgres)?;
 /// assert_eq!(found.len(), 2);

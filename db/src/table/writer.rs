@@ -13,9 +13,9 @@ use super::error::TableError;
 #[cfg(feature = "postgres")]
 use super::postgres::PgSink;
 use super::problem::RowError;
-use super::session::Session;
 #[cfg(feature = "sqlite")]
 use super::sqlite::{Cells, SqliteSink};
+use crate::session::Session;
 
 /// What happens to a row that is there already.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ mod sqlite;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use diesel::prelude::*;
-use overnight_db::{AnyConnection, ChunkConnection, chunk_error};
+use overnight_db::{ChunkConnection, Session, chunk_error};
 use overnight_framework::execution::{Counts, ErrorRecord};
 use overnight_framework::repository::{
     ChunkCommit, ChunkError, ChunkTransaction, DeadLetter, FenceError, Payload, Phase, StoreErrorKind, TakeOver,
@@ -52,9 +52,8 @@ impl Booking {
 
     fn booked(&self) -> Vec<i64> {
         let rows = self.store.database.read(|connection| match connection {
-            AnyConnection::Postgres(connection) => ledger::table.select(ledger::id).order(ledger::id).load(connection),
-            AnyConnection::Sqlite(connection) => ledger::table.select(ledger::id).order(ledger::id).load(connection),
-            _ => panic!("another kind of database"),
+            Session::Postgres(connection) => ledger::table.select(ledger::id).order(ledger::id).load(connection),
+            Session::Sqlite(connection) => ledger::table.select(ledger::id).order(ledger::id).load(connection),
         });
         rows.unwrap().unwrap()
     }
@@ -79,9 +78,8 @@ impl Booking {
 fn execute(store: &Store, statement: &str) {
     let statement = diesel::sql_query(statement);
     let done = store.database.write(|connection| match connection {
-        AnyConnection::Postgres(connection) => statement.execute(connection),
-        AnyConnection::Sqlite(connection) => statement.execute(connection),
-        _ => panic!("another kind of database"),
+        Session::Postgres(connection) => statement.execute(connection),
+        Session::Sqlite(connection) => statement.execute(connection),
     });
     done.unwrap().unwrap();
 }

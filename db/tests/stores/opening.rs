@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use overnight_db::{AnyConnection, Database, Kind, OpenError, OpenOptions, open};
+use overnight_db::{Backend, Database, OpenError, OpenOptions, Session, open};
 use overnight_framework::repository::StoreErrorKind;
 
 use diesel::prelude::*;
@@ -49,7 +49,7 @@ fn a_server_that_is_not_there_is_told_at_once() {
 fn a_full_server_is_asked_again_for_as_long_as_the_caller_waits() {
     let store = support::postgres();
     let error = store.database.read(|connection| {
-        let AnyConnection::Postgres(connection) = connection else { panic!("not PostgreSQL") };
+        let Session::Postgres(connection) = connection else { panic!("not PostgreSQL") };
         support::with_role_without_places(connection, &store.url, |url| {
             let options = OpenOptions { wait: Duration::from_millis(300), ..OpenOptions::default() };
             whole(&Database::connect(url, options).unwrap_err())
@@ -85,15 +85,15 @@ fn a_file_of_the_user_keeps_his_tables_beside_ours() {
     let database = Database::connect(url, OpenOptions::default()).unwrap();
     let sql = |statement: &'static str| {
         database.write(|connection| match connection {
-            AnyConnection::Sqlite(connection) => diesel::sql_query(statement).execute(connection),
-            _ => panic!("not SQLite"),
+            Session::Sqlite(connection) => diesel::sql_query(statement).execute(connection),
+            Session::Postgres(_) => panic!("not SQLite"),
         })
     };
     sql("CREATE TABLE job_execution (id TEXT)").unwrap().unwrap();
     sql("INSERT INTO job_execution VALUES ('mine')").unwrap().unwrap();
     support::running(&*database.repository().unwrap(), "2026-01-31");
     assert_eq!(sql("DELETE FROM job_execution WHERE id = 'mine'").unwrap().unwrap(), 1);
-    assert_eq!((database.kind(), database.embedded_path()), (Kind::Sqlite, Some(file.as_path())));
+    assert_eq!((database.backend(), database.embedded_path()), (Backend::Sqlite, Some(file.as_path())));
     std::fs::remove_dir_all(folder).unwrap();
 }
 
@@ -107,11 +107,11 @@ fn behind_a_pooler_nothing_is_kept_prepared() {
         support::running(&*database.repository().unwrap(), "2026-01-31");
         let prepared: i64 = database
             .write(|connection| match connection {
-                AnyConnection::Postgres(connection) => {
+                Session::Postgres(connection) => {
                     let count = diesel::dsl::sql::<BigInt>("count(*) FROM pg_prepared_statements");
                     diesel::select(count).get_result(connection).unwrap()
                 }
-                _ => panic!("not PostgreSQL"),
+                Session::Sqlite(_) => panic!("not PostgreSQL"),
             })
             .unwrap();
         assert_eq!(prepared > 1, is_kept, "{flag}: {prepared}");
@@ -122,11 +122,11 @@ fn behind_a_pooler_nothing_is_kept_prepared() {
 fn the_administrator_sees_who_is_connected() {
     let store = support::postgres();
     let name = store.database.read(|connection| match connection {
-        AnyConnection::Postgres(connection) => {
+        Session::Postgres(connection) => {
             let name = diesel::dsl::sql::<Text>("current_setting('application_name')");
             diesel::select(name).get_result::<String>(connection).unwrap()
         }
-        _ => panic!("not PostgreSQL"),
+        Session::Sqlite(_) => panic!("not PostgreSQL"),
     });
     assert_eq!(name.unwrap(), "overnight");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
-use overnight_db::AnyConnection;
+use overnight_db::Session;
 use overnight_framework::execution::ErrorRecord;
 use overnight_framework::repository::{
     Beat, DeadLetter, ExecutionFilter, LaunchRequest, LaunchWorker, Payload, Phase, Repository, TakeOver,
@@ -39,8 +39,8 @@ fn store() -> Store {
 
 fn with<T>(store: &Store, work: impl FnOnce(&mut PgConnection) -> T) -> T {
     let done = store.database.write(|connection| match connection {
-        AnyConnection::Postgres(connection) => work(connection),
-        _ => panic!("not PostgreSQL"),
+        Session::Postgres(connection) => work(connection),
+        Session::Sqlite(_) => panic!("not PostgreSQL"),
     });
     done.unwrap()
 }

@@ -1,7 +1,7 @@
 //! The contract of the port, kept by both stores.
 
 use diesel::prelude::*;
-use overnight_db::{AnyConnection, ChunkConnection, chunk_error};
+use overnight_db::{ChunkConnection, Session, chunk_error};
 use overnight_framework::repository::conformance::Harness;
 use overnight_framework::repository::{ChunkError, ChunkTransaction, Repository};
 
@@ -28,9 +28,8 @@ impl Fresh {
     fn with_table(store: Store) -> Self {
         let create = diesel::sql_query("CREATE TABLE business (value TEXT NOT NULL)");
         let created = store.database.write(|connection| match connection {
-            AnyConnection::Postgres(connection) => create.execute(connection),
-            AnyConnection::Sqlite(connection) => create.execute(connection),
-            _ => panic!("another kind of database"),
+            Session::Postgres(connection) => create.execute(connection),
+            Session::Sqlite(connection) => create.execute(connection),
         });
         created.unwrap().unwrap();
         Self(store)
@@ -53,9 +52,8 @@ impl Harness for Fresh {
 
     fn rows(&self) -> Vec<String> {
         let rows = self.0.database.read(|connection| match connection {
-            AnyConnection::Postgres(connection) => business::table.select(business::value).load(connection),
-            AnyConnection::Sqlite(connection) => business::table.select(business::value).load(connection),
-            _ => panic!("another kind of database"),
+            Session::Postgres(connection) => business::table.select(business::value).load(connection),
+            Session::Sqlite(connection) => business::table.select(business::value).load(connection),
         });
         rows.unwrap().unwrap()
     }

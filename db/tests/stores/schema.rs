@@ -6,7 +6,7 @@ use std::thread;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use overnight_db::{AnyConnection, Database, Kind, OpenError, OpenOptions, migrate, open};
+use overnight_db::{Backend, Database, OpenError, OpenOptions, Session, migrate, open};
 use overnight_framework::repository::ExecutionFilter;
 use overnight_framework::status::Status;
 
@@ -14,9 +14,8 @@ use crate::support::{self, Store};
 
 fn execute(store: &Store, statement: &str) -> QueryResult<()> {
     let done = store.database.write(|connection| match connection {
-        AnyConnection::Postgres(connection) => connection.batch_execute(statement),
-        AnyConnection::Sqlite(connection) => connection.batch_execute(statement),
-        _ => panic!("another kind of database"),
+        Session::Postgres(connection) => connection.batch_execute(statement),
+        Session::Sqlite(connection) => connection.batch_execute(statement),
     });
     done.unwrap()
 }
@@ -30,18 +29,17 @@ fn texts(store: &Store, query: &str) -> Vec<String> {
     }
     let query = diesel::sql_query(query);
     let rows = store.database.read(|connection| match connection {
-        AnyConnection::Postgres(connection) => query.load::<Row>(connection),
-        AnyConnection::Sqlite(connection) => query.load::<Row>(connection),
-        _ => panic!("another kind of database"),
+        Session::Postgres(connection) => query.load::<Row>(connection),
+        Session::Sqlite(connection) => query.load::<Row>(connection),
     });
     rows.unwrap().unwrap().into_iter().map(|row| row.text).collect()
 }
 
 /// The name of one of our tables.
 fn table(store: &Store, name: &str) -> String {
-    match store.database.kind() {
-        Kind::Postgres => format!("overnight.{name}"),
-        Kind::Sqlite => format!("overnight_{name}"),
+    match store.database.backend() {
+        Backend::Postgres => format!("overnight.{name}"),
+        Backend::Sqlite => format!("overnight_{name}"),
     }
 }
 
@@ -137,9 +135,9 @@ fn an_id_is_never_given_twice(store: &Store) {
 
 /// Renders `table!` for every table of the migrated database, and looks for it in `src/schema/`.
 fn the_declared_columns_are_those_of_the_database(store: &Store) {
-    let (file, prefix) = match store.database.kind() {
-        Kind::Postgres => ("postgres.rs", ""),
-        Kind::Sqlite => ("sqlite.rs", "overnight_"),
+    let (file, prefix) = match store.database.backend() {
+        Backend::Postgres => ("postgres.rs", ""),
+        Backend::Sqlite => ("sqlite.rs", "overnight_"),
     };
     let declared = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/schema").join(file);
     let declared = std::fs::read_to_string(declared).unwrap();
@@ -158,9 +156,11 @@ fn the_declared_columns_are_those_of_the_database(store: &Store) {
 }
 
 fn tables(store: &Store) -> Vec<String> {
-    match store.database.kind() {
-        Kind::Postgres => texts(store, "SELECT tablename::text AS text FROM pg_tables WHERE schemaname = 'overnight'"),
-        Kind::Sqlite => {
+    match store.database.backend() {
+        Backend::Postgres => {
+            texts(store, "SELECT tablename::text AS text FROM pg_tables WHERE schemaname = 'overnight'")
+        }
+        Backend::Sqlite => {
             texts(store, "SELECT name AS text FROM sqlite_schema WHERE type = 'table' AND name LIKE 'overnight%'")
         }
     }
@@ -168,15 +168,15 @@ fn tables(store: &Store) -> Vec<String> {
 
 /// The columns of a table, as `table!` has them. SQLite knows no more of integers than that they are.
 fn columns(store: &Store, table: &str) -> Vec<String> {
-    let rows = match store.database.kind() {
-        Kind::Postgres => texts(
+    let rows = match store.database.backend() {
+        Backend::Postgres => texts(
             store,
             &format!(
                 "SELECT column_name || '|' || data_type || '|' || is_nullable AS text FROM information_schema.columns
                   WHERE table_schema = 'overnight' AND table_name = '{table}' ORDER BY ordinal_position"
             ),
         ),
-        Kind::Sqlite => texts(
+        Backend::Sqlite => texts(
             store,
             &format!(
                 "SELECT name || '|' || type || '|' || iif(\"notnull\" OR pk, 'NO', 'YES') AS text
@@ -282,11 +282,10 @@ fn the_printed_schema_is_the_one_that_is_applied() {
     let server = support::empty_test_database();
     let on_server = Database::connect(&server.url(), OpenOptions::default()).unwrap();
     for database in [&by_hand, &on_server] {
-        let script = migrate::sql(database.kind());
+        let script = migrate::sql(database.backend());
         let run = database.write(|connection| match connection {
-            AnyConnection::Postgres(connection) => connection.batch_execute(&script),
-            AnyConnection::Sqlite(connection) => connection.batch_execute(&script),
-            _ => panic!("another kind of database"),
+            Session::Postgres(connection) => connection.batch_execute(&script),
+            Session::Sqlite(connection) => connection.batch_execute(&script),
         });
         run.unwrap().unwrap();
         support::running(&*database.repository().unwrap(), "2026-01-31");

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use overnight_db::testing::{PrivateServer, Template, TestDatabase};
-use overnight_db::{Database, Kind, OpenOptions, migrate};
+use overnight_db::{Backend, Database, OpenOptions, migrate};
 use overnight_framework::execution::{Counts, ExecutionId, StepExecution, StepKind, Trigger};
 use overnight_framework::launch::{Restartability, Wish};
 use overnight_framework::params::InstanceKey;
@@ -88,7 +88,7 @@ pub(crate) fn server_folder() -> PathBuf {
 
 fn schema_version() -> String {
     let mut hasher = DefaultHasher::new();
-    migrate::sql(Kind::Postgres).hash(&mut hasher);
+    migrate::sql(Backend::Postgres).hash(&mut hasher);
     format!("{:x}", hasher.finish())
 }
 

@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use overnight_db::Kind;
+use overnight_db::Backend;
 use overnight_db::migrate;
 
 #[test]
 fn the_page_of_the_tables_is_what_the_migrations_say() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/tables.md");
-    let page = page(&migrate::sql(Kind::Postgres));
+    let page = page(&migrate::sql(Backend::Postgres));
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, &page).unwrap();
     }

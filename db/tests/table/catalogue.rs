@@ -1,6 +1,7 @@
 //! What the catalogue tells, and what is refused before the first row.
 
-use overnight_db::table::{CreateTable, Filled, Mode, Session, Table, TableError};
+use overnight_db::Session;
+use overnight_db::table::{CreateTable, Filled, Mode, Table, TableError};
 use overnight_framework::row::{Schema, Type};
 
 use crate::support::*;

@@ -1,7 +1,8 @@
 //! A user's statements: separated, bound, all or none.
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
-use overnight_db::table::{Backend, Executed, Parameters, QueryError, ScriptProblem, Session, first_row, statements};
+use overnight_db::table::{Executed, Parameters, QueryError, ScriptProblem, first_row, statements};
+use overnight_db::{Backend, Session};
 use overnight_framework::row::Value;
 
 use crate::support::statements as execute;

@@ -1,6 +1,7 @@
 //! Decimals, bit by bit as the server has them.
 
-use overnight_db::table::{Mode, Session};
+use overnight_db::Session;
+use overnight_db::table::Mode;
 use overnight_framework::row::decimal::{Decimal, parse};
 use overnight_framework::row::{Type, Value};
 

@@ -1,6 +1,7 @@
 //! Reading page by page loses no row, and says so where it would.
 
-use overnight_db::table::{Key, QueryError, Session};
+use overnight_db::Session;
+use overnight_db::table::{Key, QueryError};
 use overnight_framework::row::{Column, Row, Schema, Type, Value};
 use serde_json::json;
 

@@ -6,10 +6,11 @@ use chrono::NaiveDate;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection, SqliteConnection};
 use overnight_db::table::{
-    Backend, Executed, KeysetQuery, KeysetReader, Mode, Parameters, QueryError, Session, Table, TableError, TableName,
-    TableWriter, execute, first_row, read_all,
+    Executed, KeysetQuery, KeysetReader, Mode, Parameters, QueryError, Table, TableError, TableName, TableWriter,
+    execute, first_row, read_all,
 };
 use overnight_db::testing::{Template, TestDatabase};
+use overnight_db::{Backend, Session};
 use overnight_framework::row::{Column, Row, Schema, Type, Value, decimal};
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! Every type goes in and comes out as it was.
 
-use overnight_db::table::{CreateTable, Created, Mode, Session};
+use overnight_db::Session;
+use overnight_db::table::{CreateTable, Created, Mode};
 use overnight_framework::row::{Row, Type, Value};
 use serde_json::json;
 

@@ -1,6 +1,7 @@
 //! Rows that are there already get the new values.
 
-use overnight_db::table::{CellProblem, Session};
+use overnight_db::Session;
+use overnight_db::table::CellProblem;
 use overnight_framework::row::{Row, Type, Value};
 
 use crate::support::*;

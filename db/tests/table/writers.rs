@@ -1,6 +1,7 @@
 //! Bad rows are named before the database sees them, and encoding needs no connection.
 
-use overnight_db::table::{CellProblem, Encoded, Mode, RowError, Session, WriteError};
+use overnight_db::Session;
+use overnight_db::table::{CellProblem, Encoded, Mode, RowError, WriteError};
 use overnight_framework::row::{Row, Type, Value};
 
 use crate::support::*;

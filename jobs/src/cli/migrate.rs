@@ -27,7 +27,7 @@ pub(super) fn run(verb: &Migrate, face: &Face) -> Result<Exit, Failure> {
             let removed: Vec<_> = migrate::down(&database)?.into_iter().collect();
             face.output.answer(|| table(&removed, face), || removed.iter().map(row).collect());
         }
-        MigrateVerb::Sql => face.output.text(&migrate::sql(database.kind())),
+        MigrateVerb::Sql => face.output.text(&migrate::sql(database.backend())),
     }
     Ok(Exit::Done)
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use overnight_db::table::{Backend, QueryError, Session, TableError};
-use overnight_db::{Database, Kind, OpenOptions, chunk_error};
+use overnight_db::table::{QueryError, TableError};
+use overnight_db::{Backend, Database, OpenOptions, Session, chunk_error};
 use overnight_framework::BatchError;
 use overnight_framework::error::names;
 use overnight_framework::repository::{ChunkError, StoreError};
@@ -51,7 +51,7 @@ impl Connections {
     /// Which database a name stands for, as far as that can be told without connecting to it.
     pub(crate) fn backend(&self, name: Option<&str>) -> Option<Backend> {
         match name {
-            None => self.main.as_ref().map(|database| backend(database.kind())),
+            None => self.main.as_ref().map(Database::backend),
             Some(name) => self.named.get(name).map(|url| {
                 let is_server = url.starts_with("postgres://") || url.starts_with("postgresql://");
                 if is_server { Backend::Postgres } else { Backend::Sqlite }
@@ -87,13 +87,6 @@ impl Connections {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Database>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-pub(super) fn backend(kind: Kind) -> Backend {
-    match kind {
-        Kind::Postgres => Backend::Postgres,
-        Kind::Sqlite => Backend::Sqlite,
     }
 }
 

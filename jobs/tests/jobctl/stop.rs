@@ -3,7 +3,7 @@
 use std::process::Child;
 
 use diesel::connection::SimpleConnection as _;
-use overnight_db::AnyConnection;
+use overnight_db::Session;
 
 use super::support::{Kind, Project, answer, count, on_both_stores, until};
 
@@ -77,7 +77,7 @@ steps:
 /// Does `work` while nobody can read the table `source`, and lets go when `work` says so.
 fn while_locked<T>(source: &Project, work: impl FnOnce(&mut dyn FnMut()) -> T) -> T {
     let locked = source.database().write(|connection| {
-        let AnyConnection::Postgres(connection) = connection else { panic!("the source is on a server") };
+        let Session::Postgres(connection) = connection else { panic!("the source is on a server") };
         connection.batch_execute("begin; lock table source in access exclusive mode").unwrap();
         work(&mut || connection.batch_execute("rollback").unwrap())
     });
@@ -140,7 +140,7 @@ steps:
     project.file("rows.csv", &(1..=20).fold("n\n".to_owned(), |text, n| text + &n.to_string() + "\n"));
     project.execute("create table copied (n bigint primary key)");
     let child = project.database().write(|connection| {
-        let AnyConnection::Postgres(connection) = connection else { panic!("this store is on a server") };
+        let Session::Postgres(connection) = connection else { panic!("this store is on a server") };
         connection.batch_execute("begin; insert into copied values (5)").unwrap();
         let child = project.spawn(&["start", "copy.yaml"]);
         until(|| waits(&project));

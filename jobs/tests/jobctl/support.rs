@@ -9,7 +9,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::dsl::sql;
 use diesel::sql_types::BigInt;
 use overnight_db::testing::{AnyError, Template, TestDatabase};
-use overnight_db::{AnyConnection, Database, OpenOptions};
+use overnight_db::{Database, OpenOptions, Session};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -125,8 +125,8 @@ impl Project {
     /// The number that a query answers.
     pub(crate) fn number(&self, query: &str) -> i64 {
         let answer = self.database().read(|connection| match connection {
-            AnyConnection::Postgres(connection) => sql::<BigInt>(query).get_result(connection),
-            AnyConnection::Sqlite(connection) => sql::<BigInt>(query).get_result(connection),
+            Session::Postgres(connection) => sql::<BigInt>(query).get_result(connection),
+            Session::Sqlite(connection) => sql::<BigInt>(query).get_result(connection),
             _ => panic!("a database that nobody asks here"),
         });
         answer.unwrap().unwrap_or_else(|error| panic!("{query}: {error}"))
@@ -135,7 +135,7 @@ impl Project {
     /// Runs statements on a server.
     pub(crate) fn execute(&self, statements: &str) {
         let done = self.database().write(|connection| match connection {
-            AnyConnection::Postgres(connection) => connection.batch_execute(statements),
+            Session::Postgres(connection) => connection.batch_execute(statements),
             _ => panic!("no server"),
         });
         done.unwrap().unwrap();

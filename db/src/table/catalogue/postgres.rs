@@ -6,10 +6,10 @@ use diesel::{PgConnection, sql_query};
 use overnight_framework::suggest;
 
 use super::{Column, Filled, Storage, Table, UniqueKey};
+use crate::session::Backend;
 use crate::table::error::TableError;
 use crate::table::name::TableName;
 use crate::table::postgres::PgType;
-use crate::table::session::Backend;
 
 const RELATION: &str = "
 SELECT c.oid::int8 AS oid, c.relkind::text AS kind, n.nspname::text AS schema,

@@ -6,9 +6,9 @@ use diesel::{SqliteConnection, sql_query};
 use overnight_framework::suggest;
 
 use super::{Column, Filled, Storage, Table, UniqueKey};
+use crate::session::Backend;
 use crate::table::error::TableError;
 use crate::table::name::TableName;
-use crate::table::session::Backend;
 use crate::table::sqlite::SqliteType;
 
 /// SQLite looks at temporary tables first, then at the main database, then at attached ones.

@@ -10,10 +10,10 @@ use overnight_framework::row::{Row, Type, Value};
 use super::bind::{Bind, BoundStatement, Often};
 use super::decode::{decode, natural};
 use super::wire::Wire;
+use crate::session::{Backend, Session};
 use crate::table::name::quote;
 use crate::table::query::{self, Asked, Key, QueryError, RowShape, Source};
 use crate::table::script::{Parameters, Statement, Template};
-use crate::table::session::{Backend, Session};
 
 /// `char(n)`, whose padding is no part of the value: its cast to text takes it off.
 const BPCHAR: u32 = 1042;

@@ -9,11 +9,11 @@ use super::bind::{Bind, BoundStatement, Elements, Often};
 use super::copy::{self, HEADER, TRAILER};
 use super::encode::Slot;
 use super::unnest;
+use crate::session::Session;
 use crate::table::catalogue::Column;
 use crate::table::name::quote_all;
 use crate::table::problem::{CellProblem, RowError};
 use crate::table::script::Template;
-use crate::table::session::Session;
 use crate::table::writer::{Encoded, Payload, Plan, Sink, WriteError};
 
 use diesel::RunQueryDsl as _;

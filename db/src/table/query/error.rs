@@ -3,10 +3,10 @@
 use overnight_framework::row::Type;
 use thiserror::Error;
 
+use crate::session::Backend;
 use crate::table::error::did_you_mean;
 use crate::table::problem::CellProblem;
 use crate::table::script::ScriptError;
-use crate::table::session::Backend;
 
 /// Why a query cannot be read, or a statement not be run.
 #[derive(Debug, Error)]

@@ -1,7 +1,7 @@
 //! The words of an SQL text, as far as it takes to find statements and parameters.
 
 use super::{ScriptError, ScriptProblem};
-use crate::table::session::Backend;
+use crate::session::Backend;
 
 /// A piece of an SQL text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::lexer::{Lexer, Token, TokenKind};
 use super::{ScriptError, ScriptProblem, Statement, Template, place};
-use crate::table::session::Backend;
+use crate::session::Backend;
 
 /// The first words that begin, end or divide a transaction.
 const TRANSACTION: [&str; 9] =

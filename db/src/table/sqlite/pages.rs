@@ -10,10 +10,10 @@ use overnight_framework::row::{Row, Value};
 use super::bind::{BoundStatement, Often};
 use super::cells::Cells;
 use super::decode::{Form, Stored};
+use crate::session::{Backend, Session};
 use crate::table::name::quote_all;
 use crate::table::query::{self, Asked, Key, QueryError, ReadProblem, RowShape, Source};
 use crate::table::script::{Parameters, Statement, Template};
-use crate::table::session::{Backend, Session};
 
 /// A query that was checked against SQLite.
 pub(in crate::table) struct SqliteSource {

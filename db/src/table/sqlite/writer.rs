@@ -11,12 +11,12 @@ use overnight_framework::row::{Row, Type, Value};
 
 use super::bind::{Bound, push};
 use super::cells::Cells;
+use crate::session::{Backend, Session};
 use crate::table::catalogue::Column;
 use crate::table::error::TableError;
 use crate::table::name::quote_all;
 use crate::table::on_conflict::on_conflict;
 use crate::table::problem::{CellProblem, RowError};
-use crate::table::session::{Backend, Session};
 use crate::table::writer::{Encoded, Payload, Plan, Sink, WriteError};
 
 /// How many values one statement can bind.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
-use overnight_db::{AnyConnection, ChunkConnection};
+use overnight_db::{ChunkConnection, Session};
 use overnight_framework::repository::{ChunkError, ChunkTransaction, StepLease, StoreErrorKind, TakeOver};
 
 use super::{Booking, commit, execute, insert};
@@ -35,8 +35,8 @@ fn terminate(store: &Store, which: &str) {
     other.database.read(|connection| sql(connection, &ended)).unwrap();
 }
 
-fn sql(connection: AnyConnection<'_>, statement: &str) {
-    let AnyConnection::Postgres(connection) = connection else { panic!("not PostgreSQL") };
+fn sql(connection: Session<'_>, statement: &str) {
+    let Session::Postgres(connection) = connection else { panic!("not PostgreSQL") };
     connection.batch_execute(statement).unwrap();
 }
 
@@ -176,7 +176,7 @@ fn a_commit_that_is_on_its_way_and_its_replay_are_not_both_applied() {
     let other = support::reopened(&booking.store);
     let (first, replay) = std::thread::scope(|scope| {
         let both = other.database.read(|connection| {
-            let AnyConnection::Postgres(connection) = connection else { panic!("not PostgreSQL") };
+            let Session::Postgres(connection) = connection else { panic!("not PostgreSQL") };
             connection.batch_execute("SELECT pg_advisory_lock(99)").unwrap();
             let first = scope.spawn(|| attempt((1, 99)));
             connection.batch_execute(&until(&waits_for("advisory"))).unwrap();

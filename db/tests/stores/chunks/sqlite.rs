@@ -6,7 +6,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
-use overnight_db::{AnyConnection, ChunkConnection, OpenOptions};
+use overnight_db::{ChunkConnection, OpenOptions, Session};
 use overnight_framework::repository::{Beat, ChunkError, StoreErrorKind};
 
 use super::{Booking, commit, insert, raw};
@@ -59,7 +59,7 @@ fn a_file_that_another_process_writes_to_is_busy() {
     other
         .database
         .write(|connection| {
-            let AnyConnection::Sqlite(connection) = connection else { panic!("not SQLite") };
+            let Session::Sqlite(connection) = connection else { panic!("not SQLite") };
             connection.batch_execute("BEGIN IMMEDIATE").unwrap();
             let error = booking.store.repository.begin_chunk(&booking.run.lease).map(drop).unwrap_err();
             assert!(matches!(&error, ChunkError::Store(error) if error.kind == StoreErrorKind::Busy), "{error:?}");
@@ -120,8 +120,8 @@ fn chunks_may_be_lost_with_the_power_but_no_verb() {
     chunk.commit(&commit(1)).unwrap();
     booking.store.repository.launch(&support::start("2026-02-28")).unwrap();
     let after = booking.store.database.write(|connection| match connection {
-        AnyConnection::Sqlite(connection) => synchronous(connection),
-        _ => panic!("not SQLite"),
+        Session::Sqlite(connection) => synchronous(connection),
+        Session::Postgres(_) => panic!("not SQLite"),
     });
     assert_eq!(after.unwrap(), 2, "FULL");
 }
@@ -130,8 +130,8 @@ fn chunks_may_be_lost_with_the_power_but_no_verb() {
 fn a_reader_cannot_write_by_mistake() {
     let booking = booking();
     let refused = booking.store.database.read(|connection| match connection {
-        AnyConnection::Sqlite(connection) => connection.batch_execute("DELETE FROM ledger").unwrap_err(),
-        _ => panic!("not SQLite"),
+        Session::Sqlite(connection) => connection.batch_execute("DELETE FROM ledger").unwrap_err(),
+        Session::Postgres(_) => panic!("not SQLite"),
     });
     assert_eq!(refused.unwrap().to_string(), "attempt to write a readonly database");
 }

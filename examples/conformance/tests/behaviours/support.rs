@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use overnight_db::testing::{AnyError, Template, TestDatabase};
-use overnight_db::{AnyConnection, Database, OpenOptions};
+use overnight_db::{Database, OpenOptions, Session};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -153,8 +153,8 @@ impl Project {
         }
         let query = diesel::sql_query(self.named(query));
         let rows = self.database().read(|connection| match connection {
-            AnyConnection::Postgres(connection) => query.load::<Row>(connection),
-            AnyConnection::Sqlite(connection) => query.load::<Row>(connection),
+            Session::Postgres(connection) => query.load::<Row>(connection),
+            Session::Sqlite(connection) => query.load::<Row>(connection),
             _ => panic!("another kind of database"),
         });
         rows.unwrap().unwrap().into_iter().map(|row| row.text).collect()
@@ -164,8 +164,8 @@ impl Project {
     pub(crate) fn execute(&self, statements: &str) -> QueryResult<()> {
         let statements = self.named(statements);
         let done = self.database().write(|connection| match connection {
-            AnyConnection::Postgres(connection) => connection.batch_execute(&statements),
-            AnyConnection::Sqlite(connection) => connection.batch_execute(&statements),
+            Session::Postgres(connection) => connection.batch_execute(&statements),
+            Session::Sqlite(connection) => connection.batch_execute(&statements),
             _ => panic!("another kind of database"),
         });
         done.unwrap()

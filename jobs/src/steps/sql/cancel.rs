@@ -7,8 +7,7 @@ use std::time::Duration;
 use diesel::dsl::{select, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Integer};
-use overnight_db::table::Session;
-use overnight_db::{AnyConnection, Database};
+use overnight_db::{Database, Session};
 use overnight_framework::status::StopIntent;
 use overnight_framework::stop::StopToken;
 
@@ -74,7 +73,7 @@ impl Drop for Ended<'_> {
 
 fn tell(database: &Database, backend: i32) {
     let told = database.write(|connection| match connection {
-        AnyConnection::Postgres(connection) => {
+        Session::Postgres(connection) => {
             let cancel = sql::<Bool>("pg_cancel_backend(").bind::<Integer, _>(backend).sql(")");
             select(cancel).get_result::<bool>(connection).map(drop)
         }

@@ -77,7 +77,7 @@ impl ReaderPlan for Plan {
     fn open(&self, frame: &Frame) -> Result<Box<dyn ChunkSource<Row>>, BatchError> {
         let database = self.connections.database(self.connection.as_deref())?;
         let query = KeysetQuery {
-            text: self.query.of(database.kind()).to_owned(),
+            text: self.query.of(database.backend()).to_owned(),
             parameters: self.bind.values(frame)?,
             columns: Arc::clone(&self.schema),
             key: self.key.clone(),

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use overnight_db::Database;
-use overnight_db::table::{Executed, FirstRow, Parameters, QueryError, Session, execute, first_row};
+use overnight_db::Session;
+use overnight_db::table::{Executed, FirstRow, Parameters, QueryError, execute, first_row};
 use overnight_framework::BatchError;
 use overnight_framework::kind::{Frame, Names, TaskletKind, TaskletPlan};
 use overnight_framework::row::Value;
@@ -89,10 +90,15 @@ impl TaskletKind for SqlTasklet {
 impl TaskletPlan for Plan {
     fn build(&self, frame: &Frame) -> Result<Box<dyn Tasklet>, BatchError> {
         let database = self.connections.database(self.connection.as_deref())?;
-        let kind = database.kind();
-        let only_reads = self.text.only_reads(kind);
+        let backend = database.backend();
+        let only_reads = self.text.only_reads(backend);
         let purpose = if self.is_query { Purpose::Ask { only_reads } } else { Purpose::Change };
-        Ok(Box::new(Sql { purpose, text: self.text.of(kind).to_owned(), values: self.bind.values(frame)?, database }))
+        Ok(Box::new(Sql {
+            purpose,
+            text: self.text.of(backend).to_owned(),
+            values: self.bind.values(frame)?,
+            database,
+        }))
     }
 }
 
@@ -132,7 +138,7 @@ impl Sql {
         let run = |session: Session<'_>| {
             in_transaction(session, |session| execute(session, &self.text, &self.values).map_err(Failed::Query))
         };
-        let done = self.database.write(|connection| watched(&self.database, stop, connection.into(), run));
+        let done = self.database.write(|session| watched(&self.database, stop, session, run));
         ran(done.map_err(store_error)?, stop, |failed| match failed {
             Failed::Query(error) => query_error(error),
             Failed::Transaction(source) => query_error(QueryError::Statement { line: 1, source }),
@@ -142,9 +148,9 @@ impl Sql {
     fn ask(&self, stop: &StopToken, only_reads: bool) -> Result<Ran<Option<FirstRow>>, BatchError> {
         let ask = |session: Session<'_>| first_row(session, &self.text, &self.values);
         let asked = if only_reads {
-            self.database.read(|connection| watched(&self.database, stop, connection.into(), ask))
+            self.database.read(|session| watched(&self.database, stop, session, ask))
         } else {
-            self.database.write(|connection| watched(&self.database, stop, connection.into(), ask))
+            self.database.write(|session| watched(&self.database, stop, session, ask))
         };
         ran(asked.map_err(store_error)?, stop, query_error)
     }

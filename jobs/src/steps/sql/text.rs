@@ -1,7 +1,7 @@
 //! The text of a statement, one for every database or one for each.
 
-use overnight_db::Kind;
-use overnight_db::table::{Backend, ScriptError, Statement, statements};
+use overnight_db::Backend;
+use overnight_db::table::{ScriptError, Statement, statements};
 use overnight_framework::yaml::Cursor;
 
 /// A text that may differ between databases. It was read as a script of those it is for.
@@ -44,14 +44,14 @@ impl SqlText {
         Some(Self { postgres: postgres?, sqlite: sqlite? })
     }
 
-    pub(super) fn of(&self, kind: Kind) -> &str {
-        &self.script(kind).text
+    pub(super) fn of(&self, backend: Backend) -> &str {
+        &self.script(backend).text
     }
 
     /// Whether the text for this database can only read. `select` may call functions that write, but not on SQLite, where the
     /// answer matters.
-    pub(super) fn only_reads(&self, kind: Kind) -> bool {
-        self.script(kind).statements.iter().all(|statement| matches!(statement.verb(), "SELECT" | "VALUES"))
+    pub(super) fn only_reads(&self, backend: Backend) -> bool {
+        self.script(backend).statements.iter().all(|statement| matches!(statement.verb(), "SELECT" | "VALUES"))
     }
 
     /// The names of all parameters, some of them several times.
@@ -60,10 +60,10 @@ impl SqlText {
         both.flat_map(|script| script.statements.iter().flat_map(Statement::parameters))
     }
 
-    fn script(&self, kind: Kind) -> &Script {
-        match kind {
-            Kind::Postgres => &self.postgres,
-            Kind::Sqlite => &self.sqlite,
+    fn script(&self, backend: Backend) -> &Script {
+        match backend {
+            Backend::Postgres => &self.postgres,
+            Backend::Sqlite => &self.sqlite,
         }
     }
 }

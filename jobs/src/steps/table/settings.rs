@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use overnight_db::table::{CreateTable, Mode, Session, Table, TableError, TableName, TableWriter};
+use overnight_db::Session;
+use overnight_db::table::{CreateTable, Mode, Table, TableError, TableName, TableWriter};
 use overnight_framework::row::{Row, Schema};
 use overnight_framework::yaml::Cursor;
 

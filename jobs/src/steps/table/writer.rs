@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::thread;
 
-use overnight_db::table::{self, Encoder, RowError, Session, WriteError};
+use overnight_db::Session;
+use overnight_db::table::{self, Encoder, RowError, WriteError};
 use overnight_db::{Database, chunk_error};
 use overnight_framework::BatchError;
 use overnight_framework::error::names;
@@ -89,7 +90,7 @@ impl WriterPlan for Plan {
 
 impl ItemWriter<Row> for Writer {
     fn open(&mut self, _: Option<&serde_json::Value>) -> Result<(), BatchError> {
-        let prepared = self.database.write(|connection| self.target.prepare(connection.into())).map_err(store_error)?;
+        let prepared = self.database.write(|session| self.target.prepare(session)).map_err(store_error)?;
         self.writer = Some(prepared.map_err(table_error)?);
         Ok(())
     }
@@ -140,8 +141,8 @@ fn write_elsewhere(
     encoded: &table::Encoded,
 ) -> Result<(), ChunkError> {
     let write = || {
-        let written = database
-            .write(|connection| in_transaction(connection.into(), |session| writer.write_encoded(session, encoded)));
+        let written =
+            database.write(|session| in_transaction(session, |session| writer.write_encoded(session, encoded)));
         written?.map(drop).map_err(refused)
     };
     let panicked = |panic: Box<dyn std::any::Any + Send>| Err(ChunkError::Failed(BatchError::panicked(panic.as_ref())));

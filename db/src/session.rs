@@ -1,4 +1,4 @@
-//! The connection that the verbs of this module work on: one of the two there are.
+//! The two databases, and a connection to one of them that is lent for a while.
 
 use std::any::Any;
 use std::fmt;
@@ -8,14 +8,12 @@ use diesel::PgConnection;
 #[cfg(feature = "sqlite")]
 use diesel::SqliteConnection;
 
-use crate::database::AnyConnection;
-
 /// Which database it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Backend {
     /// PostgreSQL, 13 or newer.
     Postgres,
-    /// SQLite, the embedded database.
+    /// SQLite, in a file.
     Sqlite,
 }
 
@@ -34,7 +32,7 @@ pub enum Session<'c> {
     /// A connection to Postgres.
     #[cfg(feature = "postgres")]
     Postgres(&'c mut PgConnection),
-    /// A connection to SQLite.
+    /// A connection to a SQLite file.
     #[cfg(feature = "sqlite")]
     Sqlite(&'c mut SqliteConnection),
 }
@@ -75,7 +73,7 @@ impl<'c> Session<'c> {
     }
 
     #[cfg(feature = "postgres")]
-    pub(super) fn postgres(self) -> Option<&'c mut PgConnection> {
+    pub(crate) fn postgres(self) -> Option<&'c mut PgConnection> {
         match self {
             Self::Postgres(connection) => Some(connection),
             #[cfg(feature = "sqlite")]
@@ -84,7 +82,7 @@ impl<'c> Session<'c> {
     }
 
     #[cfg(feature = "sqlite")]
-    pub(super) fn sqlite(self) -> Option<&'c mut SqliteConnection> {
+    pub(crate) fn sqlite(self) -> Option<&'c mut SqliteConnection> {
         match self {
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => None,
@@ -110,16 +108,5 @@ impl<'c> From<&'c mut PgConnection> for Session<'c> {
 impl<'c> From<&'c mut SqliteConnection> for Session<'c> {
     fn from(connection: &'c mut SqliteConnection) -> Self {
         Self::Sqlite(connection)
-    }
-}
-
-impl<'c> From<AnyConnection<'c>> for Session<'c> {
-    fn from(connection: AnyConnection<'c>) -> Self {
-        match connection {
-            #[cfg(feature = "postgres")]
-            AnyConnection::Postgres(connection) => Self::Postgres(connection),
-            #[cfg(feature = "sqlite")]
-            AnyConnection::Sqlite(connection) => Self::Sqlite(connection),
-        }
     }
 }
