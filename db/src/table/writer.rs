@@ -117,7 +117,17 @@ impl TableWriter {
     /// Columns that are missing on either side, types that do not fit, and a key without its constraint:
     /// [`TableError`].
     pub fn new(table: &Table, schema: &Schema, mode: Mode) -> Result<Self, TableError> {
-        let plan = Plan::new(table, schema, mode)?;
+        let places: Vec<_> = (0..schema.columns().len()).collect();
+        Self::of_cells(table, (schema, &places), mode)
+    }
+
+    /// A writer of some cells of wider rows: the columns that are written, and where the cell of each stands in a row.
+    /// Nothing is copied to bring the cells into the order of the columns.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_cells(table: &Table, columns: (&Schema, &[usize]), mode: Mode) -> Result<Self, TableError> {
+        let plan = Plan::new(table, columns, mode)?;
         let sink = sink(&plan)?;
         Ok(Self { encoder: Encoder(sink), buffer: Encoded::default() })
     }
@@ -194,17 +204,20 @@ impl Encoded {
 /// Which column each cell goes to, found once.
 pub(super) struct Plan<'t> {
     pub(super) table: &'t Table,
-    /// The columns of the table, in the order of the cells.
+    /// The columns of the table that are written.
     pub(super) columns: Vec<&'t Column>,
-    /// Where the columns of the key stand among the cells; empty for a plain insert.
+    /// Where the cell of each of these columns stands in a row.
+    pub(super) places: Vec<usize>,
+    /// Which of these columns are the key; empty for a plain insert.
     pub(super) key: Vec<usize>,
 }
 
 impl<'t> Plan<'t> {
-    fn new(table: &'t Table, schema: &Schema, mode: Mode) -> Result<Self, TableError> {
+    fn new(table: &'t Table, (schema, places): (&Schema, &[usize]), mode: Mode) -> Result<Self, TableError> {
         if schema.columns().is_empty() {
             return Err(TableError::NoColumns(table.name.clone()));
         }
+        debug_assert_eq!(schema.columns().len(), places.len(), "each column that is written has its place");
         let mut columns = Vec::new();
         let mut seen = HashSet::new();
         for wanted in schema.columns() {
@@ -224,7 +237,13 @@ impl<'t> Plan<'t> {
             Mode::Insert => Vec::new(),
             Mode::Upsert { key } => key_positions(table, &columns, &key)?,
         };
-        Ok(Self { table, columns, key })
+        Ok(Self { table, columns, places: places.to_vec(), key })
+    }
+
+    /// The written columns: each with the place of its cell in a row, and whether it is part of the key.
+    pub(super) fn targets(&self) -> impl Iterator<Item = (&'t Column, usize, bool)> {
+        let numbered = self.columns.iter().zip(&self.places).enumerate();
+        numbered.map(|(number, (column, place))| (*column, *place, self.key.contains(&number)))
     }
 }
 

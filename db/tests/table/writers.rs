@@ -1,7 +1,7 @@
 //! Bad rows are named before the database sees them, and encoding needs no connection.
 
 use overnight_db::Session;
-use overnight_db::table::{CellProblem, Encoded, Mode, RowError, WriteError};
+use overnight_db::table::{CellProblem, Encoded, Mode, RowError, TableWriter, WriteError};
 use overnight_framework::row::{Row, Type, Value};
 
 use crate::support::*;
@@ -93,6 +93,29 @@ fn an_encoder_leaves_out_the_bad_rows_and_the_rest_is_written() {
             assert_eq!(scalar(&mut session, read), Value::Int(sum));
             run(&mut session, "DELETE FROM t");
         }
+    });
+}
+
+/// Few rows and many, new ones and old ones: each way to the table finds the cells by their places.
+#[test]
+fn the_cells_of_wider_rows_are_written_from_where_they_stand() {
+    on_both(|mut session| {
+        run(&mut session, "CREATE TABLE t (id int PRIMARY KEY, name text, note text)");
+        let table = describe(&mut session, "t");
+        let columns = schema(&[("name", Type::Str), ("id", Type::Int)]);
+        let row = |id: i64, name: &str| vec![dec("0.1"), Value::Int(id), Value::Null, name.into()];
+        let ways =
+            [(Mode::Insert, 0..10, "few"), (Mode::Insert, 10..1_000, "many"), (upsert(&["id"]), 5..1_005, "new")];
+        for (mode, ids, name) in ways {
+            let mut writer = TableWriter::of_cells(&table, (&columns, &[3, 1]), mode).unwrap();
+            let rows: Vec<Row> = ids.map(|id| row(id, name)).collect();
+            assert_eq!(writer.write(session.reborrow(), &rows).unwrap(), rows.len() as u64);
+            let short = writer.check(&[vec![dec("0.1"), Value::Int(1)]]);
+            assert_eq!(told(&short), [(0, "column \"name\" is missing: the row has 2 cells".to_owned())]);
+        }
+        let name = |id| if id < 5 { "few" } else { "new" };
+        let expected: Vec<Row> = (0..1_005).map(|id| vec![name(id).into(), Value::Int(id)]).collect();
+        assert_eq!(all(&mut session, "SELECT name, id FROM t ORDER BY id", &columns).unwrap(), expected);
     });
 }
 

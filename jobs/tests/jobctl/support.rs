@@ -127,7 +127,6 @@ impl Project {
         let answer = self.database().read(|connection| match connection {
             Session::Postgres(connection) => sql::<BigInt>(query).get_result(connection),
             Session::Sqlite(connection) => sql::<BigInt>(query).get_result(connection),
-            _ => panic!("a database that nobody asks here"),
         });
         answer.unwrap().unwrap_or_else(|error| panic!("{query}: {error}"))
     }
@@ -136,7 +135,7 @@ impl Project {
     pub(crate) fn execute(&self, statements: &str) {
         let done = self.database().write(|connection| match connection {
             Session::Postgres(connection) => connection.batch_execute(statements),
-            _ => panic!("no server"),
+            Session::Sqlite(_) => panic!("no server"),
         });
         done.unwrap().unwrap();
     }

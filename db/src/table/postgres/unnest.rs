@@ -45,10 +45,9 @@ pub(super) fn last_of_each_key(targets: &[Target], key: &[usize], rows: &[Row], 
     let mut keyed: Vec<(Range<usize>, usize)> = Vec::with_capacity(order.len());
     for index in order {
         let start = bytes.len();
-        for place in key {
-            let value = rows.get(index).and_then(|row| row.get(*place)).unwrap_or(&Value::Null);
-            if let Some(target) = targets.get(*place) {
-                let written = target.slot.put(&normal(value), &mut bytes);
+        if let Some(row) = rows.get(index) {
+            for target in key.iter().filter_map(|number| targets.get(*number)) {
+                let written = target.slot.put(&normal(target.cell(row)), &mut bytes);
                 debug_assert_eq!(written, Ok(()), "the rows were checked before");
             }
         }

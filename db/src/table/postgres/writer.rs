@@ -24,7 +24,7 @@ const WORTH_A_COPY: usize = 500;
 /// Writes to one table of Postgres.
 pub(in crate::table) struct PgSink {
     targets: Vec<Target>,
-    /// Where the columns of the key stand; empty for a plain insert.
+    /// Which of them are the key; empty for a plain insert.
     key: Vec<usize>,
     /// `"schema"."table" ("a", "b")`, if COPY takes every column.
     copy: Option<String>,
@@ -34,19 +34,20 @@ pub(in crate::table) struct PgSink {
 /// Where one cell of a row goes.
 pub(super) struct Target {
     name: Arc<str>,
+    /// Where the cell stands in the row.
+    place: usize,
     pub(super) slot: Slot,
     refuses_null: Option<CellProblem>,
 }
 
 impl PgSink {
     pub(in crate::table) fn new(plan: &Plan<'_>) -> Self {
-        let target = |(place, column): (usize, &&Column)| Target::new(column, plan.key.contains(&place));
         let names = quote_all(plan.columns.iter().map(|column| &*column.name));
         let into = format!("{} ({names})", plan.table.name.quoted());
         let takes_copies = |column: &&Column| column.postgres().is_some_and(PgType::copies);
         let copies = plan.table.copies && plan.key.is_empty() && plan.columns.iter().all(takes_copies);
         Self {
-            targets: plan.columns.iter().enumerate().filter_map(target).collect(),
+            targets: plan.targets().filter_map(Target::new).collect(),
             key: plan.key.clone(),
             copy: copies.then(|| into.clone()),
             unnest: unnest::template(plan, &into),
@@ -84,23 +85,22 @@ impl PgSink {
         }
         let spare = std::mem::take(&mut encoded.payload);
         let mut spare = if let Payload::Arrays(arrays) = spare { arrays } else { Vec::new() }.into_iter();
-        let array = |(place, target): (usize, &Target)| {
+        let array = |target: &Target| {
             let mut elements = Elements::new(target.slot.wire, spare.next().unwrap_or_default());
             for row in order.iter().filter_map(|index| rows.get(*index)) {
-                let value = row.get(place).unwrap_or(&Value::Null);
-                let written = target.slot.put(value, elements.next());
+                let written = target.slot.put(target.cell(row), elements.next());
                 debug_assert_eq!(written, Ok(()), "the rows were checked above");
             }
             elements.finish()
         };
-        let arrays = self.targets.iter().enumerate().map(array).collect();
+        let arrays = self.targets.iter().map(array).collect();
         *encoded = Encoded { rows: count, payload: Payload::Arrays(arrays) };
         errors
     }
 
     fn put_row(&self, index: usize, row: &Row, out: &mut Vec<u8>) -> Result<(), RowError> {
-        for (place, target) in self.targets.iter().enumerate() {
-            let Some(value) = row.get(place) else {
+        for target in &self.targets {
+            let Some(value) = row.get(target.place) else {
                 return Err(target.error(index, CellProblem::Missing { cells: row.len() }));
             };
             target.put(value, out).map_err(|problem| target.error(index, problem))?;
@@ -148,7 +148,7 @@ impl Sink for PgSink {
 }
 
 impl Target {
-    fn new(column: &Column, in_key: bool) -> Option<Self> {
+    fn new((column, place, in_key): (&Column, usize, bool)) -> Option<Self> {
         let kind = column.postgres()?;
         let refuses_null = match (in_key, column.nullable) {
             (true, _) => Some(CellProblem::NullKey),
@@ -156,7 +156,12 @@ impl Target {
             (false, true) => None,
         };
         let slot = Slot { wire: kind.wire, limit: kind.limit, declared: (&*column.declared).into() };
-        Some(Self { name: (&*column.name).into(), slot, refuses_null })
+        Some(Self { name: (&*column.name).into(), place, slot, refuses_null })
+    }
+
+    /// The cell of a row that was checked.
+    pub(super) fn cell<'r>(&self, row: &'r Row) -> &'r Value {
+        row.get(self.place).unwrap_or(&Value::Null)
     }
 
     #[inline]

@@ -38,6 +38,8 @@ pub(in crate::table) struct SqliteSink {
 /// Where one cell of a row goes.
 struct Target {
     name: Arc<str>,
+    /// Where the cell stands in the row.
+    place: usize,
     declared: Arc<str>,
     takes: &'static [Type],
     refuses_null: Option<CellProblem>,
@@ -50,10 +52,9 @@ impl SqliteSink {
             let (table, backend) = (plan.table.name().clone(), Backend::Sqlite);
             return Err(TableError::TooManyColumns { table, columns, limit: BINDS, backend });
         }
-        let target = |(place, column): (usize, &&Column)| Target::new(column, plan.key.contains(&place));
         let names = quote_all(plan.columns.iter().map(|column| &*column.name));
         Ok(Self {
-            targets: plan.columns.iter().enumerate().map(target).collect(),
+            targets: plan.targets().map(Target::new).collect(),
             head: format!("INSERT INTO {} ({names}) VALUES ", plan.table.name().quoted()),
             tail: on_conflict(plan),
             batch: BATCH.min(BINDS / columns),
@@ -61,8 +62,8 @@ impl SqliteSink {
     }
 
     fn put_row(&self, index: usize, row: &Row, cells: &mut Cells) -> Result<(), RowError> {
-        for (place, target) in self.targets.iter().enumerate() {
-            let Some(value) = row.get(place) else {
+        for target in &self.targets {
+            let Some(value) = row.get(target.place) else {
                 return Err(target.error(index, CellProblem::Missing { cells: row.len() }));
             };
             target.put(value, cells).map_err(|problem| target.error(index, problem))?;
@@ -123,13 +124,14 @@ impl Sink for SqliteSink {
 }
 
 impl Target {
-    fn new(column: &Column, in_key: bool) -> Self {
+    fn new((column, place, in_key): (&Column, usize, bool)) -> Self {
         let refuses_null = match (in_key, column.nullable) {
             (true, _) => Some(CellProblem::NullKey),
             (false, false) => Some(CellProblem::Null),
             (false, true) => None,
         };
-        Self { name: (&*column.name).into(), declared: (&*column.declared).into(), takes: column.takes(), refuses_null }
+        let (name, declared) = ((&*column.name).into(), (&*column.declared).into());
+        Self { name, place, declared, takes: column.takes(), refuses_null }
     }
 
     #[inline]

@@ -77,7 +77,7 @@ fn tell(database: &Database, backend: i32) {
             let cancel = sql::<Bool>("pg_cancel_backend(").bind::<Integer, _>(backend).sql(")");
             select(cancel).get_result::<bool>(connection).map(drop)
         }
-        _ => Ok(()),
+        Session::Sqlite(_) => Ok(()),
     });
     match told {
         Ok(Ok(())) => {}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use overnight_db::Session;
 use overnight_db::table::{CreateTable, Mode, Table, TableError, TableName, TableWriter};
-use overnight_framework::row::{Row, Schema};
+use overnight_framework::row::Schema;
 use overnight_framework::yaml::Cursor;
 
 use super::table_name;
@@ -29,8 +29,8 @@ pub(super) struct Target {
     create: Option<Vec<Box<str>>>,
     /// The columns that are written.
     schema: Arc<Schema>,
-    /// Where they stand in the rows, when they are not the first ones in their order.
-    places: Option<Vec<usize>>,
+    /// Where the cell of each stands in the rows.
+    places: Vec<usize>,
 }
 
 impl Target {
@@ -65,18 +65,7 @@ impl Target {
             CreateTable { name: &self.name, schema: &self.schema, key }.if_missing(session.reborrow())?;
         }
         let table = Table::describe(session, &self.name)?;
-        TableWriter::new(&table, &self.schema, self.mode.clone())
-    }
-
-    /// The rows with the written columns in front, in the memory of `memory` where they have to be made.
-    pub(super) fn rows<'r>(&self, rows: &'r [Row], memory: &'r mut Vec<Row>) -> &'r [Row] {
-        let Some(places) = &self.places else { return rows };
-        memory.resize_with(rows.len(), Row::new);
-        for (made, row) in memory.iter_mut().zip(rows) {
-            made.clear();
-            made.extend(places.iter().map(|place| row.get(*place).cloned().unwrap_or_default()));
-        }
-        memory
+        TableWriter::of_cells(&table, (&self.schema, &self.places), self.mode.clone())
     }
 }
 
@@ -98,12 +87,10 @@ fn check(at: &Cursor<'_>, mode: Word, (has_key, creates, is_other): (bool, bool,
     }
 }
 
-/// The schema of the written columns, and where they stand in the rows.
-fn written(schema: &Arc<Schema>, columns: Option<Vec<Box<str>>>) -> (Arc<Schema>, Option<Vec<usize>>) {
-    let Some(columns) = columns else { return (Arc::clone(schema), None) };
+/// The schema of the written columns, and where the cell of each stands in the rows.
+fn written(schema: &Arc<Schema>, columns: Option<Vec<Box<str>>>) -> (Arc<Schema>, Vec<usize>) {
+    let Some(columns) = columns else { return (Arc::clone(schema), (0..schema.columns().len()).collect()) };
     let places: Vec<_> = columns.iter().filter_map(|name| schema.position(name)).collect();
     let chosen = places.iter().filter_map(|place| schema.columns().get(*place).cloned()).collect();
-    // A writer takes the first cells of a row, and does not mind that there are more.
-    let in_front = places.iter().copied().eq(0..places.len());
-    (Schema::new(chosen), (!in_front).then_some(places))
+    (Schema::new(chosen), places)
 }

@@ -50,12 +50,7 @@ struct Writer {
 }
 
 /// Makes rows what the database takes.
-struct RowEncoder {
-    target: Arc<Target>,
-    encoder: Encoder,
-    /// Memory for rows with the written columns only.
-    rows: Vec<Row>,
-}
+struct RowEncoder(Encoder);
 
 impl WriterKind for TableWriter {
     fn name(&self) -> &'static str {
@@ -96,8 +91,7 @@ impl ItemWriter<Row> for Writer {
     }
 
     fn encoder(&self) -> Option<Box<dyn ItemEncoder<Row>>> {
-        let encoder = self.writer.as_ref()?.encoder();
-        Some(Box::new(RowEncoder { target: Arc::clone(&self.target), encoder, rows: Vec::new() }))
+        Some(Box::new(RowEncoder(self.writer.as_ref()?.encoder())))
     }
 
     fn write(&mut self, items: &[Row], context: &mut WriteContext<'_>) -> Result<(), ChunkError> {
@@ -105,7 +99,7 @@ impl ItemWriter<Row> for Writer {
         let encoded = match context.encoded.and_then(|encoded| encoded.downcast_ref()) {
             Some(encoded) => encoded,
             None => {
-                let refused = writer.encoder().encode(target.rows(items, &mut Vec::new()), parts);
+                let refused = writer.encoder().encode(items, parts);
                 refused.into_iter().next().map_or(Ok(&*parts), |error| Err(ChunkError::Data(invalid_row(error))))?
             }
         };
@@ -123,7 +117,7 @@ impl ItemEncoder<Row> for RowEncoder {
     fn encode(&mut self, items: &[Row], into: &mut Encoded) -> Vec<(usize, BatchError)> {
         let mut encoded: Box<table::Encoded> =
             into.take().and_then(|memory| memory.downcast().ok()).unwrap_or_default();
-        let refused = self.encoder.encode(self.target.rows(items, &mut self.rows), &mut encoded);
+        let refused = self.0.encode(items, &mut encoded);
         *into = Some(encoded);
         refused.into_iter().map(|error| (error.index, invalid_row(error))).collect()
     }
