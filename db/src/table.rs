@@ -25,6 +25,7 @@
 //!
 //! Numbers inside of JSON documents are those of `serde_json`: beyond 64 bits they are floats. Amounts do not belong there.
 
+mod bound;
 mod catalogue;
 mod create;
 mod error;

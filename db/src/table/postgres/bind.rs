@@ -7,23 +7,21 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::Write;
 
-use diesel::RunQueryDsl;
+use diesel::pg::Pg;
 use diesel::pg::sql_types::{Timestamptz, Uuid};
-use diesel::pg::{Pg, PgConnection};
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::AstPass;
 use diesel::result::QueryResult;
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{
-    Array, BigInt, Binary, Bool, Date, Double, Float, Integer, Json, Jsonb, Numeric, SmallInt, SqlType, Text,
-    Timestamp, Untyped,
+    Array, BigInt, Binary, Bool, Date, Double, Float, Integer, Json, Jsonb, Numeric, SmallInt, SqlType, Text, Timestamp,
 };
 use overnight_framework::row::Value;
 
 use super::Limit;
 use super::encode::Slot;
 use super::wire::Wire;
+use crate::table::bound::BoundValue;
 use crate::table::problem::CellProblem;
-use crate::table::script::{Piece, Template};
 
 /// The type of a bind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,75 +118,30 @@ macro_rules! push_bind {
     };
 }
 
-fn push<'b>(out: &mut AstPass<'_, 'b, Pg>, bind: &'b Bind<'b>) -> QueryResult<()> {
-    push_bind!(
-        out, bind,
-        Bool => Bool,
-        Int2 => SmallInt,
-        Int4 => Integer,
-        Int8 => BigInt,
-        Float4 => Float,
-        Float8 => Double,
-        Numeric => Numeric,
-        Text => Text,
-        Bytea => Binary,
-        Date => Date,
-        Timestamp => Timestamp,
-        Timestamptz => Timestamptz,
-        Uuid => Uuid,
-        Json => Json,
-        Jsonb => Jsonb,
-    )
-}
+impl BoundValue<Pg> for Bind<'_> {
+    const MARK: char = '$';
 
-/// How often a statement comes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Often {
-    /// Chunk after chunk: it is prepared once.
-    Again,
-    /// Once: nothing is kept of it on the connection.
-    Once,
-}
-
-/// A statement with its binds.
-#[derive(Debug)]
-pub(super) struct BoundStatement<'s> {
-    pub(super) template: &'s Template,
-    pub(super) binds: &'s [Bind<'s>],
-    pub(super) often: Often,
-}
-
-impl QueryFragment<Pg> for BoundStatement<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        if self.often == Often::Once {
-            out.unsafe_to_cache_prepared();
-        }
-        let mut bound = 0;
-        for piece in self.template.pieces() {
-            match piece {
-                Piece::Sql(text) => out.push_sql(text),
-                Piece::Value(number) if *number < bound => out.push_sql(&format!("${}", number + 1)),
-                Piece::Value(number) => {
-                    let missing = || diesel::result::Error::QueryBuilderError("a statement lacks a value".into());
-                    push(&mut out, self.binds.get(*number).ok_or_else(missing)?)?;
-                    bound += 1;
-                }
-            }
-        }
-        Ok(())
+    fn push<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        push_bind!(
+            out, self,
+            Bool => Bool,
+            Int2 => SmallInt,
+            Int4 => Integer,
+            Int8 => BigInt,
+            Float4 => Float,
+            Float8 => Double,
+            Numeric => Numeric,
+            Text => Text,
+            Bytea => Binary,
+            Date => Date,
+            Timestamp => Timestamp,
+            Timestamptz => Timestamptz,
+            Uuid => Uuid,
+            Json => Json,
+            Jsonb => Jsonb,
+        )
     }
 }
-
-impl QueryId for BoundStatement<'_> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl Query for BoundStatement<'_> {
-    type SqlType = Untyped;
-}
-
-impl RunQueryDsl<PgConnection> for BoundStatement<'_> {}
 
 /// An array while its elements come in.
 #[derive(Debug)]

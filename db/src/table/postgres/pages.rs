@@ -7,10 +7,11 @@ use diesel::result::QueryResult;
 use diesel::row::{Field as _, Row as ResultRow};
 use overnight_framework::row::{Row, Type, Value};
 
-use super::bind::{Bind, BoundStatement, Often};
+use super::bind::Bind;
 use super::decode::{decode, natural};
 use super::wire::Wire;
 use crate::session::{Backend, Session};
+use crate::table::bound::{BoundStatement, Often};
 use crate::table::name::quote;
 use crate::table::query::{self, Asked, Key, QueryError, RowShape, Source};
 use crate::table::script::{Parameters, Statement, Template};
@@ -271,7 +272,7 @@ fn types(connection: &mut PgConnection, asked: &Asked<'_>, binds: &[Bind<'_>]) -
 /// The rows of a statement.
 pub(super) fn load<'c, 's>(
     connection: &'c mut PgConnection,
-    statement: BoundStatement<'s>,
+    statement: BoundStatement<'s, Bind<'s>>,
 ) -> QueryResult<<PgConnection as LoadConnection<DefaultLoadingMode>>::Cursor<'c, 's>> {
     LoadConnection::<DefaultLoadingMode>::load(connection, statement)
 }

@@ -4,10 +4,10 @@ use diesel::row::{Field as _, Row as _};
 use diesel::{PgConnection, RunQueryDsl as _};
 use overnight_framework::row::Value;
 
-use super::bind::{BoundStatement, Often};
 use super::decode::natural;
 use super::pages::{binds, field_names, load};
 use super::wire::Wire;
+use crate::table::bound::{BoundStatement, Often};
 use crate::table::execute::FirstRow;
 use crate::table::query::{QueryError, ReadProblem};
 use crate::table::script::{Parameters, Statement};

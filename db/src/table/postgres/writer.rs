@@ -5,11 +5,12 @@ use std::sync::Arc;
 use overnight_framework::row::{Row, Value};
 
 use super::PgType;
-use super::bind::{Bind, BoundStatement, Elements, Often};
+use super::bind::{Bind, Elements};
 use super::copy::{self, HEADER, TRAILER};
 use super::encode::Slot;
 use super::unnest;
 use crate::session::Session;
+use crate::table::bound::{BoundStatement, Often};
 use crate::table::catalogue::Column;
 use crate::table::name::quote_all;
 use crate::table::problem::{CellProblem, RowError};

@@ -7,10 +7,11 @@ use diesel::row::{Field as _, Row as ResultRow};
 use diesel::sqlite::Sqlite;
 use overnight_framework::row::{Row, Value};
 
-use super::bind::{BoundStatement, Often};
+use super::bind::Bound;
 use super::cells::Cells;
 use super::decode::{Form, Stored};
 use crate::session::{Backend, Session};
+use crate::table::bound::{BoundStatement, Often};
 use crate::table::name::quote_all;
 use crate::table::query::{self, Asked, Key, QueryError, ReadProblem, RowShape, Source};
 use crate::table::script::{Parameters, Statement, Template};
@@ -160,7 +161,7 @@ fn put(name: &str, value: &Value, values: &mut Cells) -> Result<(), QueryError> 
 /// The rows of a statement.
 pub(super) fn load<'c, 's>(
     connection: &'c mut SqliteConnection,
-    statement: BoundStatement<'s>,
+    statement: BoundStatement<'s, Bound<'s>>,
 ) -> QueryResult<<SqliteConnection as LoadConnection<DefaultLoadingMode>>::Cursor<'c, 's>> {
     LoadConnection::<DefaultLoadingMode>::load(connection, statement)
 }

@@ -3,9 +3,9 @@
 use diesel::{RunQueryDsl as _, SqliteConnection};
 use overnight_framework::row::Value;
 
-use super::bind::{BoundStatement, Often};
 use super::decode::Stored;
 use super::pages::{bound_parameters, field_names, load, stored};
+use crate::table::bound::{BoundStatement, Often};
 use crate::table::execute::FirstRow;
 use crate::table::query::QueryError;
 use crate::table::script::{Parameters, Statement};

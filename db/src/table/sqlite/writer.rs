@@ -9,9 +9,10 @@ use diesel::sqlite::Sqlite;
 use diesel::{RunQueryDsl, SqliteConnection};
 use overnight_framework::row::{Row, Type, Value};
 
-use super::bind::{Bound, push};
+use super::bind::Bound;
 use super::cells::Cells;
 use crate::session::{Backend, Session};
+use crate::table::bound::BoundValue as _;
 use crate::table::catalogue::Column;
 use crate::table::error::TableError;
 use crate::table::name::quote_all;
@@ -168,7 +169,7 @@ impl QueryFragment<Sqlite> for Insert<'_> {
         for row in self.binds.chunks(self.width) {
             for value in row {
                 out.push_sql(before);
-                push(&mut out, value)?;
+                value.push(&mut out)?;
                 before = ",";
             }
             before = "),(";
