@@ -356,6 +356,26 @@ steps:
     assert_eq!(bench.said(), ["*** / ***"]);
 }
 
+#[test]
+fn a_var_that_cannot_be_computed_shows_no_secret_whole_or_cut() {
+    for (var, message) in [
+        ("int(secret.db_password)", "failed to compute `vars.pin`: '***' is no integer"),
+        ("int(params.pin)", "failed to compute `vars.pin`: '***' is no integer"),
+        ("int('no. ' + secret.key)", "failed to compute `vars.pin`: 'no. ***…' is no integer"),
+    ] {
+        let file = job(&format!(
+            "\
+name: j
+params: {{ pin: {{ type: string, secret: true }} }}
+vars: {{ pin: \"${{{{ {var} }}}}\" }}
+steps: [{{ name: a, tasklet: {{ echo: {{ say: '${{{{ vars.pin }}}}' }} }} }}]
+"
+        ));
+        let execution = Bench::new().run(&file, r#"{"pin": "12a4"}"#);
+        assert_eq!(chain(&execution).replace("\n", ": "), message, "{var}");
+    }
+}
+
 /// An environment without secrets, that notes what it is asked for.
 #[derive(Default)]
 struct Asked(Mutex<Vec<String>>);
