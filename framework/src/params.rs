@@ -13,7 +13,7 @@ pub use self::document::{DocumentError, Given, GivenParams};
 pub use self::key::InstanceKey;
 pub(crate) use self::key::hex_digest;
 pub(crate) use self::parse::parse;
-pub use self::parse::{parse_date, parse_datetime, parse_duration};
+pub use crate::text::{parse_date, parse_datetime, parse_duration};
 
 use std::collections::BTreeMap;
 

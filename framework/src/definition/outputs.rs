@@ -9,10 +9,14 @@ use crate::kind::Frame;
 use crate::params::{self, ParamType, survives};
 use crate::row::Value;
 use crate::step::{StepContext, StepView};
+use crate::text::shortened;
 use crate::yaml::Cursor;
 
 /// The name of the error when a step did not give what it declares.
 const INVALID_OUTPUT: &str = "InvalidOutput";
+
+/// How much of a wrong output is shown.
+const SHOWN: usize = 60;
 
 /// The types of outputs; a path is a string.
 const TYPES: [(&str, ParamType); 8] = [
@@ -92,7 +96,7 @@ fn settled(name: &str, kind: ParamType, raw: &Json, frame: &Frame) -> Result<Jso
     }
     match read(kind, raw) {
         Some(Value::Null) | None => {
-            let found = shortened(&frame.mask(&raw.to_string()));
+            let found = shortened(&frame.mask(&raw.to_string()), SHOWN);
             Err(invalid(format!("output `{name}`: expected {}, found {found}", kind.expectation())))
         }
         Some(value @ (Value::Int(_) | Value::Bool(_) | Value::Json(_) | Value::Decimal(_))) => Ok(value.to_json()),
@@ -153,13 +157,4 @@ fn listed(names: &[&str]) -> String {
     let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     let word = if names.len() == 1 { "output" } else { "outputs" };
     format!("the {word} {}", quoted.join(", "))
-}
-
-fn shortened(text: &str) -> String {
-    const SHOWN: usize = 60;
-    if text.chars().count() <= SHOWN {
-        text.to_owned()
-    } else {
-        text.chars().take(SHOWN).chain("…".chars()).collect()
-    }
 }

@@ -10,6 +10,10 @@ use super::parse::parse;
 use super::{Given, GivenParams, ParamDeclaration, ParamType, Params};
 use crate::row::{Value, decimal};
 use crate::suggest::nearest;
+use crate::text::shortened;
+
+/// How much of a wrong value is shown.
+const SHOWN: usize = 60;
 
 /// Where relative paths start.
 #[derive(Clone, Copy, Debug)]
@@ -176,23 +180,15 @@ fn wrong_type(declaration: &ParamDeclaration, given: &Given) -> ParamProblem {
         Given::Text(text) => (format!("{text:?}"), String::new()),
         Given::Json { text, line, column } => (text.clone(), format!(" at line {line} column {column}")),
     };
-    let found = if *secret { "another value".to_owned() } else { shortened(&found) };
+    let found = if *secret { "another value".to_owned() } else { shortened(&found, SHOWN) };
     let message = format!("parameter `{name}`{place}: expected {}, found {found}", kind.expectation());
     ParamProblem { name: name.to_string(), message, help: None }
-}
-
-fn shortened(text: &str) -> String {
-    const SHOWN: usize = 60;
-    if text.chars().count() <= SHOWN {
-        return text.to_owned();
-    }
-    text.chars().take(SHOWN).chain("…".chars()).collect()
 }
 
 fn check(declaration: &ParamDeclaration, value: &Value) -> Result<(), ParamProblem> {
     let Some(rule) = broken_rule(declaration, value) else { return Ok(()) };
     let shown =
-        if declaration.secret { "the value".to_owned() } else { format!("`{}`", shortened(&value.to_string())) };
+        if declaration.secret { "the value".to_owned() } else { format!("`{}`", shortened(&value.to_string(), SHOWN)) };
     let message = format!("parameter `{}`: {shown} {rule}", declaration.name);
     Err(ParamProblem { name: declaration.name.to_string(), message, help: None })
 }

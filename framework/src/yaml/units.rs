@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::number::{is_decimal, repaired};
+use crate::text;
 
 /// No duration of a job file is longer: 100 years of 365 days. Databases and clocks agree on what is below.
-const LONGEST: Duration = Duration::from_secs(100 * 365 * DAY);
-const DAY: u64 = 24 * 60 * 60;
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// How much of something may go wrong: a count, or a share of the whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,68 +38,9 @@ impl Tolerance {
 
 /// Reads `90s`, `1h30m`, `200ms` or `PT1H30M`.
 pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
-    let milliseconds = match text.strip_prefix('P') {
-        Some(iso) => iso_milliseconds(iso),
-        None => short_milliseconds(text),
-    }?;
-    let duration = Duration::from_millis(milliseconds);
-    if duration > LONGEST { Err("a duration is at most 100 years") } else { Ok(duration) }
-}
-
-/// The units of the short form in the order they may come, with their milliseconds.
-const SHORT: [(&str, u64); 5] = [("d", DAY * 1000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
-
-fn short_milliseconds(text: &str) -> Result<u64, &'static str> {
-    const HELP: &str = "the units are ms, s, m, h and d, each at most once, the largest first";
-    if is_decimal(text) {
-        return Err("a number alone has no unit: write 30s, 30m or 30h");
-    }
-    parts(text, &SHORT, HELP)
-}
-
-fn iso_milliseconds(text: &str) -> Result<u64, &'static str> {
-    const HELP: &str =
-        "ISO 8601 durations are written like P7D, PT90S or P1DT1H30M; months and years have no fixed length";
-    const DATE: [(&str, u64); 2] = [("W", 7 * DAY * 1000), ("D", DAY * 1000)];
-    const TIME: [(&str, u64); 3] = [("H", 3_600_000), ("M", 60_000), ("S", 1000)];
-    let (date, time) = match text.split_once('T') {
-        Some((date, time)) => (date, Some(time)),
-        None => (text, None),
-    };
-    let date = match date {
-        "" if time.is_some() => Ok(0),
-        date => parts(date, &DATE, HELP),
-    }?;
-    let time = time.map_or(Ok(0), |time| parts(time, &TIME, HELP))?;
-    date.checked_add(time).ok_or(TOO_LONG)
-}
-
-const TOO_LONG: &str = "a duration is at most 100 years";
-
-/// The sum of parts such as `1h30m`, whose units come in the given order.
-fn parts(text: &str, units: &[(&str, u64)], help: &'static str) -> Result<u64, &'static str> {
-    let mut total: u64 = 0;
-    let mut rest = text;
-    let mut units = units.iter();
-    if rest.is_empty() {
-        return Err(help);
-    }
-    while !rest.is_empty() {
-        let (digits, tail) = split_number(rest);
-        let (unit, tail) = tail.split_at(tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len()));
-        let (_, each) = units.find(|(name, _)| *name == unit).ok_or(help)?;
-        if digits.is_empty() {
-            return Err(help);
-        }
-        let part = digits.parse::<u64>().ok().and_then(|count| count.checked_mul(*each));
-        total = part.and_then(|part| total.checked_add(part)).ok_or(TOO_LONG)?;
-        rest = tail;
-    }
-    Ok(total)
-}
-
-fn split_number(text: &str) -> (&str, &str) {
-    text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
+    const TOO_LONG: &str = "a duration is at most 100 years";
+    let duration = text::read_duration(text)?.to_std().map_err(|_| TOO_LONG)?;
+    if duration > LONGEST { Err(TOO_LONG) } else { Ok(duration) }
 }
 
 /// Reads `10MiB` or `2GB`.
@@ -116,7 +57,7 @@ pub(super) fn size(text: &str) -> Result<u64, &'static str> {
         ("TB", 1_000_000_000_000),
     ];
     const HELP: &str = "the units are B, KiB, MiB, GiB and TiB, or kB, MB, GB and TB in powers of 1000";
-    let (digits, unit) = split_number(text);
+    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
     let (_, each) = UNITS.iter().find(|(name, _)| *name == unit.trim_start()).ok_or(HELP)?;
     let count: u64 = digits.parse().map_err(|_| HELP)?;
     count.checked_mul(*each).ok_or("this is more bytes than any store has")
@@ -165,6 +106,7 @@ mod tests {
             ("P1D", 86400.0),
             ("P1DT1S", 86401.0),
             ("P2W", 1_209_600.0),
+            ("PT0.25S", 0.25),
         ] {
             assert!((seconds(text) - expected).abs() < 1e-9, "{text}");
         }

@@ -1,7 +1,6 @@
 //! Typed cells: one parser per column, chosen before the first record.
 
-use chrono::NaiveDate;
-use overnight_framework::params::parse_datetime;
+use overnight_framework::params::{parse_date, parse_datetime};
 use overnight_framework::row::decimal::{self, DecimalError};
 use overnight_framework::row::{Type, Value};
 
@@ -96,15 +95,7 @@ fn exact(cell: &[u8]) -> Result<Value, Flaw> {
 }
 
 fn date(cell: &[u8]) -> Result<Value, Flaw> {
-    const FLAW: Flaw = Flaw::Expected("a date such as 2026-01-31");
-    let [a, b, c, d, b'-', e, f, b'-', g, h] = cell else { return Err(FLAW) };
-    let digits = [*a, *b, *c, *d, *e, *f, *g, *h];
-    if !digits.iter().all(u8::is_ascii_digit) {
-        return Err(FLAW);
-    }
-    let [a, b, c, d, e, f, g, h] = digits.map(|digit| u32::from(digit - b'0'));
-    let year = i32::try_from(a * 1000 + b * 100 + c * 10 + d).map_err(|_| FLAW)?;
-    NaiveDate::from_ymd_opt(year, e * 10 + f, g * 10 + h).map(Value::Date).ok_or(FLAW)
+    parse_date(cell).map(Value::Date).ok_or(Flaw::Expected("a date such as 2026-01-31"))
 }
 
 fn datetime(cell: &[u8]) -> Result<Value, Flaw> {
