@@ -31,6 +31,8 @@ struct Param {
     value: Value,
     identifying: bool,
     secret: bool,
+    /// Whether another value would stand here if none had been given.
+    has_default: bool,
 }
 
 impl Params {
@@ -46,10 +48,12 @@ impl Params {
         InstanceKey::of(self.identifying())
     }
 
-    /// The values that may be stored and shown: all but the secret ones and the nulls.
+    /// The values that may be stored and shown: all but the secret ones, and the nulls that nobody gave. A null in the
+    /// place of a default was given, and a restart shall find it.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Map<String, serde_json::Value> {
-        let open = self.values.iter().filter(|(_, param)| !param.secret && !param.value.is_null());
+        let is_said = |param: &Param| !param.secret && (!param.value.is_null() || param.has_default);
+        let open = self.values.iter().filter(|(_, param)| is_said(param));
         open.map(|(name, param)| (name.to_string(), key::to_canonical(&param.value))).collect()
     }
 
@@ -65,7 +69,8 @@ impl Params {
     }
 
     fn insert(&mut self, declaration: &ParamDeclaration, value: Value) {
-        let param = Param { value, identifying: declaration.identifying, secret: declaration.secret };
+        let ParamDeclaration { identifying, secret, .. } = *declaration;
+        let param = Param { value, identifying, secret, has_default: declaration.default.is_some() };
         self.values.insert(declaration.name.clone(), param);
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use super::parse::parse;
+use super::parse::{parse, stored};
 use super::{Given, GivenParams, ParamDeclaration, ParamType, Params};
 use crate::row::{Value, decimal};
 use crate::suggest::nearest;
@@ -98,13 +98,19 @@ fn bind_one(
     given: Option<&Given>,
     context: BindContext<'_>,
 ) -> Result<Value, ParamProblem> {
-    let (value, start) = match given {
-        Some(given) => (typed(declaration, given)?, context.working_dir),
-        None => (declaration.default.clone().unwrap_or_default(), context.base_dir),
+    let value = match given {
+        Some(given) => typed(declaration, given)?,
+        None => declaration.default.clone().unwrap_or_default(),
     };
     if value.is_null() && declaration.required {
         return Err(missing(declaration));
     }
+    let start = match given {
+        // Checked and made absolute when it was given, before it was stored.
+        Some(Given::Stored(_)) => return Ok(value),
+        Some(_) => context.working_dir,
+        None => context.base_dir,
+    };
     check(declaration, &value)?;
     Ok(absolute(declaration.kind, value, start))
 }
@@ -123,8 +129,13 @@ fn typed(declaration: &ParamDeclaration, given: &Given) -> Result<Value, ParamPr
         Given::Text(text) => parse(declaration.kind, text),
         Given::Json { text, .. } if text == "null" => Some(Value::Null),
         Given::Json { text, .. } => from_json(declaration.kind, text),
+        Given::Stored(json) => stored(declaration.kind, json),
     };
-    value.ok_or_else(|| wrong_type(declaration, given))
+    match value {
+        // The null of JSON is no value, whichever way it came.
+        Some(Value::Json(json)) if json.is_null() => Ok(Value::Null),
+        value => value.ok_or_else(|| wrong_type(declaration, given)),
+    }
 }
 
 /// JSON has its own types: a string is taken for everything that is written as text, a number only for numbers.
@@ -179,6 +190,7 @@ fn wrong_type(declaration: &ParamDeclaration, given: &Given) -> ParamProblem {
     let (found, place) = match given {
         Given::Text(text) => (format!("{text:?}"), String::new()),
         Given::Json { text, line, column } => (text.clone(), format!(" at line {line} column {column}")),
+        Given::Stored(json) => (json.to_string(), " as stored".to_owned()),
     };
     let found = if *secret { "another value".to_owned() } else { shortened(&found, SHOWN) };
     let message = format!("parameter `{name}`{place}: expected {}, found {found}", kind.expectation());
@@ -330,5 +342,49 @@ mod tests {
         assert!(bind_ids(good).is_ok());
         assert!(bind_ids(r#"{"ids": [184467440737095516150]}"#).is_err());
         assert!(bind_ids(r#"{"ids": {"a": 0.1234567890123456789}}"#).is_err());
+    }
+
+    #[test]
+    fn what_was_stored_is_bound_again_as_it_was() {
+        let rules = |declaration: ParamDeclaration| ParamDeclaration { identifying: false, ..declaration };
+        let declarations = [
+            ParamDeclaration::new("wait", ParamType::Duration),
+            ParamDeclaration { choices: vec![Value::from("out")], ..ParamDeclaration::new("out", ParamType::Path) },
+            rules(ParamDeclaration {
+                pattern: Some(ParamDeclaration::compile_pattern("[a-z]+").unwrap()),
+                default: Some(Value::from("inbox")),
+                ..ParamDeclaration::new("inbox", ParamType::Path)
+            }),
+            ParamDeclaration { default: Some(Value::from("full")), ..ParamDeclaration::new("mode", ParamType::String) },
+            ParamDeclaration::new("note", ParamType::String),
+            ParamDeclaration::new("rates", ParamType::Json),
+            ParamDeclaration::new("nothing", ParamType::Json),
+        ];
+        let mut given =
+            GivenParams::from_json(r#"{"out": "out", "mode": null, "rates": [0.0000001], "note": null}"#).unwrap();
+        given.set_pair("wait=250ms").unwrap();
+        given.set_pair("nothing=null").unwrap();
+        let first = bind(&declarations, &given, CONTEXT()).unwrap();
+        let stored = first.to_json();
+        assert_eq!(
+            serde_json::Value::Object(stored.clone()),
+            serde_json::json!({
+                "wait": "PT0.25S", "out": "/here/out", "inbox": "/jobs/inbox", "mode": null, "rates": [1e-7]
+            })
+        );
+        let mut again = GivenParams::default();
+        stored.iter().for_each(|(name, value)| again.set_default(name, value));
+        let elsewhere = BindContext { working_dir: Path::new("/elsewhere"), base_dir: Path::new("/moved") };
+        let second = bind(&declarations, &again, elsewhere).unwrap();
+        assert_eq!((&second, second.key()), (&first, first.key()));
+    }
+
+    #[test]
+    fn a_stored_value_of_another_type_is_refused_as_stored() {
+        let mut given = GivenParams::default();
+        given.set_default("n", &serde_json::json!("many"));
+        let error = bind(&[ParamDeclaration::new("n", ParamType::Integer)], &given, CONTEXT()).unwrap_err();
+        let message = "parameter `n` as stored: expected an integer of at most 64 bits, found \"many\"";
+        assert_eq!(error.to_string(), message);
     }
 }

@@ -25,6 +25,8 @@ pub enum Given {
         /// Its column in characters, from 1.
         column: usize,
     },
+    /// The value that an earlier run stored, checked then and not again.
+    Stored(serde_json::Value),
 }
 
 /// The parameters that a user gives, by name.
@@ -106,8 +108,7 @@ impl GivenParams {
 
     /// Adds the stored JSON `value` unless `name` is given: how a restart takes the parameters of its instance.
     pub fn set_default(&mut self, name: &str, value: &serde_json::Value) {
-        let stored = Given::Json { text: value.to_string(), line: 1, column: 1 };
-        self.values.entry(name.to_owned()).or_insert(stored);
+        self.values.entry(name.to_owned()).or_insert_with(|| Given::Stored(value.clone()));
     }
 
     /// The given value of `name`.
