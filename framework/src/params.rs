@@ -3,16 +3,19 @@
 mod bind;
 mod declaration;
 mod document;
+mod exact;
 mod key;
 mod parse;
 
 pub use self::bind::{BindContext, ParamProblem, ParamsError, bind};
-pub(crate) use self::bind::{broken_rule, compare, survives};
+pub(crate) use self::bind::{broken_rule, compare};
 pub use self::declaration::{ParamDeclaration, ParamType};
 pub use self::document::{DocumentError, Given, GivenParams};
+pub use self::exact::parse_json;
+pub(crate) use self::exact::{keeps_digits, survives};
 pub use self::key::InstanceKey;
 pub(crate) use self::key::hex_digest;
-pub(crate) use self::parse::parse;
+pub(crate) use self::parse::{parse, stored};
 pub use crate::text::{parse_date, parse_datetime, parse_duration};
 
 use std::collections::BTreeMap;

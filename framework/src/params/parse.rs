@@ -1,6 +1,7 @@
 //! Texts of parameters, cells and settings read as values of a type.
 
 use super::ParamType;
+use super::exact::parse_json;
 use crate::row::{Value, decimal};
 use crate::text::{parse_date, parse_datetime, parse_duration};
 
@@ -14,7 +15,7 @@ pub(crate) fn parse(kind: ParamType, text: &str) -> Option<Value> {
         ParamType::Date => parse_date(text).map(Value::Date),
         ParamType::DateTime => parse_datetime(text).map(Value::DateTime),
         ParamType::Duration => parse_duration(text).map(Value::Duration),
-        ParamType::Json => serde_json::from_str(text).ok().map(|json| Value::Json(Box::new(json))),
+        ParamType::Json => parse_json(text).map(|json| Value::Json(Box::new(json))),
     }
 }
 

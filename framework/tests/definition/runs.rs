@@ -295,6 +295,29 @@ fn texts_become_the_declared_types_and_numbers_become_texts() {
 }
 
 #[test]
+fn a_json_output_is_parsed_once_and_keeps_its_digits() {
+    let file = job(
+        "\
+name: j
+steps:
+  - name: find
+    tasklet: { echo: { outputs: { word: '\"007\"', number: '\"12\"', tiny: '[0.0000001, 1e-7]' } } }
+    outputs: { word: json, number: json, tiny: json }
+  - name: use
+    tasklet: { echo: { say: \"${{ steps.find.word == '007' }} ${{ steps.find.number == '12' }} ${{ steps.find.tiny }}\" } }
+",
+    );
+    let bench = Bench::new();
+    let execution = bench.run(&file, "{}");
+    assert_eq!(execution.status, Status::Completed, "{}", chain(&execution));
+    assert_eq!(bench.said(), ["true true [1e-7,1e-7]"]);
+
+    let (_, execution) = outputs("{ ids: '[184467440737095516150]' }", "{ ids: json }");
+    let message = "output `ids`: expected a JSON value whose numbers keep their digits in 64 bits, found \"[184467440737095516150]\"";
+    assert_eq!((execution.status, chain(&execution).as_str()), (Status::Failed, message));
+}
+
+#[test]
 fn outputs_that_are_not_declared_are_not_kept_and_that_is_said() {
     let (bench, execution) = outputs("{ a: x, b: y, c: z }", "[a]");
     assert_eq!(execution.status, Status::Completed);

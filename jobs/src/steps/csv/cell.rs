@@ -1,6 +1,6 @@
 //! Typed cells: one parser per column, chosen before the first record.
 
-use overnight_framework::params::{parse_date, parse_datetime};
+use overnight_framework::params::{parse_date, parse_datetime, parse_json};
 use overnight_framework::row::decimal::{self, DecimalError};
 use overnight_framework::row::{Type, Value};
 
@@ -117,8 +117,9 @@ fn bytes(cell: &[u8]) -> Result<Value, Flaw> {
 }
 
 fn json(cell: &[u8]) -> Result<Value, Flaw> {
-    let document = serde_json::from_slice(cell).map_err(|_| Flaw::Expected("a JSON document"))?;
-    Ok(Value::Json(Box::new(document)))
+    let document = str::from_utf8(cell).ok().and_then(parse_json);
+    let flaw = Flaw::Expected("a JSON document whose numbers keep their digits in 64 bits");
+    document.map(|document| Value::Json(Box::new(document))).ok_or(flaw)
 }
 
 #[cfg(test)]
@@ -160,7 +161,7 @@ mod tests {
             (Type::Date, &["2026-02-30", "2026-2-3", "20260203", "2026-02-03T", "202-02-003"]),
             (Type::DateTime, &["2026-03-31", "2026-03-31T22:15:00"]),
             (Type::Bytes, &["0", "0g", r"\X00"]),
-            (Type::Json, &["{", "{} {}"]),
+            (Type::Json, &["{", "{} {}", "[184467440737095516150]", r#"{"a": 0.1234567890123456789}"#]),
         ] {
             for cell in cells {
                 assert!(read(kind, cell).is_err(), "{kind} {cell}");
