@@ -137,13 +137,15 @@ fn equality(node: &Node, wanted: bool) -> Computed<bool> {
     })
 }
 
-/// `x in [a, b, …]`: constants are sorted once and searched, everything else is compared one by one.
+/// `x in [a, b, …]`: constants are sorted once and searched. Everything else is compared one by one, JSON too, which equals
+/// what it holds but has no order.
 fn membership(node: &Node) -> Computed<bool> {
     let Some((item, elements)) = node.children.split_first() else { return extracted(node, generic::compute(node)) };
     let known: Option<Vec<Value>> = elements.iter().map(|element| element.known().cloned()).collect();
+    let has_order = |value: &Value| !is_nothing(value) && !matches!(value, Value::Json(_));
     let item_code = code(item);
     match known {
-        Some(mut known) if item.kind != Some(Type::Json) && known.iter().all(|value| !is_nothing(value)) => {
+        Some(mut known) if item.kind != Some(Type::Json) && known.iter().all(has_order) => {
             known.sort_by(|a, b| order(a, b).unwrap_or(Ordering::Equal));
             Box::new(move |row| {
                 let item = item_code.value(row)?;
