@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::number::{is_decimal, repaired};
+use super::number::{is_decimal, is_integer, repaired};
 use crate::text;
 
 /// No duration of a job file is longer: 100 years of 365 days. Databases and clocks agree on what is below.
@@ -66,7 +66,8 @@ pub(super) fn size(text: &str) -> Result<u64, &'static str> {
 /// Reads `5` or `0.1%`.
 pub(super) fn tolerance(text: &str) -> Result<Tolerance, String> {
     let Some(percentage) = text.strip_suffix('%') else {
-        return text.parse().map(Tolerance::Count).map_err(|_| match repaired(text) {
+        let count = is_integer(text).then(|| text.parse().ok()).flatten();
+        return count.map(Tolerance::Count).ok_or_else(|| match repaired(text) {
             Some(number) => format!("write `{number}`"),
             None => "write a whole number, or a percentage from 0% to 100%".to_owned(),
         });
@@ -84,6 +85,13 @@ fn per_million(percentage: &str) -> Option<u32> {
     let (whole, fraction) = percentage.split_once('.').unwrap_or((percentage, ""));
     let scaled = (fraction.len() <= 4).then(|| format!("{whole}{fraction:0<4}"))?;
     scaled.parse().ok().filter(|share| *share <= 1_000_000)
+}
+
+/// Reads `20%`.
+pub(super) fn whole_percentage(text: &str) -> Result<u8, &'static str> {
+    let whole = text.strip_suffix('%').filter(|number| is_integer(number));
+    let percent = whole.and_then(|number| number.parse().ok()).filter(|percent| *percent <= 100);
+    percent.ok_or("write a whole number and a percent sign, such as 20%")
 }
 
 #[cfg(test)]
@@ -158,6 +166,18 @@ mod tests {
         assert_eq!(tolerance("0.0001%"), Ok(Tolerance::PerMillion(1)));
         for text in ["", "%", "101%", "0.00001%", "-1%", "many", "1.5", "5%%", "١%"] {
             assert!(tolerance(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_count_and_a_percentage_are_written_as_every_other_number_is() {
+        for text in ["+5", "007", "00", "-5", "+5%", "007%"] {
+            assert!(tolerance(text).is_err(), "{text}");
+        }
+        assert_eq!(tolerance("+5").unwrap_err(), "write `5`");
+        assert_eq!(["0%", "20%", "100%"].map(whole_percentage), [Ok(0), Ok(20), Ok(100)]);
+        for text in ["", "%", "20", "+20%", "020%", "-1%", "101%", "2.5%", "20 %", "20%%"] {
+            assert!(whole_percentage(text).is_err(), "{text}");
         }
     }
 }

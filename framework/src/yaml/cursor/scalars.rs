@@ -80,6 +80,12 @@ impl<'a> Cursor<'a> {
         self.parsed("a count such as 5 or a percentage such as 0.1%", units::tolerance)
     }
 
+    /// A share without a fraction: `20%`.
+    #[must_use]
+    pub fn whole_percentage(&self) -> Option<u8> {
+        self.parsed("a percentage from 0% to 100%", units::whole_percentage)
+    }
+
     /// One of a few words, each with what it stands for.
     #[must_use]
     pub fn one_of<T: Clone>(&self, words: &[(&str, T)]) -> Option<T> {
