@@ -83,6 +83,23 @@ fn membership_looks_into_json() {
 }
 
 #[test]
+fn a_chain_of_members_finds_its_leaf_or_a_null() {
+    let schema = Schema::new(vec![Column::new("j", Type::Json), Column::new("k", Type::Json).nullable()]);
+    let scope = Scope::of_schema(&schema).unwrap();
+    let value = |text: &str| {
+        let program = Expression::parse(text).unwrap().check(&scope, Expected::Any).unwrap().compile();
+        program.eval(&[Value::Json(Box::new(json!({ "a": [{ "b": { "c": 1, "d": null } }, "x"] }))), Value::Null])
+    };
+    assert_eq!(value("j.a[0].b"), Ok(Value::Json(Box::new(json!({ "c": 1, "d": null })))));
+    assert_eq!(value("j['a'][0]['b'].c"), Ok(Value::Json(Box::new(json!(1)))));
+    for nothing in ["j.a[0].b.d", "j.a[0].b.d.e", "j.a[2].b", "j.a.b", "j[0]", "j.a[1].x", "j.z.y.x", "k.a.b"] {
+        assert_eq!(value(nothing), Ok(Value::Null), "{nothing}");
+    }
+    assert_eq!(value("default(j.a[0].b.e, j.a[1]) == 'x' && !has(j.a[0].b.d)"), Ok(Value::Bool(true)));
+    assert_eq!(value("(has(k) ? k : j).a[1]"), Ok(Value::Json(Box::new(json!("x")))));
+}
+
+#[test]
 fn the_frame_is_folded_into_constants() {
     let (frame, values) = frame();
     let scope = Scope::rows(&ledger(), &frame).unwrap();
