@@ -1,4 +1,4 @@
-//! Numbers with a unit: durations, sizes, percentages.
+//! Numbers with a unit: durations, tolerances, percentages.
 
 use std::time::Duration;
 
@@ -41,26 +41,6 @@ pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
     const TOO_LONG: &str = "a duration is at most 100 years";
     let duration = text::read_duration(text)?.to_std().map_err(|_| TOO_LONG)?;
     if duration > LONGEST { Err(TOO_LONG) } else { Ok(duration) }
-}
-
-/// Reads `10MiB` or `2GB`.
-pub(super) fn size(text: &str) -> Result<u64, &'static str> {
-    const UNITS: [(&str, u64); 9] = [
-        ("B", 1),
-        ("KiB", 1 << 10),
-        ("MiB", 1 << 20),
-        ("GiB", 1 << 30),
-        ("TiB", 1 << 40),
-        ("kB", 1000),
-        ("MB", 1_000_000),
-        ("GB", 1_000_000_000),
-        ("TB", 1_000_000_000_000),
-    ];
-    const HELP: &str = "the units are B, KiB, MiB, GiB and TiB, or kB, MB, GB and TB in powers of 1000";
-    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let (_, each) = UNITS.iter().find(|(name, _)| *name == unit.trim_start()).ok_or(HELP)?;
-    let count: u64 = digits.parse().map_err(|_| HELP)?;
-    count.checked_mul(*each).ok_or("this is more bytes than any store has")
 }
 
 /// Reads `5` or `0.1%`.
@@ -145,16 +125,6 @@ mod tests {
             "5ä",
         ] {
             assert!(duration(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_size_needs_a_unit_and_fits_64_bits() {
-        assert_eq!(size("10MiB"), Ok(10 << 20));
-        assert_eq!(size("2 GB"), Ok(2_000_000_000));
-        assert_eq!(size("0B"), Ok(0));
-        for text in ["", "10", "10M", "MiB", "-1B", "1.5MiB", "99999999TiB", "10mib"] {
-            assert!(size(text).is_err(), "{text}");
         }
     }
 

@@ -68,12 +68,6 @@ impl<'a> Cursor<'a> {
         self.parsed("a duration such as 90s, 1h30m or PT1H30M", units::duration)
     }
 
-    /// A number of bytes with its unit: `512KiB`, `10MiB`, `2GB`.
-    #[must_use]
-    pub fn size(&self) -> Option<u64> {
-        self.parsed("a size such as 10MiB", units::size)
-    }
-
     /// A count or a share: `5`, `0.1%`.
     #[must_use]
     pub fn tolerance(&self) -> Option<Tolerance> {
