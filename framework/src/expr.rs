@@ -67,7 +67,6 @@
 mod ast;
 mod check;
 mod compile;
-mod duration;
 mod error;
 mod functions;
 mod lexer;

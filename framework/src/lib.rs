@@ -5,6 +5,7 @@
 pub mod suggest;
 pub mod error;
 pub mod row;
+mod text;
 pub mod expr;
 pub mod yaml;
 pub mod status;

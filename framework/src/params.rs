@@ -3,17 +3,20 @@
 mod bind;
 mod declaration;
 mod document;
+mod exact;
 mod key;
 mod parse;
 
 pub use self::bind::{BindContext, ParamProblem, ParamsError, bind};
-pub(crate) use self::bind::{broken_rule, compare, survives};
+pub(crate) use self::bind::{broken_rule, compare};
 pub use self::declaration::{ParamDeclaration, ParamType};
 pub use self::document::{DocumentError, Given, GivenParams};
+pub use self::exact::parse_json;
+pub(crate) use self::exact::{keeps_digits, survives};
 pub use self::key::InstanceKey;
 pub(crate) use self::key::hex_digest;
-pub(crate) use self::parse::parse;
-pub use self::parse::{parse_date, parse_datetime, parse_duration};
+pub(crate) use self::parse::{parse, stored};
+pub use crate::text::{parse_date, parse_datetime, parse_duration};
 
 use std::collections::BTreeMap;
 
@@ -31,6 +34,8 @@ struct Param {
     value: Value,
     identifying: bool,
     secret: bool,
+    /// Whether another value would stand here if none had been given.
+    has_default: bool,
 }
 
 impl Params {
@@ -46,10 +51,12 @@ impl Params {
         InstanceKey::of(self.identifying())
     }
 
-    /// The values that may be stored and shown: all but the secret ones and the nulls.
+    /// The values that may be stored and shown: all but the secret ones, and the nulls that nobody gave. A null in the
+    /// place of a default was given, and a restart shall find it.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Map<String, serde_json::Value> {
-        let open = self.values.iter().filter(|(_, param)| !param.secret && !param.value.is_null());
+        let is_said = |param: &Param| !param.secret && (!param.value.is_null() || param.has_default);
+        let open = self.values.iter().filter(|(_, param)| is_said(param));
         open.map(|(name, param)| (name.to_string(), key::to_canonical(&param.value))).collect()
     }
 
@@ -65,7 +72,8 @@ impl Params {
     }
 
     fn insert(&mut self, declaration: &ParamDeclaration, value: Value) {
-        let param = Param { value, identifying: declaration.identifying, secret: declaration.secret };
+        let ParamDeclaration { identifying, secret, .. } = *declaration;
+        let param = Param { value, identifying, secret, has_default: declaration.default.is_some() };
         self.values.insert(declaration.name.clone(), param);
     }
 }

@@ -24,7 +24,7 @@ error: unknown key `sise` in a chunk
   |
   = note: at steps[0].chunk
   = help: did you mean `size`?
-  = help: the keys here are `size`, `header`, `rate`, `skip` and `buffer`
+  = help: the keys here are `size`, `header`, `rate`, `skip` and `jitter`
 ",
     );
 }
@@ -315,23 +315,23 @@ error: expected a duration such as 90s, 1h30m or PT1H30M, found `P1M`
 }
 
 #[test]
-fn a_size_with_an_unknown_unit_is_refused() {
+fn a_percentage_with_a_sign_is_refused() {
     refuses(
         "
 name: eod
 steps:
   - name: load
-    chunk: {size: 10, buffer: 10M}
+    chunk: {size: 10, jitter: +20%}
 ",
         "
-error: expected a size such as 10MiB, found `10M`
+error: expected a percentage from 0% to 100%, found `+20%`
  --> jobs/eod.yaml:4:31
   |
-4 |     chunk: {size: 10, buffer: 10M}
-  |                               ^^^
+4 |     chunk: {size: 10, jitter: +20%}
+  |                               ^^^^
   |
-  = note: at steps[0].chunk.buffer
-  = help: the units are B, KiB, MiB, GiB and TiB, or kB, MB, GB and TB in powers of 1000
+  = note: at steps[0].chunk.jitter
+  = help: write a whole number and a percent sign, such as 20%
 ",
     );
 }

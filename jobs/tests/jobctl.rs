@@ -13,6 +13,7 @@ mod jobctl {
     mod kill;
     mod memory;
     mod race;
+    mod restart;
     mod statement;
     mod stop;
     pub(crate) mod support;

@@ -54,6 +54,19 @@ impl Frames {
     /// When a secret has no value, a var cannot be computed, or an output of an earlier step is not of its type.
     pub(super) fn frame(&self, needs: &Needs, moment: Moment<'_>) -> Result<Frame, BatchError> {
         let secrets = self.secrets(needs)?;
+        let texts = texts_to_mask(moment.params.secrets().chain(secrets.values().cloned()));
+        let mut frame = Frame { values: Vec::new(), base_dir: self.base_dir.clone(), secrets: texts };
+        // Known before the first value: an error about a value may quote a secret that it was computed from.
+        frame.values = self.values(needs, &secrets, moment).map_err(|error| frame.masked(error))?;
+        Ok(frame)
+    }
+
+    fn values(
+        &self,
+        needs: &Needs,
+        secrets: &BTreeMap<&str, String>,
+        moment: Moment<'_>,
+    ) -> Result<Vec<Value>, BatchError> {
         let mut values = Vec::with_capacity(needs.slots);
         for origin in self.origins.iter().take(needs.slots) {
             let value = match origin {
@@ -73,8 +86,7 @@ impl Frames {
             };
             values.push(value);
         }
-        let secrets = texts_to_mask(moment.params.secrets().chain(secrets.into_values()));
-        Ok(Frame { values, base_dir: self.base_dir.clone(), secrets })
+        Ok(values)
     }
 
     fn secrets<'n>(&self, needs: &'n Needs) -> Result<BTreeMap<&'n str, String>, BatchError> {

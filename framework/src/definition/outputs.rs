@@ -6,10 +6,14 @@ use super::guard;
 use super::layout::STEP_FACTS;
 use crate::error::{BatchError, names};
 use crate::kind::Frame;
-use crate::params::{self, ParamType, survives};
+use crate::params::{self, ParamType, keeps_digits};
 use crate::row::Value;
 use crate::step::{StepContext, StepView};
+use crate::text::shortened;
 use crate::yaml::Cursor;
+
+/// How much of a wrong output is shown.
+const SHOWN: usize = 60;
 
 /// The types of outputs; a path is a string.
 const TYPES: [(&str, ParamType); 8] = [
@@ -87,9 +91,9 @@ fn settled(name: &str, kind: ParamType, raw: &Json, frame: &Frame) -> Result<Jso
     if leaks(raw, frame) {
         return Err(invalid(format!("output `{name}` holds a secret; outputs are stored and shown")));
     }
-    match read(kind, raw) {
+    match given(kind, raw) {
         Some(Value::Null) | None => {
-            let found = shortened(&frame.mask(&raw.to_string()));
+            let found = shortened(&frame.mask(&raw.to_string()), SHOWN);
             Err(invalid(format!("output `{name}`: expected {}, found {found}", kind.expectation())))
         }
         Some(value @ (Value::Int(_) | Value::Bool(_) | Value::Json(_) | Value::Decimal(_))) => Ok(value.to_json()),
@@ -118,27 +122,33 @@ fn leaks(raw: &Json, frame: &Frame) -> bool {
 pub(super) fn value(step: &StepView, name: &str, kind: ParamType) -> Result<Value, BatchError> {
     let Some(stored) = step.outputs.get(name) else { return Ok(Value::Null) };
     let wrong = || invalid(format!("output `{name}` of step `{}`: expected {}", step.name, kind.expectation()));
-    read(kind, stored).ok_or_else(wrong)
+    params::stored(kind, stored).ok_or_else(wrong)
 }
 
-/// A JSON value as a value of `kind`. Commands give texts, so a text is taken for every type it can be read as; queries give
-/// numbers, so a number is taken for a text.
-fn read(kind: ParamType, json: &Json) -> Option<Value> {
+/// What a step gave as a value of `kind`. Commands give texts, so a text is taken for every type it can be read as; queries
+/// give numbers, so a number is taken for a text.
+fn given(kind: ParamType, json: &Json) -> Option<Value> {
     match (kind, json) {
         (_, Json::Null) => Some(Value::Null),
-        (ParamType::Json, Json::String(text)) => {
-            let document = serde_json::from_str(text).unwrap_or_else(|_| json.clone());
-            Some(Value::Json(Box::new(document)))
-        }
+        (ParamType::Json, Json::String(text)) => document(text).map(|document| Value::Json(Box::new(document))),
         (ParamType::Json, _) => Some(Value::Json(Box::new(json.clone()))),
         (_, Json::String(text)) => params::parse(kind, text),
         (ParamType::String, Json::Number(_) | Json::Bool(_)) => Some(Value::Str(json.to_string().into())),
         (ParamType::Integer | ParamType::Decimal, Json::Number(number)) => {
-            let text = number.to_string();
-            params::parse(kind, &text).filter(|_| survives(&text))
+            // `f64` is displayed without an exponent, which is no part of a decimal.
+            let float = number.as_f64().filter(|_| number.is_f64());
+            params::parse(kind, &float.map_or_else(|| number.to_string(), |float| float.to_string()))
         }
         (ParamType::Boolean, Json::Bool(value)) => Some(Value::Bool(*value)),
         _ => None,
+    }
+}
+
+/// The JSON document in a text; a text that is none stands for itself.
+fn document(text: &str) -> Option<Json> {
+    match serde_json::from_str(text) {
+        Ok(document) => keeps_digits(text).then_some(document),
+        Err(_) => Some(text.into()),
     }
 }
 
@@ -150,13 +160,4 @@ fn listed(names: &[&str]) -> String {
     let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     let word = if names.len() == 1 { "output" } else { "outputs" };
     format!("the {word} {}", quoted.join(", "))
-}
-
-fn shortened(text: &str) -> String {
-    const SHOWN: usize = 60;
-    if text.chars().count() <= SHOWN {
-        text.to_owned()
-    } else {
-        text.chars().take(SHOWN).chain("…".chars()).collect()
-    }
 }

@@ -56,7 +56,7 @@ pub(super) fn retry(at: &Cursor<'_>, known: &Known<'_>) -> Option<Retry> {
     let factor = fields.optional("factor", |at| u32::try_from(at.integer(1..=100)?).ok());
     let max_delay_at = fields.get("max_delay");
     let max_delay = max_delay_at.as_ref().map_or(Some(None), |at| at.duration().map(Some));
-    let jitter_percent = fields.optional("jitter", jitter);
+    let jitter_percent = fields.optional("jitter", Cursor::whole_percentage);
     let errors = fields.optional("errors", |at| error_names(at, known));
     fields.finish();
     if let (Some(Some(delay)), Some(Some(longest)), Some(at)) = (delay, max_delay, max_delay_at)
@@ -113,13 +113,6 @@ pub(super) fn policy(at: Option<&Cursor<'_>>, defaults: Option<&Retry>, known: &
         Ok(policy) => Some(policy),
         Err(key) => at.refuse(at.problem_of_key(format!("a retry policy needs the key `{key}`"))),
     }
-}
-
-fn jitter(at: &Cursor<'_>) -> Option<u8> {
-    let whole = |text: &str| text.strip_suffix('%')?.parse().ok().filter(|percent| *percent <= 100);
-    at.parsed("a percentage from 0% to 100%", |text| {
-        whole(text).ok_or("write a whole number and a percent sign, such as 20%")
-    })
 }
 
 /// Reads `skip`.

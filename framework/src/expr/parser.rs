@@ -348,9 +348,5 @@ fn integer_limits() -> String {
 
 /// At most 24 characters of `text`, for messages.
 pub(super) fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().take(24).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
+    crate::text::shortened(text, 24)
 }

@@ -9,6 +9,12 @@ use crate::row::Value;
 /// What stands where a secret stood.
 const MASK: &str = "***";
 
+/// What ends a text that was cut for a message.
+const CUT: char = '…';
+
+/// Fewer letters of a secret than these are not told apart from other words.
+const SHORTEST_BEGINNING: usize = 4;
+
 /// One value for each name that [`Names`](super::Names) declared, in that order, and what else a kind needs of the run.
 #[derive(Clone, Default)]
 pub struct Frame {
@@ -37,7 +43,21 @@ impl Frame {
     /// ```
     #[must_use]
     pub fn mask(&self, text: &str) -> String {
-        self.known().fold(text.to_owned(), |masked, secret| masked.replace(secret, MASK))
+        self.known().fold(self.mask_cut(text), |masked, secret| masked.replace(secret, MASK))
+    }
+
+    /// A message that was cut may show the beginning of a secret and not the whole: `'correct horse battery s…' is no integer`.
+    fn mask_cut(&self, text: &str) -> String {
+        let mut masked = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once(CUT) {
+            let shown = self.known().filter_map(|secret| beginning(secret, before)).max();
+            masked.push_str(before.get(..before.len() - shown.unwrap_or(0)).unwrap_or_default());
+            masked.extend(shown.map(|_| MASK));
+            masked.push(CUT);
+            rest = after;
+        }
+        masked + rest
     }
 
     /// `error` with every secret in its texts replaced by `***`. An error that shows none is the same as before; another
@@ -64,12 +84,18 @@ impl Frame {
     /// Whether `text` shows a secret.
     #[must_use]
     pub fn shows_secret(&self, text: &str) -> bool {
-        self.known().any(|secret| text.contains(secret))
+        self.mask(text) != text
     }
 
     fn known(&self) -> impl Iterator<Item = &str> {
         self.secrets.iter().map(String::as_str).filter(|secret| !secret.is_empty())
     }
+}
+
+/// How many bytes of `text`, at its end, are the beginning of `secret`.
+fn beginning(secret: &str, text: &str) -> Option<usize> {
+    let ends = secret.char_indices().map(|(end, _)| end).filter(|end| *end >= SHORTEST_BEGINNING);
+    ends.filter(|end| secret.get(..*end).is_some_and(|beginning| text.ends_with(beginning))).max()
 }
 
 /// The values are left out: secrets are among them.

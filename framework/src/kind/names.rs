@@ -4,12 +4,11 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
 
 use super::Setting;
 use super::place::places_of;
 use crate::expr::{Expected, ExprError, Expression, Scope, Template, Typed};
-use crate::row::{Schema, Type};
+use crate::row::Type;
 use crate::yaml::{Cursor, Span};
 
 /// The names of one place in a job file.
@@ -72,14 +71,6 @@ impl<'a> Names<'a> {
         Self { scope, site: Some(site) }
     }
 
-    /// Other names at the same place.
-    pub(crate) fn within<'b>(&self, scope: &'b Scope) -> Names<'b>
-    where
-        'a: 'b,
-    {
-        Names { scope, site: self.site }
-    }
-
     /// What the place knows beside the names.
     pub(crate) fn site(self) -> Option<Site<'a>> {
         self.site
@@ -106,14 +97,6 @@ impl<'a> Names<'a> {
     /// Reads a bare expression of this type, such as the condition of a step.
     pub fn expression(&self, at: &Cursor<'_>, kind: Type) -> Option<Typed> {
         self.typed(at, Expected::Type(kind))
-    }
-
-    /// Reads a bare expression about a row of `schema`; the other names are constants in it.
-    pub fn row_expression(&self, at: &Cursor<'_>, schema: &Arc<Schema>, expected: Expected) -> Option<Typed> {
-        match Scope::rows(schema, self.scope) {
-            Ok(scope) => self.within(&scope).typed(at, expected),
-            Err(error) => at.refuse(at.problem(error.to_string())),
-        }
     }
 
     /// Reads the name of another database, as in `connection: archive`.

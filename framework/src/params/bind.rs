@@ -6,10 +6,14 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use super::parse::parse;
+use super::parse::{parse, stored};
 use super::{Given, GivenParams, ParamDeclaration, ParamType, Params};
-use crate::row::{Value, decimal};
+use crate::row::Value;
 use crate::suggest::nearest;
+use crate::text::shortened;
+
+/// How much of a wrong value is shown.
+const SHOWN: usize = 60;
 
 /// Where relative paths start.
 #[derive(Clone, Copy, Debug)]
@@ -94,13 +98,19 @@ fn bind_one(
     given: Option<&Given>,
     context: BindContext<'_>,
 ) -> Result<Value, ParamProblem> {
-    let (value, start) = match given {
-        Some(given) => (typed(declaration, given)?, context.working_dir),
-        None => (declaration.default.clone().unwrap_or_default(), context.base_dir),
+    let value = match given {
+        Some(given) => typed(declaration, given)?,
+        None => declaration.default.clone().unwrap_or_default(),
     };
     if value.is_null() && declaration.required {
         return Err(missing(declaration));
     }
+    let start = match given {
+        // Checked and made absolute when it was given, before it was stored.
+        Some(Given::Stored(_)) => return Ok(value),
+        Some(_) => context.working_dir,
+        None => context.base_dir,
+    };
     check(declaration, &value)?;
     Ok(absolute(declaration.kind, value, start))
 }
@@ -119,14 +129,19 @@ fn typed(declaration: &ParamDeclaration, given: &Given) -> Result<Value, ParamPr
         Given::Text(text) => parse(declaration.kind, text),
         Given::Json { text, .. } if text == "null" => Some(Value::Null),
         Given::Json { text, .. } => from_json(declaration.kind, text),
+        Given::Stored(json) => stored(declaration.kind, json),
     };
-    value.ok_or_else(|| wrong_type(declaration, given))
+    match value {
+        // The null of JSON is no value, whichever way it came.
+        Some(Value::Json(json)) if json.is_null() => Ok(Value::Null),
+        value => value.ok_or_else(|| wrong_type(declaration, given)),
+    }
 }
 
 /// JSON has its own types: a string is taken for everything that is written as text, a number only for numbers.
 fn from_json(kind: ParamType, json: &str) -> Option<Value> {
     if kind == ParamType::Json {
-        return exact_json(json).map(|json| Value::Json(Box::new(json)));
+        return parse(kind, json);
     }
     let is_string = json.starts_with('"');
     match kind {
@@ -138,61 +153,22 @@ fn from_json(kind: ParamType, json: &str) -> Option<Value> {
     }
 }
 
-/// A JSON value whose numbers survive: `serde_json` reads those beyond 64 bits as floats, and two of them that differ
-/// would then name one instance.
-fn exact_json(json: &str) -> Option<serde_json::Value> {
-    let value = serde_json::from_str(json).ok()?;
-    numbers(json).all(survives).then_some(value)
-}
-
-/// The number tokens of a JSON text.
-fn numbers(json: &str) -> impl Iterator<Item = &str> {
-    let mut in_string = false;
-    let mut escaped = false;
-    let outside = move |letter: char| {
-        let was_inside = in_string;
-        match letter {
-            '"' if !escaped => in_string = !in_string,
-            _ => {}
-        }
-        escaped = was_inside && letter == '\\' && !escaped;
-        was_inside || !matches!(letter, '0'..='9' | '-' | '+' | '.' | 'e' | 'E')
-    };
-    json.split(outside).filter(|token| token.contains(|letter: char| letter.is_ascii_digit()))
-}
-
-/// Whether the digits of a JSON number survive being read as 64 bits.
-pub(crate) fn survives(number: &str) -> bool {
-    let exact = |text: &str| decimal::parse(text).ok();
-    let as_float = || number.parse::<f64>().ok().and_then(|float| exact(&float.to_string()));
-    number.parse::<i64>().is_ok()
-        || number.parse::<u64>().is_ok()
-        || (exact(number).is_some() && exact(number) == as_float())
-}
-
 fn wrong_type(declaration: &ParamDeclaration, given: &Given) -> ParamProblem {
     let ParamDeclaration { name, kind, secret, .. } = declaration;
     let (found, place) = match given {
         Given::Text(text) => (format!("{text:?}"), String::new()),
         Given::Json { text, line, column } => (text.clone(), format!(" at line {line} column {column}")),
+        Given::Stored(json) => (json.to_string(), " as stored".to_owned()),
     };
-    let found = if *secret { "another value".to_owned() } else { shortened(&found) };
+    let found = if *secret { "another value".to_owned() } else { shortened(&found, SHOWN) };
     let message = format!("parameter `{name}`{place}: expected {}, found {found}", kind.expectation());
     ParamProblem { name: name.to_string(), message, help: None }
-}
-
-fn shortened(text: &str) -> String {
-    const SHOWN: usize = 60;
-    if text.chars().count() <= SHOWN {
-        return text.to_owned();
-    }
-    text.chars().take(SHOWN).chain("…".chars()).collect()
 }
 
 fn check(declaration: &ParamDeclaration, value: &Value) -> Result<(), ParamProblem> {
     let Some(rule) = broken_rule(declaration, value) else { return Ok(()) };
     let shown =
-        if declaration.secret { "the value".to_owned() } else { format!("`{}`", shortened(&value.to_string())) };
+        if declaration.secret { "the value".to_owned() } else { format!("`{}`", shortened(&value.to_string(), SHOWN)) };
     let message = format!("parameter `{}`: {shown} {rule}", declaration.name);
     Err(ParamProblem { name: declaration.name.to_string(), message, help: None })
 }
@@ -326,13 +302,62 @@ mod tests {
     }
 
     #[test]
-    fn json_numbers_that_would_lose_digits_are_refused() {
+    fn json_numbers_that_would_lose_digits_are_refused_in_a_document_and_in_a_pair() {
         let json = [ParamDeclaration::new("ids", ParamType::Json)];
-        let bind_ids = |text: &str| bind(&json, &GivenParams::from_json(text).unwrap(), CONTEXT());
+        let bind_ids = |text: &str| {
+            let mut pair = GivenParams::default();
+            pair.set_pair(&format!("ids={text}")).unwrap();
+            let document = GivenParams::from_json(&format!(r#"{{"ids": {text}}}"#)).unwrap();
+            [document, pair].map(|given| bind(&json, &given, CONTEXT()).is_ok())
+        };
         let good =
-            r#"{"ids": [9007199254740993, 18446744073709551615, -1, 1.50, "1e400 \u00fc \" 99999999999999999999"]}"#;
-        assert!(bind_ids(good).is_ok());
-        assert!(bind_ids(r#"{"ids": [184467440737095516150]}"#).is_err());
-        assert!(bind_ids(r#"{"ids": {"a": 0.1234567890123456789}}"#).is_err());
+            r#"[9007199254740993, 18446744073709551615, -1, 1.50, 1e-7, "1e400 \u00fc \" 99999999999999999999"]"#;
+        assert_eq!(bind_ids(good), [true, true]);
+        assert_eq!(bind_ids("[184467440737095516150]"), [false, false]);
+        assert_eq!(bind_ids(r#"{"a": 0.1234567890123456789}"#), [false, false]);
+    }
+
+    #[test]
+    fn what_was_stored_is_bound_again_as_it_was() {
+        let rules = |declaration: ParamDeclaration| ParamDeclaration { identifying: false, ..declaration };
+        let declarations = [
+            ParamDeclaration::new("wait", ParamType::Duration),
+            ParamDeclaration { choices: vec![Value::from("out")], ..ParamDeclaration::new("out", ParamType::Path) },
+            rules(ParamDeclaration {
+                pattern: Some(ParamDeclaration::compile_pattern("[a-z]+").unwrap()),
+                default: Some(Value::from("inbox")),
+                ..ParamDeclaration::new("inbox", ParamType::Path)
+            }),
+            ParamDeclaration { default: Some(Value::from("full")), ..ParamDeclaration::new("mode", ParamType::String) },
+            ParamDeclaration::new("note", ParamType::String),
+            ParamDeclaration::new("rates", ParamType::Json),
+            ParamDeclaration::new("nothing", ParamType::Json),
+        ];
+        let mut given =
+            GivenParams::from_json(r#"{"out": "out", "mode": null, "rates": [0.0000001], "note": null}"#).unwrap();
+        given.set_pair("wait=250ms").unwrap();
+        given.set_pair("nothing=null").unwrap();
+        let first = bind(&declarations, &given, CONTEXT()).unwrap();
+        let stored = first.to_json();
+        assert_eq!(
+            serde_json::Value::Object(stored.clone()),
+            serde_json::json!({
+                "wait": "PT0.25S", "out": "/here/out", "inbox": "/jobs/inbox", "mode": null, "rates": [1e-7]
+            })
+        );
+        let mut again = GivenParams::default();
+        stored.iter().for_each(|(name, value)| again.set_default(name, value));
+        let elsewhere = BindContext { working_dir: Path::new("/elsewhere"), base_dir: Path::new("/moved") };
+        let second = bind(&declarations, &again, elsewhere).unwrap();
+        assert_eq!((&second, second.key()), (&first, first.key()));
+    }
+
+    #[test]
+    fn a_stored_value_of_another_type_is_refused_as_stored() {
+        let mut given = GivenParams::default();
+        given.set_default("n", &serde_json::json!("many"));
+        let error = bind(&[ParamDeclaration::new("n", ParamType::Integer)], &given, CONTEXT()).unwrap_err();
+        let message = "parameter `n` as stored: expected an integer of at most 64 bits, found \"many\"";
+        assert_eq!(error.to_string(), message);
     }
 }

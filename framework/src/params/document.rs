@@ -1,6 +1,6 @@
 //! Parameters as a user gives them: JSON documents and `name=value` pairs, not yet typed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use serde::de::{Error as _, MapAccess, Visitor};
@@ -25,6 +25,8 @@ pub enum Given {
         /// Its column in characters, from 1.
         column: usize,
     },
+    /// The value that an earlier run stored, checked then and not again.
+    Stored(serde_json::Value),
 }
 
 /// The parameters that a user gives, by name.
@@ -64,8 +66,9 @@ impl GivenParams {
             return Ok(Self::default());
         }
         let document: Document<'_> = serde_json::from_str(text)?;
-        let values = document.0.into_iter().map(|(name, raw)| (name, located(text, raw))).collect();
-        Ok(Self { values })
+        let mut place = Place { text, offset: 0, line: 1, column: 1 };
+        let located = |(name, raw)| (name, place.located(raw));
+        Ok(Self { values: document.0.into_iter().map(located).collect() })
     }
 
     /// Takes them from what a program has: a `serde_json::Value`, or a struct of its own.
@@ -106,8 +109,7 @@ impl GivenParams {
 
     /// Adds the stored JSON `value` unless `name` is given: how a restart takes the parameters of its instance.
     pub fn set_default(&mut self, name: &str, value: &serde_json::Value) {
-        let stored = Given::Json { text: value.to_string(), line: 1, column: 1 };
-        self.values.entry(name.to_owned()).or_insert(stored);
+        self.values.entry(name.to_owned()).or_insert_with(|| Given::Stored(value.clone()));
     }
 
     /// The given value of `name`.
@@ -128,15 +130,26 @@ impl GivenParams {
     }
 }
 
-/// `raw` borrows from `text`, so the distance of their first bytes is its place.
-fn located(text: &str, raw: &RawValue) -> Given {
-    let offset = (raw.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
-    let before = text.get(..offset).unwrap_or_default();
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    Given::Json {
-        text: raw.get().to_owned(),
-        line: before.matches('\n').count() + 1,
-        column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+/// A place that moves through a document once, from value to value.
+struct Place<'a> {
+    text: &'a str,
+    offset: usize,
+    line: usize,
+    column: usize,
+}
+
+impl Place<'_> {
+    /// `raw` borrows from the text, so the distance of their first bytes is its place.
+    fn located(&mut self, raw: &RawValue) -> Given {
+        let offset = (raw.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
+        for letter in self.text.get(self.offset..offset).unwrap_or_default().chars() {
+            match letter {
+                '\n' => (self.line, self.column) = (self.line + 1, 1),
+                _ => self.column += 1,
+            }
+        }
+        self.offset = offset;
+        Given::Json { text: raw.get().to_owned(), line: self.line, column: self.column }
     }
 }
 
@@ -156,8 +169,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Document<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut entries: Vec<(String, &'de RawValue)> = Vec::new();
+                let mut names = HashSet::new();
                 while let Some(name) = map.next_key::<String>()? {
-                    if entries.iter().any(|(earlier, _)| *earlier == name) {
+                    if !names.insert(name.clone()) {
                         return Err(A::Error::custom(format_args!("the parameter `{name}` is given twice")));
                     }
                     entries.push((name, map.next_value()?));
@@ -172,6 +186,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Document<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     #[test]
@@ -198,6 +214,21 @@ mod tests {
         let given = GivenParams::from_json("{\"ä\": 1,\n \"b\": 2}").unwrap();
         assert!(matches!(given.get("ä"), Some(Given::Json { line: 1, column: 7, .. })), "{given:?}");
         assert!(matches!(given.get("b"), Some(Given::Json { line: 2, column: 7, .. })), "{given:?}");
+    }
+
+    #[test]
+    fn a_document_full_of_names_is_read_in_one_pass() {
+        // Quadratic work would be more than ten thousand million comparisons, and as many letters counted.
+        let mut text = String::from("{");
+        for name in 0..110_000 {
+            write!(text, r#""{name:x}":1,"#).unwrap();
+        }
+        text.push_str("\n \"ü\": 1}");
+        assert!(text.len() <= LIMIT);
+        let given = GivenParams::from_json(&text).unwrap();
+        assert_eq!(given.names().count(), 110_001);
+        assert!(matches!(given.get("0"), Some(Given::Json { line: 1, column: 6, .. })), "{:?}", given.get("0"));
+        assert!(matches!(given.get("ü"), Some(Given::Json { line: 2, column: 7, .. })), "{:?}", given.get("ü"));
     }
 
     #[test]

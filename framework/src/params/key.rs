@@ -99,8 +99,9 @@ pub(super) fn to_canonical(value: &Value) -> serde_json::Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::params::ParamType;
     use crate::params::parse::parse;
-    use crate::params::{ParamType, parse_date};
+    use crate::text::parse_date;
 
     fn key(params: &[(&str, Value)]) -> InstanceKey {
         InstanceKey::of(params.iter().map(|(name, value)| (*name, value)))

@@ -92,12 +92,6 @@ impl Reading {
         self.broken.borrow().iter().any(|span| span.contains(place.start))
     }
 
-    /// Whether a problem was reported.
-    #[must_use]
-    pub fn has_problems(&self) -> bool {
-        !self.problems.borrow().is_empty()
-    }
-
     /// Whether a problem was reported on the line of this place.
     pub(super) fn has_problem_on_line_of(&self, span: Span) -> bool {
         let line = |span: Span| self.source.position(span.start).line;

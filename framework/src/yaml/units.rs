@@ -1,12 +1,12 @@
-//! Numbers with a unit: durations, sizes, percentages.
+//! Numbers with a unit: durations, tolerances, percentages.
 
 use std::time::Duration;
 
-use super::number::{is_decimal, repaired};
+use super::number::{is_decimal, is_integer, repaired};
+use crate::text;
 
 /// No duration of a job file is longer: 100 years of 365 days. Databases and clocks agree on what is below.
-const LONGEST: Duration = Duration::from_secs(100 * 365 * DAY);
-const DAY: u64 = 24 * 60 * 60;
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// How much of something may go wrong: a count, or a share of the whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,94 +38,16 @@ impl Tolerance {
 
 /// Reads `90s`, `1h30m`, `200ms` or `PT1H30M`.
 pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
-    let milliseconds = match text.strip_prefix('P') {
-        Some(iso) => iso_milliseconds(iso),
-        None => short_milliseconds(text),
-    }?;
-    let duration = Duration::from_millis(milliseconds);
-    if duration > LONGEST { Err("a duration is at most 100 years") } else { Ok(duration) }
-}
-
-/// The units of the short form in the order they may come, with their milliseconds.
-const SHORT: [(&str, u64); 5] = [("d", DAY * 1000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
-
-fn short_milliseconds(text: &str) -> Result<u64, &'static str> {
-    const HELP: &str = "the units are ms, s, m, h and d, each at most once, the largest first";
-    if is_decimal(text) {
-        return Err("a number alone has no unit: write 30s, 30m or 30h");
-    }
-    parts(text, &SHORT, HELP)
-}
-
-fn iso_milliseconds(text: &str) -> Result<u64, &'static str> {
-    const HELP: &str =
-        "ISO 8601 durations are written like P7D, PT90S or P1DT1H30M; months and years have no fixed length";
-    const DATE: [(&str, u64); 2] = [("W", 7 * DAY * 1000), ("D", DAY * 1000)];
-    const TIME: [(&str, u64); 3] = [("H", 3_600_000), ("M", 60_000), ("S", 1000)];
-    let (date, time) = match text.split_once('T') {
-        Some((date, time)) => (date, Some(time)),
-        None => (text, None),
-    };
-    let date = match date {
-        "" if time.is_some() => Ok(0),
-        date => parts(date, &DATE, HELP),
-    }?;
-    let time = time.map_or(Ok(0), |time| parts(time, &TIME, HELP))?;
-    date.checked_add(time).ok_or(TOO_LONG)
-}
-
-const TOO_LONG: &str = "a duration is at most 100 years";
-
-/// The sum of parts such as `1h30m`, whose units come in the given order.
-fn parts(text: &str, units: &[(&str, u64)], help: &'static str) -> Result<u64, &'static str> {
-    let mut total: u64 = 0;
-    let mut rest = text;
-    let mut units = units.iter();
-    if rest.is_empty() {
-        return Err(help);
-    }
-    while !rest.is_empty() {
-        let (digits, tail) = split_number(rest);
-        let (unit, tail) = tail.split_at(tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len()));
-        let (_, each) = units.find(|(name, _)| *name == unit).ok_or(help)?;
-        if digits.is_empty() {
-            return Err(help);
-        }
-        let part = digits.parse::<u64>().ok().and_then(|count| count.checked_mul(*each));
-        total = part.and_then(|part| total.checked_add(part)).ok_or(TOO_LONG)?;
-        rest = tail;
-    }
-    Ok(total)
-}
-
-fn split_number(text: &str) -> (&str, &str) {
-    text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
-}
-
-/// Reads `10MiB` or `2GB`.
-pub(super) fn size(text: &str) -> Result<u64, &'static str> {
-    const UNITS: [(&str, u64); 9] = [
-        ("B", 1),
-        ("KiB", 1 << 10),
-        ("MiB", 1 << 20),
-        ("GiB", 1 << 30),
-        ("TiB", 1 << 40),
-        ("kB", 1000),
-        ("MB", 1_000_000),
-        ("GB", 1_000_000_000),
-        ("TB", 1_000_000_000_000),
-    ];
-    const HELP: &str = "the units are B, KiB, MiB, GiB and TiB, or kB, MB, GB and TB in powers of 1000";
-    let (digits, unit) = split_number(text);
-    let (_, each) = UNITS.iter().find(|(name, _)| *name == unit.trim_start()).ok_or(HELP)?;
-    let count: u64 = digits.parse().map_err(|_| HELP)?;
-    count.checked_mul(*each).ok_or("this is more bytes than any store has")
+    const TOO_LONG: &str = "a duration is at most 100 years";
+    let duration = text::read_duration(text)?.to_std().map_err(|_| TOO_LONG)?;
+    if duration > LONGEST { Err(TOO_LONG) } else { Ok(duration) }
 }
 
 /// Reads `5` or `0.1%`.
 pub(super) fn tolerance(text: &str) -> Result<Tolerance, String> {
     let Some(percentage) = text.strip_suffix('%') else {
-        return text.parse().map(Tolerance::Count).map_err(|_| match repaired(text) {
+        let count = is_integer(text).then(|| text.parse().ok()).flatten();
+        return count.map(Tolerance::Count).ok_or_else(|| match repaired(text) {
             Some(number) => format!("write `{number}`"),
             None => "write a whole number, or a percentage from 0% to 100%".to_owned(),
         });
@@ -143,6 +65,13 @@ fn per_million(percentage: &str) -> Option<u32> {
     let (whole, fraction) = percentage.split_once('.').unwrap_or((percentage, ""));
     let scaled = (fraction.len() <= 4).then(|| format!("{whole}{fraction:0<4}"))?;
     scaled.parse().ok().filter(|share| *share <= 1_000_000)
+}
+
+/// Reads `20%`.
+pub(super) fn whole_percentage(text: &str) -> Result<u8, &'static str> {
+    let whole = text.strip_suffix('%').filter(|number| is_integer(number));
+    let percent = whole.and_then(|number| number.parse().ok()).filter(|percent| *percent <= 100);
+    percent.ok_or("write a whole number and a percent sign, such as 20%")
 }
 
 #[cfg(test)]
@@ -165,6 +94,7 @@ mod tests {
             ("P1D", 86400.0),
             ("P1DT1S", 86401.0),
             ("P2W", 1_209_600.0),
+            ("PT0.25S", 0.25),
         ] {
             assert!((seconds(text) - expected).abs() < 1e-9, "{text}");
         }
@@ -199,16 +129,6 @@ mod tests {
     }
 
     #[test]
-    fn a_size_needs_a_unit_and_fits_64_bits() {
-        assert_eq!(size("10MiB"), Ok(10 << 20));
-        assert_eq!(size("2 GB"), Ok(2_000_000_000));
-        assert_eq!(size("0B"), Ok(0));
-        for text in ["", "10", "10M", "MiB", "-1B", "1.5MiB", "99999999TiB", "10mib"] {
-            assert!(size(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
     fn a_percentage_is_exact() {
         assert_eq!(tolerance("5"), Ok(Tolerance::Count(5)));
         assert_eq!(tolerance("0.1%"), Ok(Tolerance::PerMillion(1000)));
@@ -216,6 +136,18 @@ mod tests {
         assert_eq!(tolerance("0.0001%"), Ok(Tolerance::PerMillion(1)));
         for text in ["", "%", "101%", "0.00001%", "-1%", "many", "1.5", "5%%", "١%"] {
             assert!(tolerance(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_count_and_a_percentage_are_written_as_every_other_number_is() {
+        for text in ["+5", "007", "00", "-5", "+5%", "007%"] {
+            assert!(tolerance(text).is_err(), "{text}");
+        }
+        assert_eq!(tolerance("+5").unwrap_err(), "write `5`");
+        assert_eq!(["0%", "20%", "100%"].map(whole_percentage), [Ok(0), Ok(20), Ok(100)]);
+        for text in ["", "%", "20", "+20%", "020%", "-1%", "101%", "2.5%", "20 %", "20%%"] {
+            assert!(whole_percentage(text).is_err(), "{text}");
         }
     }
 }

@@ -295,6 +295,29 @@ fn texts_become_the_declared_types_and_numbers_become_texts() {
 }
 
 #[test]
+fn a_json_output_is_parsed_once_and_keeps_its_digits() {
+    let file = job(
+        "\
+name: j
+steps:
+  - name: find
+    tasklet: { echo: { outputs: { word: '\"007\"', number: '\"12\"', tiny: '[0.0000001, 1e-7]' } } }
+    outputs: { word: json, number: json, tiny: json }
+  - name: use
+    tasklet: { echo: { say: \"${{ steps.find.word == '007' }} ${{ steps.find.number == '12' }} ${{ steps.find.tiny }}\" } }
+",
+    );
+    let bench = Bench::new();
+    let execution = bench.run(&file, "{}");
+    assert_eq!(execution.status, Status::Completed, "{}", chain(&execution));
+    assert_eq!(bench.said(), ["true true [1e-7,1e-7]"]);
+
+    let (_, execution) = outputs("{ ids: '[184467440737095516150]' }", "{ ids: json }");
+    let message = "output `ids`: expected a JSON value whose numbers keep their digits in 64 bits, found \"[184467440737095516150]\"";
+    assert_eq!((execution.status, chain(&execution).as_str()), (Status::Failed, message));
+}
+
+#[test]
 fn outputs_that_are_not_declared_are_not_kept_and_that_is_said() {
     let (bench, execution) = outputs("{ a: x, b: y, c: z }", "[a]");
     assert_eq!(execution.status, Status::Completed);
@@ -354,6 +377,26 @@ steps:
     let bench = Bench::new();
     bench.run(&file, "{}");
     assert_eq!(bench.said(), ["*** / ***"]);
+}
+
+#[test]
+fn a_var_that_cannot_be_computed_shows_no_secret_whole_or_cut() {
+    for (var, message) in [
+        ("int(secret.db_password)", "failed to compute `vars.pin`: '***' is no integer"),
+        ("int(params.pin)", "failed to compute `vars.pin`: '***' is no integer"),
+        ("int('no. ' + secret.key)", "failed to compute `vars.pin`: 'no. ***…' is no integer"),
+    ] {
+        let file = job(&format!(
+            "\
+name: j
+params: {{ pin: {{ type: string, secret: true }} }}
+vars: {{ pin: \"${{{{ {var} }}}}\" }}
+steps: [{{ name: a, tasklet: {{ echo: {{ say: '${{{{ vars.pin }}}}' }} }} }}]
+"
+        ));
+        let execution = Bench::new().run(&file, r#"{"pin": "12a4"}"#);
+        assert_eq!(chain(&execution).replace("\n", ": "), message, "{var}");
+    }
 }
 
 /// An environment without secrets, that notes what it is asked for.

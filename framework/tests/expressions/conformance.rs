@@ -69,6 +69,7 @@ const TRUE: &[&str] = &[
     "duration('600s') - duration('50s') == duration('550s')",
     "date('2026-03-01') - duration('1d') == date('2026-02-28') && date('2024-02-28') + 1 == date('2024-02-29')",
     "date('2026-03-01') - date('2026-02-01') == duration('28d') && days(date('2026-02-01'), date('2026-03-01')) == 28",
+    "datetime('2026-01-31T00:00:00.123456789Z') == datetime('2026-01-31T01:00:00.123456+01:00')",
     "duration('P1DT2H') == duration('26h') && duration('PT0.5S') == duration('500ms') && duration('1w') == duration('7d')",
     // comments and blanks
     "1 // one\n + 1 == 2 // two",

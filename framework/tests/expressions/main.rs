@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as the tests do")]
 
+mod chains;
 mod conformance;
 mod functions;
 mod hostile;

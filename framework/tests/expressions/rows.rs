@@ -2,6 +2,7 @@
 
 use overnight_framework::expr::{Expected, Expression, Program, Scope, ScopeError};
 use overnight_framework::row::{Column, Schema, Type, Value};
+use serde_json::json;
 
 use super::dec;
 
@@ -56,6 +57,46 @@ fn rows_and_frames_meet_in_one_expression() {
         assert_eq!(program(text).test(&row()), Ok(true), "{text}");
     }
     assert_eq!(program("amount * 0.01").eval(&row()).unwrap().to_string(), "2.5000");
+}
+
+#[test]
+fn membership_looks_into_json() {
+    let mut frame = Scope::new();
+    frame.declare(&["params", "j"], Type::Json).unwrap();
+    let schema = Schema::new(vec![Column::new("branch", Type::Str), Column::new("count", Type::Int)]);
+    let scope = Scope::rows(&schema, &frame).unwrap();
+    let holds = |text: &str, json: serde_json::Value| {
+        let typed = Expression::parse(text).unwrap().check(&scope, Expected::Any).unwrap();
+        typed.compile_with(&[Value::Json(Box::new(json))]).test(&[Value::from("HQ"), Value::Int(7)])
+    };
+    for (text, json, truth) in [
+        ("branch in [params.j]", json!("HQ"), true),
+        ("branch in [params.j]", json!("B1"), false),
+        ("branch in [params.j]", json!(null), false),
+        ("branch in ['A', 'B', params.j, 'Y', 'Z']", json!("HQ"), true),
+        ("branch in ['A', params.j, 'HQ', params.j]", json!({ "a": 1 }), true),
+        ("count in [1, params.j.x[1], 9]", json!({ "x": [1, 7] }), true),
+        ("count in [params.j.x]", json!({ "x": "7" }), false),
+    ] {
+        assert_eq!(holds(text, json.clone()), Ok(truth), "{text} of {json}");
+    }
+}
+
+#[test]
+fn a_chain_of_members_finds_its_leaf_or_a_null() {
+    let schema = Schema::new(vec![Column::new("j", Type::Json), Column::new("k", Type::Json).nullable()]);
+    let scope = Scope::of_schema(&schema).unwrap();
+    let value = |text: &str| {
+        let program = Expression::parse(text).unwrap().check(&scope, Expected::Any).unwrap().compile();
+        program.eval(&[Value::Json(Box::new(json!({ "a": [{ "b": { "c": 1, "d": null } }, "x"] }))), Value::Null])
+    };
+    assert_eq!(value("j.a[0].b"), Ok(Value::Json(Box::new(json!({ "c": 1, "d": null })))));
+    assert_eq!(value("j['a'][0]['b'].c"), Ok(Value::Json(Box::new(json!(1)))));
+    for nothing in ["j.a[0].b.d", "j.a[0].b.d.e", "j.a[2].b", "j.a.b", "j[0]", "j.a[1].x", "j.z.y.x", "k.a.b"] {
+        assert_eq!(value(nothing), Ok(Value::Null), "{nothing}");
+    }
+    assert_eq!(value("default(j.a[0].b.e, j.a[1]) == 'x' && !has(j.a[0].b.d)"), Ok(Value::Bool(true)));
+    assert_eq!(value("(has(k) ? k : j).a[1]"), Ok(Value::Json(Box::new(json!("x")))));
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub(crate) struct Step {
 #[expect(dead_code, reason = "the tests look at what is wrong, not at what is read")]
 pub(crate) enum Kind {
     Tasklet(String),
-    Chunk { size: i64, header: bool, rate: Option<String>, skip: Tolerance, buffer: u64 },
+    Chunk { size: i64, header: bool, rate: Option<String>, skip: Tolerance, jitter: u8 },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -67,9 +67,9 @@ fn chunk(at: &Cursor<'_>) -> Option<Kind> {
     let header = fields.or("header", true, Cursor::boolean);
     let rate = fields.optional("rate", |at| at.decimal().map(str::to_owned));
     let skip = fields.or("skip", Tolerance::Count(0), Cursor::tolerance);
-    let buffer = fields.or("buffer", 1 << 20, Cursor::size);
+    let jitter = fields.or("jitter", 20, Cursor::whole_percentage);
     fields.finish();
-    Some(Kind::Chunk { size: size?, header: header?, rate: rate?, skip: skip?, buffer: buffer? })
+    Some(Kind::Chunk { size: size?, header: header?, rate: rate?, skip: skip?, jitter: jitter? })
 }
 
 /// The problems of a text that is read as a job.

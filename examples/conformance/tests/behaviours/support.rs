@@ -155,7 +155,6 @@ impl Project {
         let rows = self.database().read(|connection| match connection {
             Session::Postgres(connection) => query.load::<Row>(connection),
             Session::Sqlite(connection) => query.load::<Row>(connection),
-            _ => panic!("another kind of database"),
         });
         rows.unwrap().unwrap().into_iter().map(|row| row.text).collect()
     }
@@ -166,7 +165,6 @@ impl Project {
         let done = self.database().write(|connection| match connection {
             Session::Postgres(connection) => connection.batch_execute(&statements),
             Session::Sqlite(connection) => connection.batch_execute(&statements),
-            _ => panic!("another kind of database"),
         });
         done.unwrap()
     }

@@ -21,7 +21,7 @@ pub(super) fn compute(node: &Node) -> Computed<Value> {
         Op::Call(run) => call(node, *run),
         Op::Arithmetic(operator) => arithmetic(node, *operator),
         Op::Extreme(wanted) => extreme(node, *wanted),
-        Op::Member(key, _) => member(node, key.clone()),
+        Op::Member(..) => member(node),
         Op::FromJson => from_json(node),
         Op::Widen => widen(node),
         Op::Join => join(node),
@@ -141,15 +141,23 @@ fn extreme(node: &Node, wanted: Ordering) -> Computed<Value> {
     })
 }
 
-fn member(node: &Node, key: Key) -> Computed<Value> {
-    let json = node.children.first().map_or(super::Code::Constant(Value::Null), code);
+/// `j.a['b'][0]`: one walk over the borrowed document, of which only what is found is copied.
+fn member(node: &Node) -> Computed<Value> {
+    let mut keys = Vec::new();
+    let mut document = Some(node);
+    while let Some(Node { op: Op::Member(key, _), children, .. }) = document {
+        keys.push(key.clone());
+        document = children.first();
+    }
+    keys.reverse();
+    let json = document.map_or(super::Code::Constant(Value::Null), code);
     Box::new(move |row| {
         let value = json.value(row)?;
-        let found = match (&*value, &key) {
-            (Value::Json(json), Key::Name(name)) => json.get(&**name),
-            (Value::Json(json), Key::Index(index)) => json.get(index),
-            _ => None,
-        };
+        let Value::Json(json) = &*value else { return Ok(Value::Null) };
+        let found = keys.iter().try_fold(&**json, |json, key| match key {
+            Key::Name(name) => json.get(&**name),
+            Key::Index(index) => json.get(index),
+        });
         Ok(found.filter(|found| !found.is_null()).map_or(Value::Null, |found| Value::Json(Box::new(found.clone()))))
     })
 }

@@ -51,10 +51,10 @@ pub(super) fn compute(node: &Node) -> Computed<bool> {
 fn chain(node: &Node, decides: bool) -> Computed<bool> {
     let terms: Vec<Term> = node.children.iter().map(Term::of).collect();
     match <[Term; 2]>::try_from(terms) {
-        Ok([first, second]) => Box::new(move |row| match first.quick(row) {
+        Ok(terms) => Box::new(move |row| match terms[0].quick(row) {
             Some(truth) if truth == decides => Ok(decides),
-            Some(_) => second.get(row),
-            None => absorbed(&first, &second, row, decides),
+            Some(_) => terms[1].get(row),
+            None => slowly(&terms, row, decides),
         }),
         Err(terms) => Box::new(move |row| chained(&terms, row, decides)),
     }
@@ -72,9 +72,10 @@ fn chained(terms: &[Term], row: &[Value], decides: bool) -> Result<bool, EvalErr
     first_error.map_or(Ok(!decides), Err)
 }
 
+/// The same out of line, for what [`Term::quick`] does not know: errors, and nulls beside a text, which have a truth.
 #[cold]
-fn absorbed(failed: &Term, other: &Term, row: &[Value], decides: bool) -> Result<bool, EvalError> {
-    if other.quick(row) == Some(decides) { Ok(decides) } else { failed.get(row) }
+fn slowly(terms: &[Term; 2], row: &[Value], decides: bool) -> Result<bool, EvalError> {
+    chained(terms, row, decides)
 }
 
 fn compare(node: &Node, operator: Compare) -> Computed<bool> {
@@ -136,13 +137,15 @@ fn equality(node: &Node, wanted: bool) -> Computed<bool> {
     })
 }
 
-/// `x in [a, b, …]`: constants are sorted once and searched, everything else is compared one by one.
+/// `x in [a, b, …]`: constants are sorted once and searched. Everything else is compared one by one, JSON too, which equals
+/// what it holds but has no order.
 fn membership(node: &Node) -> Computed<bool> {
     let Some((item, elements)) = node.children.split_first() else { return extracted(node, generic::compute(node)) };
     let known: Option<Vec<Value>> = elements.iter().map(|element| element.known().cloned()).collect();
+    let has_order = |value: &Value| !is_nothing(value) && !matches!(value, Value::Json(_));
     let item_code = code(item);
     match known {
-        Some(mut known) if item.kind != Some(Type::Json) && known.iter().all(|value| !is_nothing(value)) => {
+        Some(mut known) if item.kind != Some(Type::Json) && known.iter().all(has_order) => {
             known.sort_by(|a, b| order(a, b).unwrap_or(Ordering::Equal));
             Box::new(move |row| {
                 let item = item_code.value(row)?;

@@ -2,18 +2,18 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
+use chrono::{Datelike, NaiveDate, NaiveTime};
 
 use crate::row::{Type, Value};
+use crate::text::{cel_duration, parse_date, parse_datetime};
 
-use super::super::duration as lengths;
 use super::value::{excerpt, unfit};
 use super::{Outcome, text};
 
 /// `date(x)`.
 pub(super) fn date(value: &Value) -> Outcome {
     match written(value) {
-        Some(text) => day_of(text).map(Value::Date).ok_or_else(|| not(text, "a date such as 2026-01-31")),
+        Some(text) => parse_date(text).map(Value::Date).ok_or_else(|| not(text, "a date such as 2026-01-31")),
         None => on(value, Value::Date, "a date such as 2026-01-31"),
     }
 }
@@ -22,9 +22,7 @@ pub(super) fn date(value: &Value) -> Outcome {
 pub(super) fn datetime(value: &Value) -> Outcome {
     const EXAMPLE: &str = "an instant such as 2026-01-31T22:30:00Z";
     match (written(value), value) {
-        (Some(text), _) => DateTime::parse_from_rfc3339(text)
-            .map(|instant| Value::DateTime(instant.with_timezone(&Utc)))
-            .map_err(|_| not(text, EXAMPLE)),
+        (Some(text), _) => parse_datetime(text).map(Value::DateTime).ok_or_else(|| not(text, EXAMPLE)),
         (None, Value::Date(day)) => Ok(Value::DateTime(day.and_time(NaiveTime::MIN).and_utc())),
         (None, Value::Json(json)) => Err(format!("{} is not {EXAMPLE}", excerpt(json)).into()),
         (None, other) => Err(unfit(other, Type::DateTime)),
@@ -35,7 +33,7 @@ pub(super) fn datetime(value: &Value) -> Outcome {
 pub(super) fn duration(value: &Value) -> Outcome {
     const EXAMPLE: &str = "a duration such as 90s, 1h30m or 7d";
     match (written(value), value) {
-        (Some(text), _) => lengths::parse(text).map(Value::Duration).ok_or_else(|| not(text, EXAMPLE)),
+        (Some(text), _) => cel_duration(text).map(Value::Duration).ok_or_else(|| not(text, EXAMPLE)),
         (None, Value::Json(json)) => Err(format!("{} is not {EXAMPLE}", excerpt(json)).into()),
         (None, other) => Err(unfit(other, Type::Duration)),
     }
@@ -91,16 +89,6 @@ fn written(value: &Value) -> Option<&str> {
         Value::Json(json) => json.as_str(),
         _ => None,
     }
-}
-
-/// Exactly `2026-01-31`: chrono alone would take `2026-1-31` and blanks too.
-fn day_of(text: &str) -> Option<NaiveDate> {
-    let shaped = text.len() == 10
-        && text
-            .bytes()
-            .enumerate()
-            .all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() });
-    shaped.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten()
 }
 
 fn not(text: &str, wanted: &str) -> Cow<'static, str> {

@@ -68,16 +68,16 @@ impl<'a> Cursor<'a> {
         self.parsed("a duration such as 90s, 1h30m or PT1H30M", units::duration)
     }
 
-    /// A number of bytes with its unit: `512KiB`, `10MiB`, `2GB`.
-    #[must_use]
-    pub fn size(&self) -> Option<u64> {
-        self.parsed("a size such as 10MiB", units::size)
-    }
-
     /// A count or a share: `5`, `0.1%`.
     #[must_use]
     pub fn tolerance(&self) -> Option<Tolerance> {
         self.parsed("a count such as 5 or a percentage such as 0.1%", units::tolerance)
+    }
+
+    /// A share without a fraction: `20%`.
+    #[must_use]
+    pub fn whole_percentage(&self) -> Option<u8> {
+        self.parsed("a percentage from 0% to 100%", units::whole_percentage)
     }
 
     /// One of a few words, each with what it stands for.

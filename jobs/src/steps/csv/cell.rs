@@ -1,7 +1,6 @@
 //! Typed cells: one parser per column, chosen before the first record.
 
-use chrono::NaiveDate;
-use overnight_framework::params::parse_datetime;
+use overnight_framework::params::{parse_date, parse_datetime, parse_json};
 use overnight_framework::row::decimal::{self, DecimalError};
 use overnight_framework::row::{Type, Value};
 
@@ -96,15 +95,7 @@ fn exact(cell: &[u8]) -> Result<Value, Flaw> {
 }
 
 fn date(cell: &[u8]) -> Result<Value, Flaw> {
-    const FLAW: Flaw = Flaw::Expected("a date such as 2026-01-31");
-    let [a, b, c, d, b'-', e, f, b'-', g, h] = cell else { return Err(FLAW) };
-    let digits = [*a, *b, *c, *d, *e, *f, *g, *h];
-    if !digits.iter().all(u8::is_ascii_digit) {
-        return Err(FLAW);
-    }
-    let [a, b, c, d, e, f, g, h] = digits.map(|digit| u32::from(digit - b'0'));
-    let year = i32::try_from(a * 1000 + b * 100 + c * 10 + d).map_err(|_| FLAW)?;
-    NaiveDate::from_ymd_opt(year, e * 10 + f, g * 10 + h).map(Value::Date).ok_or(FLAW)
+    parse_date(cell).map(Value::Date).ok_or(Flaw::Expected("a date such as 2026-01-31"))
 }
 
 fn datetime(cell: &[u8]) -> Result<Value, Flaw> {
@@ -126,8 +117,9 @@ fn bytes(cell: &[u8]) -> Result<Value, Flaw> {
 }
 
 fn json(cell: &[u8]) -> Result<Value, Flaw> {
-    let document = serde_json::from_slice(cell).map_err(|_| Flaw::Expected("a JSON document"))?;
-    Ok(Value::Json(Box::new(document)))
+    let document = str::from_utf8(cell).ok().and_then(parse_json);
+    let flaw = Flaw::Expected("a JSON document whose numbers keep their digits in 64 bits");
+    document.map(|document| Value::Json(Box::new(document))).ok_or(flaw)
 }
 
 #[cfg(test)]
@@ -169,7 +161,7 @@ mod tests {
             (Type::Date, &["2026-02-30", "2026-2-3", "20260203", "2026-02-03T", "202-02-003"]),
             (Type::DateTime, &["2026-03-31", "2026-03-31T22:15:00"]),
             (Type::Bytes, &["0", "0g", r"\X00"]),
-            (Type::Json, &["{", "{} {}"]),
+            (Type::Json, &["{", "{} {}", "[184467440737095516150]", r#"{"a": 0.1234567890123456789}"#]),
         ] {
             for cell in cells {
                 assert!(read(kind, cell).is_err(), "{kind} {cell}");
