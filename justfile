@@ -17,7 +17,7 @@ bench:
     cargo bench -p overnight-framework --bench chunk_loop
     cargo bench -p overnight-framework --bench expressions
     cargo bench -p overnight --bench csv
-    cargo bench -p overnight-db --bench copy
+    cargo bench -p overnight-db --bench copy --bench commits
     cargo bench -p overnight --bench jobs
     OVERNIGHT_ROWS=5000000 cargo test --release -p overnight --test jobctl memory -- --nocapture --test-threads 1
 

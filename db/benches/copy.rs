@@ -16,7 +16,7 @@ use chrono::NaiveDate;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection, SqliteConnection};
 use overnight_db::Session;
-use overnight_db::table::{Encoded, KeysetQuery, Mode, Parameters, Table, TableWriter};
+use overnight_db::table::{Encoded, Encoder, KeysetQuery, Mode, Parameters, Table, TableWriter};
 use overnight_db::testing::{Template, TestDatabase};
 use overnight_framework::row::{Column, Row, Schema, Type, Value};
 
@@ -29,7 +29,7 @@ fn main() {
     std::fs::create_dir_all(&folder).unwrap();
     let data = Data { rows: (0..rows).map(row).collect(), csv: folder.join("rows.csv") };
     data.write_csv();
-    postgres(&data);
+    postgres(&data, &folder);
     sqlite(&data, &folder);
 }
 
@@ -116,14 +116,15 @@ impl Server<'_> {
     }
 }
 
-fn postgres(data: &Data) {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("postgres");
+fn postgres(data: &Data, folder: &Path) {
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("postgres");
     let named = std::env::var("BENCH_POSTGRES").ok();
     let own = named
         .is_none()
-        .then(|| TestDatabase::create(&folder, &Template { version: "empty", migrate: &|_| Ok(()) }).unwrap());
+        .then(|| TestDatabase::create(&home, &Template { version: "empty", migrate: &|_| Ok(()) }).unwrap());
     let server = Server { url: named.unwrap_or_else(|| own.as_ref().unwrap().url()), data };
     insert(&server);
+    send(&server, folder);
     upsert(&server);
     select(&server);
 }
@@ -151,9 +152,66 @@ fn insert(server: &Server<'_>) {
     }
     ways.push(("insert, one thread, chunks of 10,000", Box::new(one)));
     ways.push(("insert, two threads, chunks of 10,000", Box::new(|| two(10_000))));
+    ways.push(("insert, two threads, chunks of 5,000", Box::new(|| two(5_000))));
     ways.push(("insert, two threads, chunks of 1,000", Box::new(|| two(1_000))));
     ways.push(("encoding alone", Box::new(|| encode(url, data))));
     compare("Postgres, a table without index", data.rows.len(), &mut ways);
+}
+
+/// What diesel costs a writer that has its rows in binary form already: G7, at least 0.90. The baseline sends the same bytes
+/// through libpq without Rust, `\copy` by `\copy`, each with its own commit.
+fn send(server: &Server<'_>, folder: &Path) {
+    let Server { url, data } = server;
+    let plain = TABLE.replace(" PRIMARY KEY", "");
+    server.fresh(&plain);
+    let encoder = writer(&mut connect(url), Mode::Insert).encoder();
+    let encoded: Vec<_> = data.rows.chunks(10_000).map(|rows| encode_chunk(&encoder, rows)).collect();
+    let Some(script) = binary_files(server, folder) else { return };
+    let psql = || {
+        server.fresh(&plain);
+        let mut psql = Command::new("psql");
+        psql.args(["-q", "-X", "-v", "ON_ERROR_STOP=1", "-d", url, "-f"]).arg(&script).stdout(Stdio::null());
+        assert!(psql.status().unwrap().success());
+    };
+    let diesel = || {
+        server.fresh(&plain);
+        let mut connection = connect(url);
+        let writer = writer(&mut connection, Mode::Insert);
+        encoded.iter().for_each(|encoded| send_chunk(&mut connection, &writer, encoded));
+    };
+    let mut ways: Vec<Way<'_>> =
+        vec![("psql \\copy binary, files of 10,000", Box::new(psql)), ("the same through diesel", Box::new(diesel))];
+    compare("Postgres, sending alone (G7, goal 0.90)", data.rows.len(), &mut ways);
+}
+
+/// Writes the rows into files, as the server encodes them, and the script that copies them back. None without psql.
+fn binary_files(server: &Server<'_>, folder: &Path) -> Option<PathBuf> {
+    two_threads(&server.url, server.data, 10_000);
+    let mut script = String::new();
+    for first in (0..server.data.rows.len()).step_by(10_000) {
+        let file = folder.join(format!("{first}.bin"));
+        let rows = format!("SELECT * FROM speed WHERE id >= {first} AND id < {}", first + 10_000);
+        let to = format!("\\copy ({rows}) TO '{}' (FORMAT binary)", file.display());
+        server.psql(&to).then_some(())?;
+        writeln!(script, "\\copy speed FROM '{}' (FORMAT binary)", file.display()).ok()?;
+    }
+    let path = folder.join("binary.sql");
+    std::fs::write(&path, script).ok()?;
+    Some(path)
+}
+
+fn encode_chunk(encoder: &Encoder, rows: &[Row]) -> Encoded {
+    let mut encoded = Encoded::default();
+    assert!(encoder.encode(rows, &mut encoded).is_empty());
+    encoded
+}
+
+fn send_chunk(connection: &mut PgConnection, writer: &TableWriter, encoded: &Encoded) {
+    connection
+        .transaction(|connection| {
+            writer.write_encoded(connection, encoded).map_err(|_| diesel::result::Error::NotFound)
+        })
+        .unwrap();
 }
 
 fn upsert(server: &Server<'_>) {
@@ -222,11 +280,7 @@ fn two_threads(url: &str, data: &Data, chunk: usize) {
             }
         });
         for encoded in sent {
-            connection
-                .transaction(|connection| {
-                    writer.write_encoded(connection, &encoded).map_err(|_| diesel::result::Error::NotFound)
-                })
-                .unwrap();
+            send_chunk(&mut connection, &writer, &encoded);
             let _ = empty.try_send(encoded);
         }
     });

@@ -97,8 +97,15 @@ impl ControlStatements for PgConnection {
     control_statements!(postgres, for_no_key_update);
 }
 
+/// In one round trip, and of the row as this statement left it.
+macro_rules! intent_of_update {
+    ($connection:expr, $step:expr, $update:expr) => {
+        $update.returning(dsl::stop_intent).get_result($connection).optional()
+    };
+}
+
 impl ChunkStatements for PgConnection {
-    chunk_statements!(postgres);
+    chunk_statements!(postgres, intent_of_update);
 }
 
 impl ReadStatements for PgConnection {

@@ -74,8 +74,19 @@ impl ControlStatements for SqliteConnection {
     control_statements!(sqlite);
 }
 
+/// For `RETURNING` SQLite makes a table in memory each time, which costs more than the UPDATE; nobody else writes while this
+/// transaction is open, so the row can as well be read afterwards.
+macro_rules! intent_after_update {
+    ($connection:expr, $step:expr, $update:expr) => {
+        match $update.execute($connection)? {
+            0 => Ok(None),
+            _ => dsl::step_execution.find($step).select(dsl::stop_intent).get_result($connection).optional(),
+        }
+    };
+}
+
 impl ChunkStatements for SqliteConnection {
-    chunk_statements!(sqlite);
+    chunk_statements!(sqlite, intent_after_update);
 }
 
 impl ReadStatements for SqliteConnection {

@@ -23,8 +23,9 @@ pub(crate) trait ChunkStatements: Backing {
     fn insert_dead_letters(&mut self, now: Self::Now, step: &StepPlace, letters: &[DeadLetter]) -> QueryResult<()>;
 }
 
+/// `$intent` is a macro that carries the fenced UPDATE out and asks for the intent on the row that it changed.
 macro_rules! chunk_statements {
-    ($store:ident) => {
+    ($store:ident, $intent:ident) => {
         fn fence(&mut self, lease: &StepLease, chunk: &ChunkCommit) -> QueryResult<Option<Option<String>>> {
             use crate::schema::$store::step_execution::dsl;
             let counts = CountColumns::from(&chunk.counts);
@@ -34,23 +35,20 @@ macro_rules! chunk_statements {
                 .filter(dsl::worker_id.eq(lease.lease.worker.0))
                 .filter(dsl::commit_count.eq(counts.commit - 1))
                 .filter(dsl::status.eq(Status::Started.as_str()).or(dsl::status.eq(Status::Stopping.as_str())));
-            diesel::update(next)
-                .set((
-                    dsl::read_count.eq(counts.read),
-                    dsl::write_count.eq(counts.write),
-                    dsl::filter_count.eq(counts.filter),
-                    dsl::read_skip_count.eq(counts.read_skip),
-                    dsl::process_skip_count.eq(counts.process_skip),
-                    dsl::write_skip_count.eq(counts.write_skip),
-                    dsl::commit_count.eq(counts.commit),
-                    dsl::rollback_count.eq(counts.rollback),
-                    dsl::retry_count.eq(counts.retry),
-                    dsl::progress_total.eq(chunk.progress_total.map(to_column)),
-                    dsl::checkpoint.eq(&chunk.checkpoint),
-                ))
-                .returning(dsl::stop_intent)
-                .get_result(self)
-                .optional()
+            let update = diesel::update(next).set((
+                dsl::read_count.eq(counts.read),
+                dsl::write_count.eq(counts.write),
+                dsl::filter_count.eq(counts.filter),
+                dsl::read_skip_count.eq(counts.read_skip),
+                dsl::process_skip_count.eq(counts.process_skip),
+                dsl::write_skip_count.eq(counts.write_skip),
+                dsl::commit_count.eq(counts.commit),
+                dsl::rollback_count.eq(counts.rollback),
+                dsl::retry_count.eq(counts.retry),
+                dsl::progress_total.eq(chunk.progress_total.map(to_column)),
+                dsl::checkpoint.eq(&chunk.checkpoint),
+            ));
+            $intent!(self, lease.step.0, update)
         }
 
         fn place_of_step(&mut self, step: i64) -> QueryResult<StepPlace> {

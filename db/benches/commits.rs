@@ -1,0 +1,243 @@
+//! How many small transactions there are in a second: launches in PostgreSQL and bare chunks in SQLite, as multiples of the
+//! leanest commits that the same database gives in the same run. `-- postgres` or `-- sqlite` measures one alone.
+//!
+//! `BENCH_POSTGRES` names a server to measure on, as `postgres://…`; without it the server of the tests is taken, which
+//! forces nothing to the disk. It gets the tables of the records, and new rows in them under a project of their own. `pgbench`
+//! has to be there. A loop in C over the API of SQLite would need `unsafe`: the baseline there is diesel with one prepared
+//! statement in a transaction, the leanest that is safe.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints its figures, and stops when it cannot go on"
+)]
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection as _;
+use diesel::prelude::*;
+use overnight_db::testing::{Template, TestDatabase};
+use overnight_db::{OpenOptions, open};
+use overnight_framework::execution::{Counts, JsonObject, StepKind, Trigger};
+use overnight_framework::launch::{Restartability, Wish};
+use overnight_framework::params::InstanceKey;
+use overnight_framework::repository::{
+    Beat, ChunkCommit, LaunchRequest, LaunchWorker, Repository, Revision, StepLease, StepStart, WorkerIdentity,
+};
+use overnight_framework::row::Value;
+
+use self::schema::unit;
+
+const ROUNDS: usize = 3;
+const LEASE: Duration = Duration::from_secs(3600);
+
+fn main() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("commits-bench");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let only = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
+    let is_wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
+    if is_wanted("postgres") {
+        postgres(&folder);
+    }
+    if is_wanted("sqlite") {
+        sqlite(&folder);
+    }
+}
+
+/// The rate of the candidate as a multiple of the baseline's, medians of runs by turns.
+fn report(what: &str, goal: f64, candidate: &dyn Fn() -> f64, baseline: &dyn Fn() -> f64) {
+    let (mut ours, mut theirs): (Vec<_>, Vec<_>) = (0..ROUNDS).map(|_| (candidate(), baseline())).unzip();
+    ours.sort_by(f64::total_cmp);
+    theirs.sort_by(f64::total_cmp);
+    let (ours, theirs) = (ours[ROUNDS / 2], theirs[ROUNDS / 2]);
+    println!("{what}: {:.2}x (goal {goal:.2}); {ours:.0}/s against {theirs:.0}/s", ours / theirs);
+}
+
+/// How often `work` can be done in a second, tried for this long.
+fn rate(length: Duration, mut work: impl FnMut()) -> f64 {
+    let (start, mut done) = (Instant::now(), 0_u32);
+    while start.elapsed() < length {
+        work();
+        done += 1;
+    }
+    f64::from(done) / start.elapsed().as_secs_f64()
+}
+
+fn postgres(folder: &Path) {
+    let named = std::env::var("BENCH_POSTGRES").ok();
+    let empty = Template { version: "empty", migrate: &|_| Ok(()) };
+    let server = Path::new(env!("CARGO_TARGET_TMPDIR")).join("postgres");
+    let own = named.is_none().then(|| TestDatabase::create(&server, &empty).unwrap());
+    let url = named.unwrap_or_else(|| own.as_ref().unwrap().url());
+    let project = format!("bench-{:x}", RandomState::new().build_hasher().finish());
+    for (clients, goal) in [(1, 0.45), (8, 0.35)] {
+        let pgbench = Pgbench::new(&url, folder, clients);
+        let launches = || launches(&url, &project, clients);
+        let what = format!("G10 launches over {clients} connections, against single inserts of pgbench");
+        report(&what, goal, &launches, &|| pgbench.rate());
+    }
+}
+
+/// Single inserts, each with its commit.
+struct Pgbench {
+    command: RefCell<Command>,
+}
+
+impl Pgbench {
+    fn new(url: &str, folder: &Path, clients: u32) -> Self {
+        let script = folder.join("insert.sql");
+        std::fs::write(&script, "INSERT INTO bench_unit (word) VALUES ('x');").unwrap();
+        let mut connection = connect(url);
+        let table = "CREATE TABLE bench_unit (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, word text)";
+        connection.batch_execute(&format!("DROP TABLE IF EXISTS bench_unit; {table}")).unwrap();
+        let mut command = Command::new("pgbench");
+        let clients = clients.to_string();
+        command.args(["-n", "-M", "prepared", "-T", "5", "-c", &clients, "-j", &clients, "-f"]).arg(&script).arg(url);
+        Self { command: RefCell::new(command) }
+    }
+
+    fn rate(&self) -> f64 {
+        let output = self.command.borrow_mut().output().expect("pgbench is installed");
+        let text = String::from_utf8(output.stdout).unwrap();
+        let tps = text.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next());
+        tps.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr))).parse().unwrap()
+    }
+}
+
+/// New instances of one job by so many threads, each a worker of its own.
+fn launches(url: &str, project: &str, threads: u32) -> f64 {
+    let repository = open(url, OpenOptions { connections: threads, ..OpenOptions::default() }).unwrap();
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads)
+            .map(|_| {
+                scope.spawn(|| {
+                    let first = repository.launch(&request(project, LaunchWorker::New(identity()))).unwrap();
+                    let worker = LaunchWorker::Known { id: first.lease.worker, name: "bench".to_owned() };
+                    rate(Duration::from_secs(5), || {
+                        repository.launch(&request(project, worker.clone())).unwrap();
+                    })
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    })
+}
+
+fn unique() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+fn request(project: &str, worker: LaunchWorker) -> LaunchRequest {
+    let number = Value::Int(i64::try_from(unique()).unwrap());
+    LaunchRequest {
+        project: project.to_owned(),
+        module: "bench".to_owned(),
+        job_name: "load".to_owned(),
+        target: String::new(),
+        key: InstanceKey::of([("number", &number)]),
+        params: JsonObject::from_iter([("number".to_owned(), number.to_json())]),
+        labels: BTreeMap::new(),
+        base_dir: None,
+        abortable: true,
+        restartability: Restartability::Restartable,
+        wish: Wish::Start,
+        revision: Revision::Text { yaml: "name: load\n".to_owned(), sha256: "0".repeat(64) },
+        trigger: Trigger::Cli,
+        triggered_by: "bench".to_owned(),
+        reason: None,
+        worker,
+        lease: LEASE,
+    }
+}
+
+fn identity() -> WorkerIdentity {
+    let random = RandomState::new().build_hasher().finish();
+    WorkerIdentity {
+        name: "bench".to_owned(),
+        session: format!("{random:x}-{}", unique()),
+        host: "localhost".to_owned(),
+        pid: std::process::id(),
+        lock_path: None,
+        build: "bench".to_owned(),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a bench has its own connections")]
+fn connect(url: &str) -> PgConnection {
+    PgConnection::establish(url).unwrap()
+}
+
+mod schema {
+    diesel::table! {
+        unit (id) {
+            id -> BigInt,
+            number -> BigInt,
+        }
+    }
+}
+
+/// A chunk commits with NORMAL, and so does its baseline; every other verb with FULL, as does the heartbeat.
+fn sqlite(folder: &Path) {
+    let repository = open(&folder.join("records.db").display().to_string(), OpenOptions::default()).unwrap();
+    let step = running(&*repository);
+    let mut number = 0;
+    let chunks = RefCell::new(|| {
+        number += 1;
+        let counts = Counts { read: number, write: number, commit: number, ..Counts::default() };
+        let commit = ChunkCommit { counts, checkpoint: number.into(), progress_total: None };
+        repository.begin_chunk(&step).unwrap().commit(&commit).unwrap();
+    });
+    let beat = Beat { worker: step.lease.worker, leases: vec![step.lease], duration: LEASE };
+    let beats = || assert!(repository.beat(&beat).unwrap()[0].renewed);
+    let length = Duration::from_secs(2);
+    for (synchronous, what, candidate) in [
+        ("NORMAL", "bare chunks", &(|| rate(length, &mut *chunks.borrow_mut())) as &dyn Fn() -> f64),
+        ("FULL", "heartbeats", &|| rate(length, beats)),
+    ] {
+        let mut connection = bare(&folder.join(format!("{synchronous}.db")), synchronous);
+        let connection = RefCell::new(&mut connection);
+        let baseline = || rate(length, || update(&mut connection.borrow_mut()));
+        let what = format!("G20 {what} in SQLite, {synchronous}, against single updates in diesel");
+        report(&what, 0.85, candidate, &baseline);
+    }
+}
+
+/// The lease of a step that takes chunks.
+fn running(repository: &dyn Repository) -> StepLease {
+    let lease = repository.launch(&request("bench", LaunchWorker::New(identity()))).unwrap().lease;
+    repository.begin(&lease).unwrap();
+    let start = StepStart {
+        ordinal: 0,
+        step_key: "load".to_owned(),
+        name: "load".to_owned(),
+        kind: StepKind::Chunk,
+        dest: "localhost".to_owned(),
+        checkpoint: None,
+        context: JsonObject::new(),
+    };
+    StepLease { step: repository.begin_step(&lease, &start).unwrap().id, lease, duration: LEASE }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a bench has its own connections")]
+fn bare(file: &Path, synchronous: &str) -> SqliteConnection {
+    let mut connection = SqliteConnection::establish(&file.display().to_string()).unwrap();
+    let settings = format!("PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}");
+    let table = "CREATE TABLE unit (id INTEGER PRIMARY KEY, number INTEGER NOT NULL); INSERT INTO unit VALUES (1, 0)";
+    connection.batch_execute(&format!("{settings}; {table}")).unwrap();
+    connection
+}
+
+fn update(connection: &mut SqliteConnection) {
+    let updated = connection.immediate_transaction(|connection| {
+        diesel::update(unit::table.find(1)).set(unit::number.eq(unit::number + 1)).execute(connection)
+    });
+    assert_eq!(updated, Ok(1));
+}
