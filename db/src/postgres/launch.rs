@@ -47,6 +47,7 @@ instance AS (
   INSERT INTO overnight.worker (name, session, host, pid, lock_path, build, birth_at, last_heartbeat)
   SELECT worker_name, session, host, pid, lock_path, build, overnight.now(), overnight.now()
     FROM given, instance WHERE worker_id IS NULL
+  ON CONFLICT (session) DO UPDATE SET last_heartbeat = excluded.last_heartbeat
   RETURNING id
 ), execution AS (
   INSERT INTO overnight.job_execution (instance_id, definition_id, project, module, job_name, target, params, labels,

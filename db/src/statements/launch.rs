@@ -30,7 +30,7 @@ pub(crate) trait LaunchStatements: Backing {
     /// The newest execution of an instance.
     fn newest_execution(&mut self, instance: i64) -> QueryResult<Option<ExecutionRow>>;
 
-    /// Records a worker.
+    /// Records a worker. One whose first launch was written and not answered comes again under its session.
     fn insert_worker(&mut self, now: Self::Now, worker: &WorkerIdentity) -> QueryResult<i64>;
 
     /// Records a STARTING execution with token 1; `None` when its instance has a live one.
@@ -141,6 +141,9 @@ macro_rules! launch_statements {
                     dsl::birth_at.eq(now),
                     dsl::last_heartbeat.eq(now),
                 ))
+                .on_conflict(dsl::session)
+                .do_update()
+                .set(dsl::last_heartbeat.eq(now))
                 .returning(dsl::id)
                 .get_result(self)
         }

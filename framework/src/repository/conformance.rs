@@ -144,6 +144,7 @@ cases! {
         a_launch_with_an_unknown_revision_writes_nothing,
         a_process_is_recorded_with_its_first_launch,
         a_recorded_process_launches_again_under_its_id,
+        a_process_that_comes_again_under_its_session_is_the_same_worker,
         every_new_process_is_another_worker,
         i_19_ids_only_grow,
     }

@@ -1,27 +1,20 @@
 //! Starting where another process died, or seems to have died.
 
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use overnight_framework::execution::{ExecutionId, JobExecution, Trigger};
+use overnight_framework::execution::{ExecutionId, JobExecution};
 use overnight_framework::job::Job;
 use overnight_framework::launch::{Refusal, Restartability, Wish};
 use overnight_framework::monitor::Unwatched;
 use overnight_framework::operator::{Ready, StartError};
 use overnight_framework::params::Params;
 use overnight_framework::repository::memory::MemoryRepository;
-use overnight_framework::repository::{
-    Beat, ExecutionEnd, ExecutionFilter, LaunchRequest, LaunchWorker, Launched, Lease, Repository, Revision, StopOrder,
-    TakeOver, WorkerIdentity,
-};
+use overnight_framework::repository::{Beat, ExecutionEnd, ExecutionFilter, Lease, Repository, StopOrder, TakeOver};
 use overnight_framework::runner::RunError;
 use overnight_framework::status::{ExitCode, Status, StopIntent};
 use overnight_framework::step::Outcome;
-use overnight_framework::worker::{LifeLock, Sign, Timing};
+use overnight_framework::worker::Timing;
 
 use super::support::{Chunks, Process, World, job, job_of, numbers, tasklet};
 
@@ -217,72 +210,4 @@ fn eight_processes_that_meet_a_dead_one_end_it_once_and_one_of_them_runs() {
         .into_iter()
         .filter(|event| event.name == "take over" && event.path.is_none());
     assert_eq!(taken.count(), 1);
-}
-
-/// The child of the test below: it takes a life lock, says where, and lives until it is killed.
-#[test]
-#[ignore = "started by the test of a process that is killed"]
-fn hold_a_life_lock_until_killed() {
-    let Ok(folder) = std::env::var("OVERNIGHT_TEST_LIFE") else { return };
-    let lock = LifeLock::take(&PathBuf::from(folder)).unwrap();
-    println!("lock={}", lock.path().display());
-    // The parent never writes: this ends with the process.
-    let _ = std::io::stdin().read_line(&mut String::new());
-}
-
-#[test]
-fn a_process_that_is_killed_is_known_to_be_dead_at_once_and_its_run_is_taken_over() {
-    let world = World::new();
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "engine::takeover::hold_a_life_lock_until_killed", "--ignored", "--nocapture"])
-        .env("OVERNIGHT_TEST_LIFE", &world.folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let path = lines.map_while(Result::ok).find_map(|line| Some(line.split_once("lock=")?.1.to_owned())).unwrap();
-    let left = launched_by(&world.memory, &path);
-
-    // Alive: its lease is ahead and its lock is held.
-    let (answer, _) = launch_waiting(&world.process(), &fine(), || ());
-    assert!(is_running(&answer, left.execution.id), "{answer:?}");
-
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert_eq!(LifeLock::sign_of(path.as_ref()), Sign::Dead);
-    let (answer, waits) = launch_waiting(&world.process(), &fine(), || ());
-    assert_eq!((answer.unwrap().execution().previous_id, waits), (Some(left.execution.id), 0));
-    assert_eq!(world.execution(left.execution.id).exit_code, ExitCode::WORKER_LOST);
-}
-
-/// The execution of a process with this life lock.
-fn launched_by(store: &Arc<MemoryRepository>, lock_path: &str) -> Launched {
-    let request = LaunchRequest {
-        project: "test".to_owned(),
-        module: "default".to_owned(),
-        job_name: "job".to_owned(),
-        target: String::new(),
-        key: Params::default().key(),
-        params: Params::default().to_json(),
-        labels: Default::default(),
-        base_dir: None,
-        abortable: true,
-        restartability: Restartability::Restartable,
-        wish: Wish::Start,
-        revision: Revision::Text { yaml: String::new(), sha256: String::new() },
-        trigger: Trigger::Library,
-        triggered_by: "child".to_owned(),
-        reason: None,
-        worker: LaunchWorker::New(WorkerIdentity {
-            name: "child".to_owned(),
-            session: "child".to_owned(),
-            host: "host-a".to_owned(),
-            pid: 1,
-            lock_path: Some(lock_path.to_owned()),
-            build: "test".to_owned(),
-        }),
-        lease: Timing::SERVER.lease,
-    };
-    store.launch(&request).unwrap()
 }

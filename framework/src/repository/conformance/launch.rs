@@ -5,7 +5,9 @@ use std::thread;
 
 use serde_json::json;
 
-use super::fixture::{JOB, LONG, PROJECT, ended, launched, live, object, refusal, request, stored, text};
+use super::fixture::{
+    JOB, LONG, PROJECT, end, ended, identity, launched, live, object, refusal, request, stored, text,
+};
 use crate::execution::{DefinitionId, ExecutionId, JobExecution, Trigger};
 use crate::launch::Refusal;
 use crate::params::InstanceKey;
@@ -153,6 +155,19 @@ pub(crate) fn a_recorded_process_launches_again_under_its_id(repository: &dyn Re
     let second = repository.launch(&LaunchRequest { worker: known, ..request("tuesday") }).unwrap();
     assert_eq!(second.lease.worker, first.worker);
     assert_eq!(second.execution.worker_name.as_deref(), Some("worker-1"));
+}
+
+/// The answer to its first launch was lost, and it does not know its id.
+pub(crate) fn a_process_that_comes_again_under_its_session_is_the_same_worker(repository: &dyn Repository) {
+    let new = LaunchWorker::New(identity());
+    let first = repository.launch(&LaunchRequest { worker: new.clone(), ..request("monday") }).unwrap();
+    let second = repository.launch(&LaunchRequest { worker: new.clone(), ..request("tuesday") }).unwrap();
+    assert_eq!(second.lease.worker, first.lease.worker);
+    // An instance that is there goes another way through the statements.
+    repository.begin(&second.lease).unwrap();
+    repository.end(&second.lease, &end(Status::Failed)).unwrap();
+    let third = repository.launch(&LaunchRequest { worker: new, ..request("tuesday") }).unwrap();
+    assert_eq!((third.lease.worker, third.execution.previous_id), (first.lease.worker, Some(second.execution.id)));
 }
 
 pub(crate) fn every_new_process_is_another_worker(repository: &dyn Repository) {

@@ -87,17 +87,20 @@ impl Records {
     fn record_worker(&mut self, worker: &LaunchWorker, now: DateTime<Utc>) -> (WorkerId, String) {
         match worker {
             LaunchWorker::Known { id, name } => (*id, name.clone()),
-            LaunchWorker::New(WorkerIdentity { name, host, pid, lock_path, .. }) => {
-                let id = self.workers.insert(|id| Worker {
-                    id: WorkerId(id),
-                    name: name.clone(),
-                    host: host.clone(),
-                    pid: *pid,
-                    lock_path: lock_path.clone(),
-                    last_heartbeat: now,
-                    dead: false,
+            LaunchWorker::New(WorkerIdentity { name, session, host, pid, lock_path, .. }) => {
+                let workers = &mut self.workers;
+                let id = *self.sessions.entry(session.clone()).or_insert_with(|| {
+                    WorkerId(workers.insert(|id| Worker {
+                        id: WorkerId(id),
+                        name: name.clone(),
+                        host: host.clone(),
+                        pid: *pid,
+                        lock_path: lock_path.clone(),
+                        last_heartbeat: now,
+                        dead: false,
+                    }))
                 });
-                (WorkerId(id), name.clone())
+                (id, name.clone())
             }
         }
     }

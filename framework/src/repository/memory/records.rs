@@ -1,5 +1,7 @@
 //! The records of the twin, the fences around them, and the log that every move of theirs leaves.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 
 use super::table::Table;
@@ -19,6 +21,8 @@ pub(super) struct Records {
     pub(super) dead_letters: Table<LetterRow>,
     pub(super) definitions: Table<Definition>,
     pub(super) workers: Table<Worker>,
+    /// The workers by their sessions.
+    pub(super) sessions: HashMap<String, WorkerId>,
 }
 
 /// A step with the columns that only fences look at.
