@@ -305,6 +305,20 @@ fn another_file_under_the_same_name_is_not_read_on() {
 }
 
 #[test]
+fn another_file_is_not_read_on_either_when_the_last_chunk_was_read() {
+    let settings = "{ path: in.csv, columns: { a: integer } }";
+    for size in [2, 3, 4, 5] {
+        let folder = Folder::with("in.csv", "a,b\n1,1\n2,2\n3,3\n4,4\n");
+        let mut source = open(&folder, settings, None);
+        while source.fill(size, &mut Batch::default()).unwrap() == Fill::More {}
+        let checkpoint = source.checkpoint();
+        fs::write(folder.path("in.csv"), "a,b\n5,5\n6,6\n7,7\n8,8\n9,9\n").unwrap();
+        let error = reader(&CsvReader, settings, &folder).unwrap().open(Some(&checkpoint)).unwrap_err();
+        assert!(error.to_string().contains("another record stands"), "chunks of {size}: {error}");
+    }
+}
+
+#[test]
 fn a_last_line_that_grew_is_not_taken_for_a_new_record() {
     let settings = "{ path: in.csv, columns: { a: integer } }";
     let folder = Folder::with("in.csv", "a\n1\n2");

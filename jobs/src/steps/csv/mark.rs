@@ -2,7 +2,7 @@
 //!
 //! A restart that went on at an offset of another file would lose or double rows without a word. A hash of the whole file
 //! would cost as much as reading it. So a checkpoint keeps the hash of the first record, and the place and hash of the last
-//! record of its chunk: rows put in or taken out before it move that record, and another day's file has another one there. A
+//! record of its chunk, that of the last chunk too: rows put in or taken out before it move that record, and another day's file has another one there. A
 //! value changed without changing the length of anything is not noticed, and what stands behind the offset may change: it was
 //! not read yet.
 
@@ -33,7 +33,7 @@ pub(super) struct Position {
     pub(super) size: u64,
     /// The hash of its first record.
     pub(super) head: String,
-    /// A record at the end of a chunk.
+    /// The last record of a chunk; none before the first one.
     pub(super) mark: Option<Mark>,
 }
 

@@ -100,6 +100,7 @@ impl Reading {
     pub(super) fn fill(&mut self, limit: usize, batch: &mut Batch<Row>) -> Result<Fill, FileError> {
         while batch.len() < limit {
             if self.cell.is_none() && !self.records.read()? {
+                self.mark_last()?;
                 self.settle();
                 return Ok(Fill::End);
             }
@@ -129,6 +130,15 @@ impl Reading {
     /// The position after everything that was read.
     pub(super) fn position(&self) -> &Position {
         &self.position
+    }
+
+    /// Marks the last record at the end of the file, where its bytes may have left the memory.
+    fn mark_last(&mut self) -> Result<(), FileError> {
+        if self.begun > self.position.record {
+            let extent = self.records.extent();
+            self.position.mark = Some(Mark::of(extent.0, &self.records.bytes_at(extent)?));
+        }
+        Ok(())
     }
 
     /// Makes where the reading stands the position.

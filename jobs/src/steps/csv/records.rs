@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use csv_core::{ReadRecordResult, ReaderBuilder};
@@ -95,9 +96,10 @@ impl Records {
         Ok(records)
     }
 
-    /// Reads the next record; false at the end of the file.
+    /// Reads the next record; false at the end of the file, where the last one keeps its extent.
     pub(super) fn read(&mut self) -> Result<bool, FileError> {
         self.skip_line_ends()?;
+        let last = self.start;
         self.start = self.next;
         self.fields.count = 0;
         let line_before = self.parser.line();
@@ -117,7 +119,10 @@ impl Records {
                 ReadRecordResult::OutputFull => self.fields.text.resize(self.fields.text.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => self.fields.ends.resize(self.fields.ends.len() * 2, 0),
                 ReadRecordResult::Record => break,
-                ReadRecordResult::End => return Ok(false),
+                ReadRecordResult::End => {
+                    self.start = last;
+                    return Ok(false);
+                }
             }
         }
         self.raw = (self.input.free, scanned);
@@ -128,6 +133,19 @@ impl Records {
             self.refuse_open_quote()?;
         }
         Ok(true)
+    }
+
+    /// The bytes of the current record, from 0, and how many they are.
+    pub(super) fn extent(&self) -> (u64, u64) {
+        (self.start.offset, (self.raw.1 - self.raw.0) as u64)
+    }
+
+    /// Bytes that were read before.
+    pub(super) fn bytes_at(&self, (start, length): (u64, u64)) -> Result<Vec<u8>, FileError> {
+        let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
+        let read = self.file.read_exact_at(&mut bytes, start);
+        read.map_err(|source| FileError::Io { path: self.path.clone(), source })?;
+        Ok(bytes)
     }
 
     /// How many fields the current record has.
