@@ -186,6 +186,54 @@ fn a_quote_that_is_never_closed_fails_instead_of_losing_the_rest_of_the_file() {
 }
 
 #[test]
+fn a_stray_quote_swallows_no_records_without_a_word() {
+    let settings = "{ path: in.csv, columns: { id: integer, memo: string, n: integer } }";
+    let given = all(settings, "id,memo,n\n1,\"open,5\n2,x,6\n3,\"y\",7\n4,z,8\n5,\"a\"b,9\n6,c\"d,1\n7,\"e\"\"f\",2\n");
+    let swallowed = "1,\"open,5\n2,x,6\n3,\"y\",7";
+    let why = |line| format!("text stands behind the closing quote of the field that begins on line {line}");
+    assert_eq!(given.bad, [("2".into(), swallowed.into(), why(2)), ("6".into(), "5,\"a\"b,9".into(), why(6))]);
+    assert_eq!(shown(&given.rows), ["5 4|z|8", "7 6|c\"d|1", "8 7|e\"f|2"]);
+    let given = all(settings, "id,memo,n\n1,\"two\nlines\",5\"\n2,\"a\nb\",\"5\nc\"d\n");
+    assert_eq!(given.bad[1].2, why(5));
+    assert_eq!(
+        refused(settings, "id,\"memo\"x,n\n"),
+        "in.csv:1: text stands behind the closing quote of the field that begins on line 1"
+    );
+}
+
+#[test]
+fn a_carriage_return_alone_ends_no_record() {
+    let settings = "{ path: in.csv, columns: { id: integer, memo: string } }";
+    let given = all(settings, "id,memo\r\n1,one\rtwo\r\n2,\"three\rfour\"\r\n3,\"five\"\r\r\n4,six\r\n5,seven\r");
+    assert_eq!(shown(&given.rows), ["3 2|three\rfour", "5 4|six"]);
+    let bad: Vec<_> = given.bad.iter().map(|(line, text, why)| (line.as_str(), text.as_str(), why.as_str())).collect();
+    let why = "a carriage return stands alone, outside quotes and without a line feed behind it";
+    let behind = "text stands behind the closing quote of the field that begins on line 4";
+    assert_eq!(bad, [("2", "1,one\rtwo", why), ("4", "3,\"five\"\r", behind), ("6", "5,seven\r", why)]);
+    assert_eq!(
+        refused(settings, "id,memo\r1,one\r"),
+        "in.csv:1: a carriage return stands alone, outside quotes and without a line feed behind it"
+    );
+}
+
+#[test]
+fn an_empty_line_is_an_empty_cell_where_a_file_has_one_column() {
+    let settings = "{ path: in.csv, columns: { memo: { type: string, nullable: true } } }";
+    for end in ["\n", "\r\n"] {
+        let text = ["\u{feff}memo", "a", "", "\"\"", "b", "", ""].join(end);
+        let expected = ["2 a", "3 null", "4 null", "5 b", "6 null"];
+        assert_eq!(shown(&all(settings, &text).rows), expected, "{text:?}");
+        for size in 1..4 {
+            restart_everywhere(settings, text.as_bytes(), size);
+        }
+    }
+    let settings = "{ path: in.csv, header: false, columns: { n: { type: integer, nullable: true } } }";
+    assert_eq!(shown(&all(settings, "\n\n1\n\n").rows), ["1 null", "2 null", "3 1", "4 null"]);
+    let bad = all("{ path: in.csv, columns: { n: integer } }", "n\n\n1\n").bad;
+    assert_eq!(bad[0].2, "column `n` (field 1): the cell is empty, and the column is not nullable");
+}
+
+#[test]
 fn rows_use_the_memory_of_earlier_ones() {
     let folder = Folder::with("in.csv", "a\n1\n");
     let mut source = open(&folder, "{ path: in.csv, columns: { a: integer } }", None);
@@ -259,7 +307,7 @@ proptest! {
         }
     }
 
-    /// What csv-core and the crate csv around it read is what we read.
+    /// What csv-core and the crate csv around it read is what we read, but for records that we refuse.
     #[test]
     fn the_crate_csv_reads_the_same_fields(
         pieces in prop::collection::vec(prop::sample::select(vec!["1", ",", "\n", "\r\n", "\"", "\"\"", "x", "ü"]), 0..60),
@@ -273,10 +321,16 @@ proptest! {
         source.open(None).unwrap();
         let mut batch = Batch::default();
         if source.fill(1000, &mut batch).is_ok() {
-            prop_assert_eq!(batch.len(), expected.len());
-            let pairs: Vec<Row> = expected.iter().filter(|record| record.len() == 2)
-                .map(|record| record.iter().map(Value::from).collect()).collect();
-            prop_assert_eq!(batch.items, pairs);
+            let mut ours: Vec<_> = batch.places.iter().copied().zip(batch.items.into_iter().map(Ok)).collect();
+            ours.extend(batch.bad.into_iter().map(|bad| (bad.place, Err(bad.error.to_string()))));
+            ours.sort_by_key(|(place, _)| *place);
+            prop_assert_eq!(ours.len(), expected.len());
+            for ((_, ours), record) in ours.into_iter().zip(expected) {
+                match ours {
+                    Ok(row) => prop_assert_eq!(row, record.iter().map(Value::from).collect::<Row>()),
+                    Err(error) => prop_assert!(record.len() != 2 || error.contains("behind the closing quote"), "{}", error),
+                }
+            }
         }
     }
 }

@@ -1,7 +1,9 @@
 //! CSV files: a reader of typed rows that restarts at any record, and a writer that publishes whole files only.
 //!
 //! The dialect is RFC 4180 as spreadsheets and databases write it: fields in quotes where they need them, quotes doubled
-//! inside, lines that end in LF or CRLF, a byte order mark that is skipped, empty lines that are no records.
+//! inside, lines that end in LF or CRLF, a byte order mark that is skipped. An empty line is no record, but in a file of one
+//! column, where databases write nulls so. Text behind a closing quote, and a CR that is neither in quotes nor before an LF,
+//! make a record a bad one.
 
 mod cell;
 mod delimiter;
@@ -10,6 +12,7 @@ mod header;
 mod layout;
 mod mark;
 mod part;
+mod quotes;
 mod reader;
 mod reading;
 mod records;

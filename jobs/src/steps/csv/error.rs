@@ -29,6 +29,8 @@ pub(super) enum FileError {
     NoHeader { path: PathBuf },
     #[error("{}: the header is not UTF-8", .path.display())]
     HeaderEncoding { path: PathBuf },
+    #[error("{}:{line}: {fault}", .path.display())]
+    HeaderForm { path: PathBuf, line: u64, fault: RecordError },
     #[error("{}: {}", .path.display(), missing(.wanted, .found))]
     NoColumn { path: PathBuf, wanted: String, found: Vec<String> },
     #[error("{}: the header has `{name}` in the fields {} and {}", .path.display(), .fields.0, .fields.1)]
@@ -68,6 +70,10 @@ impl From<FileError> for BatchError {
 pub(super) enum RecordError {
     #[error("expected {expected} fields, found {found}")]
     Width { expected: usize, found: usize },
+    #[error("text stands behind the closing quote of the field that begins on line {line}")]
+    BehindQuote { line: u64 },
+    #[error("a carriage return stands alone, outside quotes and without a line feed behind it")]
+    CarriageReturn,
     #[error("column `{column}` (field {field}): {}", .flaw.shown(.cell))]
     Cell { column: Box<str>, field: usize, flaw: Flaw, cell: Box<[u8]> },
 }

@@ -90,7 +90,7 @@ impl Reading {
             }
             None => beginning(path, head.sha256, head.body)?,
         };
-        let records = Records::open(path, layout.delimiter, position.place())?;
+        let records = Records::open(path, layout.delimiter, position.place())?.of_width(head.width);
         let mut reading = Self { records, shape, width: head.width, begun: position.record, position, cell: None };
         reading.return_into_record()?;
         Ok(reading)
@@ -176,14 +176,15 @@ fn beginning(path: &Path, head: String, body: Place) -> Result<Position, FileErr
 
 fn plain_row(records: &Records, width: usize, columns: &[Bound], row: &mut Row) -> Result<(), RecordError> {
     row.clear();
-    check_width(records, width)?;
+    check_form(records, width)?;
     for column in columns {
         row.push(column.read(records)?);
     }
     Ok(())
 }
 
-fn check_width(records: &Records, expected: usize) -> Result<(), RecordError> {
+fn check_form(records: &Records, expected: usize) -> Result<(), RecordError> {
+    records.check()?;
     let found = records.len();
     if found == expected { Ok(()) } else { Err(RecordError::Width { expected, found }) }
 }
@@ -197,7 +198,7 @@ fn wide_rows(
     batch: &mut Batch<Row>,
 ) -> Option<usize> {
     if first == 0
-        && let Err(error) = check_width(records, width).and_then(|()| wide.begin(records))
+        && let Err(error) = check_form(records, width).and_then(|()| wide.begin(records))
     {
         refuse(records, error, batch);
         return None;
@@ -218,11 +219,10 @@ fn wide_rows(
 fn refuse(records: &Records, error: RecordError, batch: &mut Batch<Row>) {
     let field = match &error {
         RecordError::Cell { field, .. } => *field,
-        RecordError::Width { .. } => 0,
+        RecordError::Width { .. } | RecordError::BehindQuote { .. } | RecordError::CarriageReturn => 0,
     };
     let text = records.raw();
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
-    let text = text.strip_suffix(b"\r").unwrap_or(text);
+    let text = text.strip_suffix(b"\r\n").or_else(|| text.strip_suffix(b"\n")).unwrap_or(text);
     let payload = Payload { kind: "csv", bytes: text.to_vec() };
     batch.bad.push(BadItem { place: place(records, field), payload, error: BatchError::from(error) });
 }

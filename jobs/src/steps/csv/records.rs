@@ -3,15 +3,20 @@
 //! The parser is csv-core, driven directly: the reader of the crate csv counts the lines of CRLF files one too low, knows
 //! neither the text of a bad record nor whether its last quote was closed, and reads a file with an unclosed quote into
 //! memory to its end. All of these are what a person needs at three in the morning.
+//!
+//! The parser is lenient where a guess loses rows. It takes text behind a closing quote for more of the field, so that a
+//! stray quote joins the records up to the next one; and a CR for the end of a line. So it is told that lines end in LF, and
+//! what stands in a record is compared with what came out of it.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use csv_core::{ReadRecordResult, ReaderBuilder};
+use csv_core::{ReadRecordResult, ReaderBuilder, Terminator};
 
-use super::error::FileError;
+use super::error::{FileError, RecordError};
+use super::quotes::{self, Fault};
 
 /// How much is read at once: it stays in the cache of a core.
 const BUFFER: usize = 1 << 18;
@@ -28,6 +33,8 @@ pub(super) struct Records {
     parser: csv_core::Reader,
     delimiter: u8,
     longest: usize,
+    /// Whether an empty line is a record of one empty field.
+    keeps_empty_lines: bool,
     input: Input,
     fields: Fields,
     /// Where the current record begins.
@@ -36,6 +43,8 @@ pub(super) struct Records {
     next: Place,
     /// The bytes of the current record within the input.
     raw: (usize, usize),
+    /// What the parser has guessed in the current record.
+    fault: Option<Fault>,
 }
 
 /// A place in the file.
@@ -75,31 +84,57 @@ impl Records {
         if !file.metadata().map_err(failed)?.is_file() {
             return Err(FileError::NotAFile { path: path.to_owned() });
         }
-        file.seek(SeekFrom::Start(place.offset)).map_err(failed)?;
+        file.seek(SeekFrom::Start(place.offset.saturating_sub(1))).map_err(failed)?;
         let mut records = Self {
             path: path.to_owned(),
             file,
-            parser: ReaderBuilder::new().delimiter(delimiter).build(),
+            parser: ReaderBuilder::new().delimiter(delimiter).terminator(Terminator::Any(b'\n')).build(),
             delimiter,
             longest: LONGEST,
+            keeps_empty_lines: false,
             input: Input { bytes: vec![0; BUFFER], free: 0, filled: 0, ended: false },
             fields: Fields { text: vec![0; 1 << 12], ends: vec![0; 64], count: 0 },
             start: place,
             next: place,
             raw: (0, 0),
+            fault: None,
         };
         // The parser strips a mark from whatever it reads first, which after a restart is in the middle of the file.
         let _ = records.parser.read_record(b"\n", &mut records.fields.text, &mut records.fields.ends);
         if place.offset == 0 {
             records.skip_mark()?;
+        } else {
+            records.return_to_line()?;
         }
         Ok(records)
     }
 
+    /// The same for a file whose records have `width` fields: where they have one, an empty line is a record.
+    pub(super) fn of_width(self, width: usize) -> Self {
+        Self { keeps_empty_lines: width == 1, ..self }
+    }
+
     /// Reads the next record; false at the end of the file, where the last one keeps its extent.
     pub(super) fn read(&mut self) -> Result<bool, FileError> {
-        self.skip_line_ends()?;
-        let last = self.start;
+        loop {
+            match self.line_end()? {
+                0 => break,
+                length if self.keeps_empty_lines => {
+                    self.take_empty_line(length);
+                    return Ok(true);
+                }
+                length => self.skip_line_end(length),
+            }
+        }
+        if self.input.unread().is_empty() {
+            return Ok(false);
+        }
+        self.read_line()?;
+        Ok(true)
+    }
+
+    /// Reads a record that is no empty line.
+    fn read_line(&mut self) -> Result<(), FileError> {
         self.start = self.next;
         self.fields.count = 0;
         let line_before = self.parser.line();
@@ -118,21 +153,14 @@ impl Records {
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull => self.fields.text.resize(self.fields.text.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => self.fields.ends.resize(self.fields.ends.len() * 2, 0),
-                ReadRecordResult::Record => break,
-                ReadRecordResult::End => {
-                    self.start = last;
-                    return Ok(false);
-                }
+                ReadRecordResult::Record | ReadRecordResult::End => break,
             }
         }
         self.raw = (self.input.free, scanned);
         self.next.offset += (scanned - self.input.free) as u64;
         self.next.line += self.parser.line() - line_before;
         self.input.free = scanned;
-        if self.input.ended && self.input.free == self.input.filled {
-            self.refuse_open_quote()?;
-        }
-        Ok(true)
+        self.judge()
     }
 
     /// The bytes of the current record, from 0, and how many they are.
@@ -146,6 +174,15 @@ impl Records {
         let read = self.file.read_exact_at(&mut bytes, start);
         read.map_err(|source| FileError::Io { path: self.path.clone(), source })?;
         Ok(bytes)
+    }
+
+    /// What the parser has guessed in the current record, as an error.
+    #[inline]
+    pub(super) fn check(&self) -> Result<(), RecordError> {
+        match self.fault {
+            None => Ok(()),
+            Some(fault) => Err(self.faulty(fault)),
+        }
     }
 
     /// How many fields the current record has.
@@ -223,35 +260,96 @@ impl Records {
         Ok(())
     }
 
-    /// Skips empty lines, and the LF of a CRLF whose CR ended the record before, so that a record begins on its own line.
-    fn skip_line_ends(&mut self) -> Result<(), FileError> {
+    /// Goes back to the place where it is to begin, from the byte before it. A last line that had no end when it was read may
+    /// have got one since: that is no empty line.
+    fn return_to_line(&mut self) -> Result<(), FileError> {
+        while self.input.unread().is_empty() && !self.input.ended {
+            self.more(&mut 0)?;
+        }
+        let is_within_line = self.input.unread().first().is_some_and(|byte| *byte != b'\n');
+        self.input.free = self.input.filled.min(1);
+        match self.line_end()? {
+            length if length > 0 && is_within_line => self.skip_line_end(length),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// How long the line end is that stands next; 0 when something else does.
+    fn line_end(&mut self) -> Result<usize, FileError> {
         loop {
-            let unread = self.input.bytes.get(self.input.free..self.input.filled).unwrap_or_default();
-            match unread.first() {
-                Some(b'\n') => self.next.line += 1,
-                Some(b'\r') => {}
-                Some(_) => return Ok(()),
-                None if self.input.ended => return Ok(()),
-                None => {
+            match self.input.unread() {
+                [b'\n', ..] => return Ok(1),
+                [b'\r', b'\n', ..] => return Ok(2),
+                [] | [b'\r'] if !self.input.ended => {
                     let mut free = self.input.free;
                     self.more(&mut free)?;
-                    continue;
                 }
+                _ => return Ok(0),
             }
-            self.input.free += 1;
-            self.next.offset += 1;
         }
     }
 
-    /// The parser takes the end of the file for the end of a quote. What stands in such a record is lost rows.
-    fn refuse_open_quote(&self) -> Result<(), FileError> {
-        match open_quote(self.raw(), self.delimiter) {
-            None => Ok(()),
-            Some(before) => {
-                let lines = before.iter().filter(|byte| **byte == b'\n').count() as u64;
-                Err(FileError::OpenQuote { path: self.path.clone(), line: self.start.line + lines })
+    fn skip_line_end(&mut self, length: usize) {
+        self.input.free += length;
+        self.next.offset += length as u64;
+        self.next.line += 1;
+    }
+
+    /// Makes the empty line that stands next the current record.
+    fn take_empty_line(&mut self, length: usize) {
+        self.start = self.next;
+        self.raw = (self.input.free, self.input.free + length);
+        self.fault = None;
+        self.fields.make_empty();
+        self.skip_line_end(length);
+    }
+
+    /// Compares the current record with what the parser has made of it.
+    fn judge(&mut self) -> Result<(), FileError> {
+        let raw = self.input.bytes.get(self.raw.0..self.raw.1).unwrap_or_default();
+        let body = match raw {
+            [body @ .., b'\r', b'\n'] => {
+                self.fields.drop_carriage_return();
+                body
             }
+            [body @ .., b'\n'] => body,
+            body => body,
+        };
+        // Of a record without quotes around fields only the delimiters are gone. Most are such ones, and need no second look;
+        // but where the file ends, what looks like the end of a line may stand in quotes.
+        let is_last = self.input.ended && self.input.unread().is_empty();
+        let is_plain = !is_last && self.fields.length() + self.fields.count == body.len() + 1;
+        self.fault = if is_plain && !body.contains(&b'\r') { None } else { quotes::fault(body, self.delimiter) };
+        match self.fault {
+            // The parser takes the end of the file for the end of a quote. What stands in such a record is lost rows.
+            Some(Fault::Open(place)) => {
+                Err(FileError::OpenQuote { path: self.path.clone(), line: self.line_of(place) })
+            }
+            _ => Ok(()),
         }
+    }
+
+    #[cold]
+    fn faulty(&self, fault: Fault) -> RecordError {
+        match fault {
+            Fault::Open(place) | Fault::Behind(place) => RecordError::BehindQuote { line: self.line_of(place) },
+            Fault::Return => RecordError::CarriageReturn,
+        }
+    }
+
+    /// The line of a byte of the current record.
+    fn line_of(&self, place: usize) -> u64 {
+        let before = self.raw().get(..place).unwrap_or_default();
+        self.start.line + before.iter().filter(|byte| **byte == b'\n').count() as u64
+    }
+}
+
+impl Input {
+    /// The bytes that no record has taken.
+    #[inline]
+    fn unread(&self) -> &[u8] {
+        self.bytes.get(self.free..self.filled).unwrap_or_default()
     }
 }
 
@@ -263,36 +361,27 @@ impl Fields {
         let ends = self.ends.get_mut(self.count..).unwrap_or_default();
         (text, ends)
     }
-}
 
-/// What stands before the quote that is never closed, if there is one. A quote within a field that began without one is a
-/// character like others, as the parser has it.
-fn open_quote(record: &[u8], delimiter: u8) -> Option<&[u8]> {
-    let mut within = Within::Beginning;
-    for (place, byte) in record.iter().enumerate() {
-        within = match (within, byte) {
-            (Within::Beginning, b'"') => Within::Quotes(place),
-            (Within::Quotes(opened), b'"') => Within::Closed(opened),
-            (Within::Quotes(opened), _) | (Within::Closed(opened), b'"') => Within::Quotes(opened),
-            (_, byte) if *byte == delimiter => Within::Beginning,
-            _ => Within::Text,
-        };
+    /// How many bytes all fields have.
+    #[inline]
+    fn length(&self) -> usize {
+        self.ends.get(self.count.wrapping_sub(1)).copied().unwrap_or_default()
     }
-    match within {
-        Within::Quotes(opened) => record.get(..opened),
-        Within::Beginning | Within::Text | Within::Closed(_) => None,
-    }
-}
 
-/// Where in a field a byte stands.
-#[derive(Clone, Copy)]
-enum Within {
-    Beginning,
-    Text,
-    /// Inside quotes that were opened here.
-    Quotes(usize),
-    /// Behind what closes them, unless another quote follows.
-    Closed(usize),
+    /// Makes them one field without text.
+    fn make_empty(&mut self) {
+        self.count = 1;
+        if let Some(end) = self.ends.first_mut() {
+            *end = 0;
+        }
+    }
+
+    /// The parser knows LF alone as the end of a line, so that the CR before it stands at the end of the last field.
+    fn drop_carriage_return(&mut self) {
+        if let Some(end) = self.ends.get_mut(self.count.wrapping_sub(1)) {
+            *end = end.saturating_sub(1);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -339,7 +428,7 @@ mod tests {
     #[test]
     fn a_record_is_known_as_it_stands_in_the_file() {
         let read = read_from(b"a,\"b\"\"c\"\r\nd,e", Place::BEGIN).unwrap();
-        assert_eq!(read[0].2, "a,\"b\"\"c\"\r");
+        assert_eq!(read[0].2, "a,\"b\"\"c\"\r\n");
         assert_eq!(read[1].2, "d,e");
     }
 
