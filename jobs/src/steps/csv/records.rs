@@ -8,7 +8,7 @@
 //! stray quote joins the records up to the next one; and a CR for the end of a line. So it is told that lines end in LF, and
 //! what stands in a record is compared with what came out of it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -80,10 +80,11 @@ impl Records {
     /// The records of the file from `place` on, which is its beginning or the end of a record.
     pub(super) fn open(path: &Path, delimiter: u8, place: Place) -> Result<Self, FileError> {
         let failed = |source| FileError::Io { path: path.to_owned(), source };
-        let mut file = File::open(path).map_err(failed)?;
-        if !file.metadata().map_err(failed)?.is_file() {
+        // Before it is opened: that of a pipe waits for somebody who writes into it, and hears no stop.
+        if !fs::metadata(path).map_err(failed)?.is_file() {
             return Err(FileError::NotAFile { path: path.to_owned() });
         }
+        let mut file = File::open(path).map_err(failed)?;
         file.seek(SeekFrom::Start(place.offset.saturating_sub(1))).map_err(failed)?;
         let mut records = Self {
             path: path.to_owned(),
@@ -392,7 +393,7 @@ mod tests {
     fn read_from(text: &[u8], place: Place) -> Result<Vec<(u64, Vec<String>, String)>, FileError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("in.csv");
-        std::fs::write(&path, text).unwrap();
+        fs::write(&path, text).unwrap();
         let mut records = Records::open(&path, b',', place)?;
         let mut all = Vec::new();
         while records.read()? {
@@ -459,7 +460,7 @@ mod tests {
     fn a_record_without_end_does_not_fill_the_memory() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("in.csv");
-        std::fs::write(&path, format!("a\n\"{}", "x\n".repeat(BUFFER))).unwrap();
+        fs::write(&path, format!("a\n\"{}", "x\n".repeat(BUFFER))).unwrap();
         let mut records = Records::open(&path, b',', Place::BEGIN).unwrap();
         records.longest = BUFFER;
         assert!(records.read().unwrap());
@@ -472,7 +473,7 @@ mod tests {
         let all = read_from(text.as_bytes(), Place::BEGIN).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("in.csv");
-        std::fs::write(&path, text).unwrap();
+        fs::write(&path, text).unwrap();
         let mut records = Records::open(&path, b',', Place::BEGIN).unwrap();
         let mut number = 0;
         while records.read().unwrap() {
@@ -488,5 +489,16 @@ mod tests {
         assert!(matches!(Records::open(folder.path(), b',', Place::BEGIN), Err(FileError::NotAFile { .. })));
         let missing = Records::open(&folder.path().join("no.csv"), b',', Place::BEGIN).err().unwrap();
         assert!(matches!(missing, FileError::Io { .. }));
+    }
+
+    #[test]
+    fn a_pipe_is_refused_before_anybody_waits_for_its_other_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe.csv");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let (sender, opened) = std::sync::mpsc::channel();
+        std::thread::spawn(move || sender.send(Records::open(&path, b',', Place::BEGIN).err()));
+        let error = opened.recv_timeout(std::time::Duration::from_secs(10));
+        assert!(matches!(error, Ok(Some(FileError::NotAFile { .. }))), "{error:?}");
     }
 }
