@@ -227,6 +227,57 @@ fn a_folder_is_not_overwritten() {
 }
 
 #[test]
+fn what_is_no_file_is_not_replaced() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("out")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(folder.path(FILE)).unwrap();
+    let refused = |why: &str| {
+        let mut writer = writer(&CsvWriter, SETTINGS, &schema(), &folder).unwrap();
+        for from in [None, Some(serde_json::json!({ "offset": 0, "sha256": "" }))] {
+            let error = writer.open(from.as_ref()).unwrap_err();
+            assert_eq!(error.name(), INVALID_FILE);
+            assert!(error.message().ends_with(why), "{error}");
+        }
+        assert!(!folder.path(PART).exists());
+    };
+    refused("out/day.csv is a device, a pipe or a socket, and is not replaced by a file");
+    fs::remove_file(folder.path(FILE)).unwrap();
+    std::os::unix::fs::symlink("/dev/null", folder.path(FILE)).unwrap();
+    refused("/dev/null is a device, a pipe or a socket, and is not replaced by a file");
+}
+
+#[test]
+fn a_link_stays_and_the_file_that_it_names_is_replaced() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("out")).unwrap();
+    fs::create_dir(folder.path("kept")).unwrap();
+    fs::write(folder.path("kept/report.csv"), "yesterday").unwrap();
+    std::os::unix::fs::symlink("latest.csv", folder.path(FILE)).unwrap();
+    for (link, existing) in [("../kept/report.csv", "kept/report.csv"), ("../kept/new.csv", "kept/new.csv")] {
+        let _ = fs::remove_file(folder.path("out/latest.csv"));
+        std::os::unix::fs::symlink(link, folder.path("out/latest.csv")).unwrap();
+        let mut writer = open(&folder, None);
+        let checkpoint = commit(writer.as_mut(), &[row(1)]);
+        drop(writer);
+        let mut writer = open(&folder, Some(&checkpoint));
+        commit(writer.as_mut(), &[row(2)]);
+        writer.finish().unwrap();
+        assert_eq!(read(&folder, existing), "id,memo\n1,m1\n2,m2\n");
+        assert!(fs::symlink_metadata(folder.path(FILE)).unwrap().is_symlink());
+        assert!(fs::symlink_metadata(folder.path("out/latest.csv")).unwrap().is_symlink());
+    }
+}
+
+#[test]
+fn a_link_to_itself_is_told() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("out")).unwrap();
+    std::os::unix::fs::symlink("day.csv", folder.path(FILE)).unwrap();
+    let error = writer(&CsvWriter, SETTINGS, &schema(), &folder).unwrap().open(None).unwrap_err();
+    assert_eq!(error.name(), names::IO);
+}
+
+#[test]
 fn a_column_that_the_rows_do_not_have_is_refused_with_the_nearest_name() {
     let found = problems(writer_plan(&CsvWriter, "{ path: x, columns: [id, mem, id] }", &schema()));
     assert_eq!(found, ["job.yaml:1:26: columns[1]: the rows have no column `mem`; did you mean `memo`?"]);

@@ -11,6 +11,9 @@
 //! | anything else | the files are not those of the run | fail, with both paths |
 //!
 //! The part is locked while it is written, because a run that was taken for dead may wake up and cut it.
+//!
+//! A target that is a link is followed before anything else: the part stands beside the file that the link names, and the
+//! link stays.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -24,6 +27,9 @@ use thiserror::Error;
 
 use super::INVALID_FILE;
 use super::mark::hexadecimal;
+
+/// How many links lead from the path to the file at most, as Linux has it.
+const LINKS: usize = 40;
 
 /// The length of a part and the hash of its bytes, after a chunk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +86,8 @@ pub(super) enum PartError {
     Name(PathBuf),
     #[error("{} is a folder; the path names the file to write", .0.display())]
     Folder(PathBuf),
+    #[error("{} is a device, a pipe or a socket, and is not replaced by a file", .0.display())]
+    Special(PathBuf),
     #[error("{} is being written by another process", .0.display())]
     Locked(PathBuf),
     #[error(
@@ -106,20 +114,15 @@ impl From<PartError> for BatchError {
 
 impl Part {
     pub(super) fn new(target: PathBuf) -> Result<Self, PartError> {
-        let Some(name) = target.file_name().map(|name| name.to_string_lossy().into_owned()) else {
-            return Err(PartError::Name(target));
-        };
-        let part = target.with_file_name(format!(".{name}.part"));
+        let part = part_of(&target)?;
         Ok(Self { target, part, state: State::Closed, end: End::default(), flushed: None, committed: End::default() })
     }
 
     /// Begins a new part; one that an earlier run left is overwritten.
     pub(super) fn begin(&mut self) -> Result<(), PartError> {
-        let folder = self.folder();
+        self.find_target()?;
+        let folder = folder_of(&self.target);
         fs::create_dir_all(folder).map_err(|source| PartError::Io { path: folder.to_owned(), source })?;
-        if self.target.is_dir() {
-            return Err(PartError::Folder(self.target.clone()));
-        }
         let file = self.locked(OpenOptions::new().create(true))?;
         file.set_len(0).map_err(|source| self.failed(source))?;
         self.state = State::Open(file);
@@ -129,6 +132,7 @@ impl Part {
 
     /// Goes on behind what a committed chunk wrote.
     pub(super) fn go_on(&mut self, from: &Written) -> Result<(), PartError> {
+        self.find_target()?;
         match self.locked(&mut OpenOptions::new()) {
             Ok(file) => self.cut_to_checkpoint(file, from),
             Err(PartError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => self.find_published(from),
@@ -178,14 +182,28 @@ impl Part {
             renamed.map_err(|source| PartError::Io { path: self.target.clone(), source })?;
             self.state = State::Published;
         }
-        // The rename itself is on the disk only when the folder is.
-        let synced = File::open(self.folder()).and_then(|folder| folder.sync_all());
-        synced.map_err(|source| PartError::Io { path: self.folder().to_owned(), source })
+        sync_folder(folder_of(&self.target))
     }
 
     /// Lets go of the part, which stays for a restart.
     pub(super) fn close(&mut self) {
         self.state = State::Closed;
+    }
+
+    /// Follows links to the file that is to be replaced, and makes sure that it is one.
+    fn find_target(&mut self) -> Result<(), PartError> {
+        let failed = |source| PartError::Io { path: self.target.clone(), source };
+        let target = followed(self.target.clone()).map_err(failed)?;
+        match fs::metadata(&target) {
+            Ok(found) if found.is_dir() => return Err(PartError::Folder(target)),
+            Ok(found) if !found.is_file() => return Err(PartError::Special(target)),
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(source) => return Err(PartError::Io { path: target, source }),
+        }
+        self.part = part_of(&target)?;
+        self.target = target;
+        Ok(())
     }
 
     fn cut_to_checkpoint(&mut self, mut file: File, from: &Written) -> Result<(), PartError> {
@@ -248,10 +266,6 @@ impl Part {
         }
     }
 
-    fn folder(&self) -> &Path {
-        self.target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-    }
-
     fn failed(&self, source: io::Error) -> PartError {
         PartError::Io { path: self.part.clone(), source }
     }
@@ -259,6 +273,37 @@ impl Part {
     fn changed(&self, how: String) -> PartError {
         PartError::Changed { target: self.target.clone(), part: self.part.clone(), how }
     }
+}
+
+/// Where the bytes of a file stand until it is whole.
+fn part_of(target: &Path) -> Result<PathBuf, PartError> {
+    match target.file_name() {
+        Some(name) => Ok(target.with_file_name(format!(".{}.part", name.to_string_lossy()))),
+        None => Err(PartError::Name(target.to_owned())),
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The file that a path names by way of links; it need not be there.
+fn followed(mut path: PathBuf) -> io::Result<PathBuf> {
+    for _ in 0..LINKS {
+        match fs::read_link(&path) {
+            Ok(link) => path = folder_of(&path).join(link),
+            // It is no link, or nothing.
+            Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::NotFound) => return Ok(path),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::new(ErrorKind::InvalidInput, "too many links lead on from it"))
+}
+
+/// Brings the names in a folder to the disk.
+fn sync_folder(folder: &Path) -> Result<(), PartError> {
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|source| PartError::Io { path: folder.to_owned(), source })
 }
 
 /// The hash of the first `length` bytes of a file, or of all when it has fewer, and how many bytes it has.

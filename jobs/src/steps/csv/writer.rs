@@ -26,7 +26,7 @@ use crate::steps::path::resolve;
 ///
 /// The file appears under its name when the step is done, whole, and replaces an earlier one in one go. Until then its rows
 /// are in `.NAME.part` beside it, on the disk before each chunk is committed. A restart goes on where the last committed
-/// chunk ended.
+/// chunk ended. A link is followed and stays; what is no file, such as a pipe, is refused and not replaced.
 ///
 /// Lines end in LF; a field stands in quotes where it needs them; nulls are empty, decimals keep their scale, dates are
 /// ISO 8601. Folders are created.
