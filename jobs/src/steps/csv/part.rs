@@ -13,7 +13,7 @@
 //! The part is locked while it is written, because a run that was taken for dead may wake up and cut it.
 //!
 //! A target that is a link is followed before anything else: the part stands beside the file that the link names, and the
-//! link stays.
+//! link stays. Names are on the disk only when their folder is, so every folder is synced in which one was made.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -121,10 +121,10 @@ impl Part {
     /// Begins a new part; one that an earlier run left is overwritten.
     pub(super) fn begin(&mut self) -> Result<(), PartError> {
         self.find_target()?;
-        let folder = folder_of(&self.target);
-        fs::create_dir_all(folder).map_err(|source| PartError::Io { path: folder.to_owned(), source })?;
+        create_folders(folder_of(&self.target))?;
         let file = self.locked(OpenOptions::new().create(true))?;
         file.set_len(0).map_err(|source| self.failed(source))?;
+        sync_folder(folder_of(&self.target))?;
         self.state = State::Open(file);
         (self.end, self.committed) = (End::default(), End::default());
         Ok(())
@@ -300,6 +300,24 @@ fn followed(mut path: PathBuf) -> io::Result<PathBuf> {
     Err(io::Error::new(ErrorKind::InvalidInput, "too many links lead on from it"))
 }
 
+/// Makes a folder with those above it. After a power cut they are there.
+fn create_folders(folder: &Path) -> Result<(), PartError> {
+    let missing = missing(folder);
+    fs::create_dir_all(folder).map_err(|source| PartError::Io { path: folder.to_owned(), source })?;
+    missing.into_iter().try_for_each(|made| sync_folder(folder_of(made)))
+}
+
+/// Those of a folder and the ones above it that are not there, the outermost first.
+fn missing(folder: &Path) -> Vec<&Path> {
+    let mut missing: Vec<_> = folder.ancestors().take_while(|folder| !is_there(folder)).collect();
+    missing.reverse();
+    missing
+}
+
+fn is_there(folder: &Path) -> bool {
+    folder.as_os_str().is_empty() || folder.is_dir()
+}
+
 /// Brings the names in a folder to the disk.
 fn sync_folder(folder: &Path) -> Result<(), PartError> {
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
@@ -322,4 +340,26 @@ fn hashed(file: &mut File, length: u64) -> io::Result<(End, u64)> {
     }
     let size = file.metadata()?.len();
     Ok((end, size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_folder_that_has_to_be_made_is_known_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("a/b/c");
+        assert_eq!(missing(&deep), [folder.path().join("a"), folder.path().join("a/b"), deep.clone()]);
+        create_folders(&deep).unwrap();
+        assert!(missing(&deep).is_empty());
+        assert!(missing(Path::new(".")).is_empty());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_synced_fails_the_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = sync_folder(&folder.path().join("gone")).unwrap_err();
+        assert!(matches!(error, PartError::Io { .. }), "{error}");
+    }
 }
