@@ -278,6 +278,11 @@ fn a_link_to_itself_is_told() {
 }
 
 #[test]
+fn a_chunk_is_large_enough_that_the_disk_is_not_what_a_copy_waits_for() {
+    assert_eq!(writer_plan(&CsvWriter, SETTINGS, &schema()).unwrap().chunk_size(), 10_000);
+}
+
+#[test]
 fn a_column_that_the_rows_do_not_have_is_refused_with_the_nearest_name() {
     let found = problems(writer_plan(&CsvWriter, "{ path: x, columns: [id, mem, id] }", &schema()));
     assert_eq!(found, ["job.yaml:1:26: columns[1]: the rows have no column `mem`; did you mean `memo`?"]);
