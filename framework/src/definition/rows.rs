@@ -253,12 +253,10 @@ fn masked(json: serde_json::Value, frame: &Frame) -> serde_json::Value {
     }
 }
 
-/// Masks the secrets of the run in the text of a record; bytes that are no text stay as they are.
+/// Masks the secrets of the run in a record, whether its bytes are text or not.
 pub(super) fn mask_bytes(bytes: &mut Vec<u8>, frame: &Frame) {
-    if let Ok(text) = str::from_utf8(bytes)
-        && frame.shows_secret(text)
-    {
-        *bytes = frame.mask(text).into_bytes();
+    if !frame.secrets.is_empty() {
+        *bytes = frame.mask_bytes(bytes);
     }
 }
 
@@ -270,4 +268,26 @@ fn unfit(what: &str, error: &EvalError) -> BatchError {
 #[cold]
 fn invalid_row(message: String) -> BatchError {
     BatchError::new(names::INVALID_ROW, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_that_is_no_text_shows_no_secret_either() {
+        let secrets = vec!["hunter2hunter2".to_owned(), "hunter2".to_owned(), String::new()];
+        let frame = Frame { secrets, ..Frame::default() };
+        for (record, masked) in [
+            (&b"\xfcx,hunter2hunter2"[..], &b"\xfcx,***"[..]),
+            (b"hunter2,\xff\xfehunter2,hunter", b"***,\xff\xfe***,hunter"),
+            ("hunter2,ü".as_bytes(), "***,ü".as_bytes()),
+            (b"\xfc", b"\xfc"),
+            (b"", b""),
+        ] {
+            let mut bytes = record.to_owned();
+            mask_bytes(&mut bytes, &frame);
+            assert_eq!(bytes, masked, "{}", record.escape_ascii());
+        }
+    }
 }

@@ -60,6 +60,19 @@ impl Frame {
         masked + rest
     }
 
+    /// `bytes` with every secret replaced by `***`, whether they are text or not.
+    ///
+    /// ```
+    /// use overnight_framework::kind::Frame;
+    ///
+    /// let frame = Frame { secrets: vec!["hunter2".to_owned()], ..Frame::default() };
+    /// assert_eq!(frame.mask_bytes(b"\xfcser:hunter2"), b"\xfcser:***");
+    /// ```
+    #[must_use]
+    pub fn mask_bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        self.known().fold(bytes.to_owned(), |masked, secret| replaced(masked, secret.as_bytes()))
+    }
+
     /// `error` with every secret in its texts replaced by `***`. An error that shows none is the same as before; another
     /// keeps its name and its texts.
     ///
@@ -96,6 +109,25 @@ impl Frame {
 fn beginning(secret: &str, text: &str) -> Option<usize> {
     let ends = secret.char_indices().map(|(end, _)| end).filter(|end| *end >= SHORTEST_BEGINNING);
     ends.filter(|end| secret.get(..*end).is_some_and(|beginning| text.ends_with(beginning))).max()
+}
+
+/// The bytes with the mask wherever `secret` stands, which is not empty.
+fn replaced(bytes: Vec<u8>, secret: &[u8]) -> Vec<u8> {
+    let find = |bytes: &[u8]| bytes.windows(secret.len()).position(|window| window == secret);
+    let Some(mut place) = find(&bytes) else { return bytes };
+    let mut masked = Vec::with_capacity(bytes.len());
+    let mut rest = bytes.as_slice();
+    while let Some((before, behind)) = rest.split_at_checked(place) {
+        masked.extend_from_slice(before);
+        masked.extend_from_slice(MASK.as_bytes());
+        rest = behind.get(secret.len()..).unwrap_or_default();
+        match find(rest) {
+            Some(next) => place = next,
+            None => break,
+        }
+    }
+    masked.extend_from_slice(rest);
+    masked
 }
 
 /// The values are left out: secrets are among them.
