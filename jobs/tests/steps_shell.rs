@@ -45,7 +45,10 @@ const TESTS: &[Test] = tests![
     an_abort_kills_at_once,
     a_timeout_stops_the_command_and_fails_the_step,
     what_a_command_leaves_running_in_its_group_is_killed,
-    what_leaves_the_group_does_not_hold_the_step,
+    what_leaves_the_group_is_killed_too,
+    a_stop_kills_what_has_left_the_group,
+    orphans_that_end_before_the_command_are_reaped,
+    killing_the_process_kills_what_has_left_the_group_and_removes_the_file_for_outputs,
     a_restart_runs_the_command_again,
     killing_the_process_kills_the_command_and_its_children,
     killing_the_leader_kills_the_command,
@@ -119,12 +122,17 @@ fn is_alive(pid: i32) -> bool {
 
 /// Waits until a process is gone. There is no signal for the end of somebody else's child.
 fn gone(pid: i32) -> bool {
+    eventually(|| !is_alive(pid))
+}
+
+/// Waits for something that another process does.
+fn eventually(happened: impl Fn() -> bool) -> bool {
     let until = Instant::now() + Duration::from_secs(10);
     let (_keep, never) = channel::<()>();
-    while is_alive(pid) && Instant::now() < until {
+    while !happened() && Instant::now() < until {
         let _ = never.recv_timeout(Duration::from_millis(5));
     }
-    !is_alive(pid)
+    happened()
 }
 
 fn a_command_runs_in_the_folder_with_its_variables_and_no_others() {
@@ -215,7 +223,7 @@ fn a_list_is_run_without_a_shell() {
 }
 
 fn a_stop_sends_sigterm_to_the_whole_group() {
-    let settings = "command: |\n  (trap 'echo child; exit 0' TERM; echo ready; while :; do sleep 0.01; done) &\n  trap 'wait; echo parent; exit 0' TERM\n  wait\n  wait\n";
+    let settings = "command: |\n  trap 'wait; echo parent; exit 0' TERM\n  (trap 'echo child; exit 0' TERM; echo ready; while :; do sleep 0.01; done) &\n  wait\n  wait\n";
     let ran = run_until_ready(settings, StopIntent::Stopped);
     assert_eq!(ran.step.status, Status::Stopped, "{:?}", ran.step.error);
     let mut said = ran.output;
@@ -250,13 +258,66 @@ fn what_a_command_leaves_running_in_its_group_is_killed() {
     assert!(gone(ran.output[0].parse().unwrap()));
 }
 
-fn what_leaves_the_group_does_not_hold_the_step() {
-    let ran = run("command: 'setsid sleep 1000 & sleep 0.1; echo $!'");
+/// A command that starts a process in a session of its own, another in a group of its own with a child in a third one, says
+/// their numbers behind its own, and never ends.
+const SCATTERED: &str = "command: |
+  setsid sh -c 'echo $$ > $OVERNIGHT_OUTPUT.a; exec sleep 1000' &
+  timeout 1000 sh -c 'echo $$ > $OVERNIGHT_OUTPUT.b; setsid sleep 1000 & echo $! > $OVERNIGHT_OUTPUT.c; wait' &
+  until [ -s $OVERNIGHT_OUTPUT.a ] && [ -s $OVERNIGHT_OUTPUT.b ] && [ -s $OVERNIGHT_OUTPUT.c ]; do sleep 0.01; done
+  echo $$ $(cat $OVERNIGHT_OUTPUT.a $OVERNIGHT_OUTPUT.b $OVERNIGHT_OUTPUT.c)
+  rm $OVERNIGHT_OUTPUT.a $OVERNIGHT_OUTPUT.b $OVERNIGHT_OUTPUT.c
+  echo $OVERNIGHT_OUTPUT
+  echo ready
+";
+
+fn numbers(line: &str) -> Vec<i32> {
+    line.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
+}
+
+fn what_leaves_the_group_is_killed_too() {
+    let ran = run(SCATTERED);
     assert_eq!(ran.step.status, Status::Completed, "{:?}", ran.step.error);
-    let pid: i32 = ran.output[0].parse().unwrap();
-    if is_alive(pid) {
-        kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
-    }
+    let pids = numbers(&ran.output[0]);
+    assert!(pids.len() == 4 && !pids.into_iter().any(is_alive), "{:?}", ran.output);
+}
+
+fn a_stop_kills_what_has_left_the_group() {
+    let ran = run_until_ready(&format!("{SCATTERED}  wait\n"), StopIntent::Stopped);
+    assert_eq!(ran.step.status, Status::Stopped, "{:?}", ran.step.error);
+    let pids = numbers(&ran.output[0]);
+    assert!(pids.len() == 4 && !pids.into_iter().any(is_alive), "{:?}", ran.output);
+}
+
+/// The leader is their parent then, and a long command may leave more of them than there are numbers.
+fn orphans_that_end_before_the_command_are_reaped() {
+    let ran = run("command: |
+  orphan=$(setsid sh -c 'true > /dev/null & echo $!')
+  tries=0
+  while [ -e /proc/$orphan ] && [ $tries -lt 1000 ]; do sleep 0.01; tries=$((tries + 1)); done
+  [ -e /proc/$orphan ] && echo there || echo gone
+");
+    assert_eq!(ran.output, ["gone"], "{:?}", ran.step.error);
+}
+
+fn killing_the_process_kills_what_has_left_the_group_and_removes_the_file_for_outputs() {
+    let settings = format!("{SCATTERED}  wait\n");
+    let mut victim = Command::new(std::env::current_exe().unwrap())
+        .args([VICTIM, &settings])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let said: Vec<String> = BufReader::new(victim.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap)
+        .take_while(|line| line != "ready")
+        .collect();
+    let pids = numbers(&said[0]);
+    assert!(pids.len() == 4 && pids.iter().all(|pid| is_alive(*pid)), "{said:?}");
+    assert!(fs::exists(&said[1]).unwrap());
+    victim.kill().unwrap();
+    victim.wait().unwrap();
+    assert!(pids.into_iter().all(gone), "{said:?}");
+    assert!(eventually(|| !fs::exists(&said[1]).unwrap()), "{said:?}");
 }
 
 fn a_restart_runs_the_command_again() {

@@ -2,16 +2,19 @@
 //!
 //! A command runs in a process group of its own, below a *leader*: the same executable, started with a hidden argument
 //! ([`shim`]). The leader holds one end of a socket whose other end is the step's. When jobctl dies, however it dies, the
-//! socket closes, and the leader kills the group: a restart never meets the orphan of its own command.
+//! socket closes, and the leader kills the command: a restart never meets the orphan of its own command. What leaves the
+//! group, as everything does that `setsid` or `timeout` starts, is killed too, but on Linux only, and not when somebody kills
+//! the leader itself: then jobctl, which knows no more than the group, kills that.
 //!
 //! ```text
 //! jobctl ──socket── leader ──── sh -c "…" ──── what it starts
-//!   the step         __shim      └──────── one group ───────┘
+//!   the step         __shim      └───── one group, mostly ──┘
 //! ```
 //!
 //! The leader alone sends signals, and only while it has not reaped the command: so no signal ever reaches a stranger whose
 //! number was used again.
 
+mod adopted;
 mod lines;
 mod outputs;
 mod report;
@@ -45,7 +48,9 @@ pub const COMMAND_FAILED: &str = "CommandFailed";
 /// step. What it writes as `name=value` lines to the file `$OVERNIGHT_OUTPUT` becomes the outputs of the step.
 ///
 /// On a stop, a pause and a timeout the group gets SIGTERM, and SIGKILL after `grace`; on an abort SIGKILL at once. What the
-/// command leaves running in its group when it ends is killed too. A status other than 0 is the error `CommandFailed`.
+/// command leaves running when it ends is killed too, however it ends: a step starts no daemons. On Linux that is true of all
+/// that the command has started, on other systems only of what is still in its group. A status other than 0 is the error
+/// `CommandFailed`.
 #[derive(Clone, Debug, Default)]
 pub struct Shell {
     leader: Option<PathBuf>,

@@ -21,7 +21,7 @@ use super::tail::{Mask, Tail};
 /// How often a step looks whether it shall end, while its command says nothing.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// How long the output may stay open after the command has ended: only what has left its group can hold it.
+/// How long the output may stay open after the command has ended: only what got away from the leader can hold it.
 const DRAIN: Duration = Duration::from_secs(1);
 
 /// Under which name the context of the step keeps the output.

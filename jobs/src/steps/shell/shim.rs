@@ -16,6 +16,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -25,8 +26,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+use super::adopted;
+use super::outputs::OUTPUT_VARIABLE;
 use super::report::{Fate, Order, Report};
 
 /// The hidden argument.
@@ -63,13 +66,15 @@ type Group = Arc<Mutex<Option<Pid>>>;
 fn lead(mut arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
     let mut socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     let program = arguments.next().ok_or(io::ErrorKind::InvalidInput)?;
+    adopted::begin();
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).process_group(0);
     let child = match command.spawn() {
         Ok(child) => child,
         Err(error) => {
             let error = Fate::Refused(error.raw_os_error().unwrap_or_default());
-            return Report::Over(error).send(&mut socket);
+            tell(error, &mut socket);
+            return Ok(());
         }
     };
     let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidData)?;
@@ -78,9 +83,19 @@ fn lead(mut arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
     let _ = Report::Started(id.as_raw_pid()).send(&mut socket);
     watch(socket.try_clone()?, Arc::clone(&group))?;
     let fate = wait(child, id, &group)?;
-    // A step that is gone needs no report.
-    let _ = Report::Over(fate).send(&mut socket);
+    adopted::end();
+    tell(fate, &mut socket);
     Ok(())
+}
+
+/// Tells the step how the command ended. For one that is gone it tidies up: nobody else will.
+fn tell(fate: Fate, socket: &mut UnixStream) {
+    if Report::Over(fate).send(socket).is_err()
+        && let Some(file) = env::var_os(OUTPUT_VARIABLE)
+    {
+        // The command may have removed it.
+        let _ = fs::remove_file(file);
+    }
 }
 
 /// Passes orders on to the group, and kills it when the socket ends: then the step is gone.
@@ -97,21 +112,22 @@ fn watch(mut socket: UnixStream, group: Group) -> io::Result<()> {
     thread::Builder::new().name("watch".to_owned()).spawn(watching).map(|_| ())
 }
 
-/// Waits for the command, kills what it left in its group, and only then lets go of its number.
+/// Waits for the command, kills what it left in its group, and only then lets go of its number. What has left the group is
+/// no longer below the command by then, but a child of this process.
 fn wait(mut child: Child, id: Pid, group: &Group) -> io::Result<Fate> {
-    while let Err(error) = waitid(WaitId::Pid(id), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {
-        if error != rustix::io::Errno::INTR {
-            return Err(error.into());
-        }
-    }
+    adopted::wait_for(id)?;
     signal(group, Signal::KILL);
     *group.lock().unwrap_or_else(PoisonError::into_inner) = None;
     Ok(child.wait()?.into())
 }
 
 fn signal(group: &Group, signal: Signal) {
-    if let Some(group) = *group.lock().unwrap_or_else(PoisonError::into_inner) {
+    if let Some(command) = *group.lock().unwrap_or_else(PoisonError::into_inner) {
         // A group of which only the unreaped command is left takes no signal, and needs none.
-        let _ = kill_process_group(group, signal);
+        let _ = kill_process_group(command, signal);
+        if signal == Signal::KILL {
+            // It may have joined another group than the one it began.
+            let _ = kill_process(command, signal);
+        }
     }
 }
