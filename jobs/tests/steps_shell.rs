@@ -33,7 +33,8 @@ macro_rules! tests {
 const TESTS: &[Test] = tests![
     a_command_runs_in_the_folder_with_its_variables_and_no_others,
     the_output_is_passed_on_line_by_line_and_kept,
-    secrets_are_masked_in_output_outputs_and_errors,
+    secrets_are_masked_in_output_and_errors,
+    outputs_reach_later_steps_as_they_were_written,
     outputs_are_what_the_command_writes_to_its_file,
     outputs_that_cannot_be_read_fail_the_step,
     a_status_other_than_0_fails_with_the_last_lines,
@@ -168,15 +169,23 @@ fn the_output_is_passed_on_line_by_line_and_kept() {
     assert!(kept.len() < 66_000 && kept.ends_with("\n100000\n"));
 }
 
-fn secrets_are_masked_in_output_outputs_and_errors() {
+fn secrets_are_masked_in_output_and_errors() {
     let frame = Frame { secrets: vec!["hunter2".into()], ..anywhere() };
-    let settings =
-        "command: 'echo \"name=hunter2\" > $OVERNIGHT_OUTPUT; echo password hunter2; exit $CODE'\nenv: { CODE: '0' }";
+    let settings = "command: 'echo \"password hunter2\" | tee $OVERNIGHT_OUTPUT; exit $CODE'\nenv: { CODE: '0' }";
     let ran = Runner::in_memory().run(shell(settings, &frame));
     assert_eq!(ran.output, ["password ***"]);
-    assert_eq!(ran.step.outputs["name"], "***");
+    assert!(ran.error().ends_with("is not `name=value`: \"password ***\""), "{}", ran.error());
     let ran = Runner::in_memory().run(shell(&settings.replace("'0'", "'1'"), &frame));
     assert!(ran.error().ends_with("its last lines were:\npassword ***"), "{}", ran.error());
+}
+
+fn outputs_reach_later_steps_as_they_were_written() {
+    let key = "{\n\"key\": \"hunter2\"\n}\n";
+    let frame = Frame { secrets: vec!["7".into(), key.into()], ..anywhere() };
+    let settings = "command: 'echo rows=170 > $OVERNIGHT_OUTPUT; echo \"x={a}\" | tee -a $OVERNIGHT_OUTPUT'";
+    let ran = Runner::in_memory().run(shell(settings, &frame));
+    assert_eq!(serde_json::Value::from(ran.step.outputs), serde_json::json!({"rows": "170", "x": "{a}"}));
+    assert_eq!(ran.output, ["x={a}"]);
 }
 
 fn outputs_are_what_the_command_writes_to_its_file() {

@@ -57,7 +57,8 @@ impl OutputFile {
         &self.0
     }
 
-    /// The outputs, all of them texts; of a name that stands there twice, the last value.
+    /// The outputs, all of them texts, as they were written: whoever stores them refuses those that hold a secret, because
+    /// one with a hole in it would mislead later steps. Of a name that stands there twice, the last value.
     pub(super) fn read(&self, mask: &Mask) -> Result<JsonObject, OutputError> {
         let mut bytes = Vec::new();
         fs::File::open(&self.0)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
@@ -78,7 +79,7 @@ impl Drop for OutputFile {
 fn parse(text: &str, mask: &Mask) -> Result<JsonObject, OutputError> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let parsed = lines.map(|(index, line)| match line.split_once('=') {
-        Some((name, value)) if is_name(name) => Ok((name.to_owned(), mask.text(value).into())),
+        Some((name, value)) if is_name(name) => Ok((name.to_owned(), value.into())),
         _ => Err(OutputError::Line { line: index + 1, text: mask.text(line) }),
     });
     parsed.collect()

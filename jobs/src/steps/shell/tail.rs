@@ -23,11 +23,10 @@ pub(super) struct Mask {
 }
 
 impl Mask {
-    /// A mask for the secrets of `frame`: each as a whole, and each line of those that have several, because output comes line
-    /// by line. Longer ones first, so that none is uncovered by another that is part of it.
+    /// A mask for the secrets of `frame`, among which are the lines of longer ones. Longer ones first, so that none is
+    /// uncovered by another that is part of it.
     pub(super) fn new(frame: &Frame) -> Self {
-        let lines = frame.secrets.iter().flat_map(|secret| secret.lines());
-        let mut secrets: Vec<String> = lines.map(|line| line.trim().to_owned()).chain(frame.secrets.clone()).collect();
+        let mut secrets = frame.secrets.clone();
         secrets.retain(|secret| !secret.is_empty());
         secrets.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         secrets.dedup();
@@ -118,9 +117,9 @@ mod tests {
     }
 
     #[test]
-    fn the_lines_of_a_long_secret_are_masked_one_by_one() {
-        let key = "-----BEGIN\nQUJD\n-----END\n";
-        assert_eq!(mask(&[key]).text("key QUJD"), "key ***");
+    fn a_bracket_of_a_long_secret_is_not_masked_everywhere() {
+        let key = "{\n\"private_key\": \"QUJD\"\n}\n";
+        assert_eq!(mask(&[key, "\"private_key\": \"QUJD\""]).text("{a} \"private_key\": \"QUJD\""), "{a} ***");
         assert_eq!(mask(&[""]).text("all"), "all");
     }
 
