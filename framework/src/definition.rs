@@ -49,7 +49,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use self::environment::{Environment, FixedEnvironment, SecretError};
+pub use self::environment::{Environment, FixedEnvironment, SecretError, VariableUse};
 
 use crate::job::Job;
 use crate::kind::Kinds;
@@ -95,6 +95,6 @@ pub fn read(
     base_dir: &Path,
 ) -> Result<JobFile, Problems> {
     let connections = environment.connections();
-    let draft = yaml::read(source, |at| job::read(at, kinds, &connections))?;
+    let draft = yaml::read(source, |at| job::read(at, kinds, &connections, environment.as_ref()))?;
     Ok(draft.into_file(source, environment, base_dir))
 }

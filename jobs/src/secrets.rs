@@ -3,9 +3,15 @@
 use std::fs;
 use std::path::PathBuf;
 
-use overnight_framework::definition::{Environment, SecretError};
+use overnight_framework::definition::{Environment, SecretError, VariableUse};
 
 use crate::config::Config;
+
+/// How the names of the variables begin that hold secrets.
+const PREFIX: &str = "JOBCTL_SECRET_";
+
+/// The variable with the address of the store, which may have a password in it.
+const DATABASE: &str = "DATABASE_URL";
 
 /// The environment of this process.
 #[derive(Debug)]
@@ -25,10 +31,18 @@ impl Environment for ProcessEnvironment {
         std::env::var(name).ok()
     }
 
+    fn variable_use(&self, name: &str) -> VariableUse {
+        match name.strip_prefix(PREFIX) {
+            Some(secret) => VariableUse::Secret(secret.to_lowercase()),
+            None if name == DATABASE => VariableUse::Confidential,
+            None => VariableUse::Open,
+        }
+    }
+
     /// `secret.sftp_key` is `JOBCTL_SECRET_SFTP_KEY`, else the file `sftp_key` in the configured folder, without its last
     /// newline.
     fn secret(&self, name: &str) -> Result<String, SecretError> {
-        let variable = format!("JOBCTL_SECRET_{}", name.to_uppercase().replace('-', "_"));
+        let variable = format!("{PREFIX}{}", name.to_uppercase().replace('-', "_"));
         if let Ok(value) = std::env::var(&variable) {
             return Ok(value);
         }

@@ -14,6 +14,7 @@ mod jobctl {
     mod memory;
     mod race;
     mod restart;
+    mod secrets;
     mod statement;
     mod stop;
     pub(crate) mod support;

@@ -9,6 +9,12 @@ pub trait Environment: Send + Sync {
     /// The environment variable `name`; `None` when it is not set.
     fn variable(&self, name: &str) -> Option<String>;
 
+    /// What job files may use the environment variable `name` for. It follows from the name alone: files are read by it.
+    fn variable_use(&self, name: &str) -> VariableUse {
+        let _ = name;
+        VariableUse::Open
+    }
+
     /// The secret `name`.
     ///
     /// # Errors
@@ -19,6 +25,18 @@ pub trait Environment: Send + Sync {
     fn connections(&self) -> Vec<String> {
         Vec::new()
     }
+}
+
+/// What an environment variable may be used for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum VariableUse {
+    /// For everything.
+    Open,
+    /// For what a secret may be used for: its value is masked, and refused where it would be stored or seen.
+    Confidential,
+    /// For nothing, because it is where the secret of this name comes from.
+    Secret(String),
 }
 
 /// Why a secret has no value. The messages go behind "failed to ".

@@ -54,7 +54,8 @@ impl Frames {
     /// When a secret has no value, a var cannot be computed, or an output of an earlier step is not of its type.
     pub(super) fn frame(&self, needs: &Needs, moment: Moment<'_>) -> Result<Frame, BatchError> {
         let secrets = self.secrets(needs)?;
-        let texts = texts_to_mask(moment.params.secrets().chain(secrets.values().cloned()));
+        let variables = needs.confidential.iter().filter_map(|name| self.environment.variable(name));
+        let texts = texts_to_mask(moment.params.secrets().chain(secrets.values().cloned()).chain(variables));
         let mut frame = Frame { values: Vec::new(), base_dir: self.base_dir.clone(), secrets: texts };
         // Known before the first value: an error about a value may quote a secret that it was computed from.
         frame.values = self.values(needs, &secrets, moment).map_err(|error| frame.masked(error))?;

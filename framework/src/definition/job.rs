@@ -62,14 +62,19 @@ struct Computed {
 }
 
 /// Reads the root of a file.
-pub(super) fn read(at: &Cursor<'_>, kinds: &Kinds, connections: &[String]) -> Option<JobDraft> {
+pub(super) fn read(
+    at: &Cursor<'_>,
+    kinds: &Kinds,
+    connections: &[String],
+    environment: &dyn Environment,
+) -> Option<JobDraft> {
     let file = File { kinds, connections, errors: kinds.error_names(), census: Census::of(at.node()) };
     let mut fields = at.fields("a job")?;
     let head = head(&mut fields);
     let params = fields.get("params").map(|at| params::params(&at)).unwrap_or_default();
     let mut layout = Layout::default();
     params.iter().for_each(|param| layout.declare_param(param));
-    file.census.variables.iter().for_each(|name| layout.declare_variable(name));
+    file.census.variables.iter().for_each(|name| layout.declare_variable(name, environment.variable_use(name)));
     file.census.secrets.iter().for_each(|name| layout.declare_secret(name));
     if let Some(at) = fields.get("vars") {
         vars::vars(&at, &file, &mut layout);

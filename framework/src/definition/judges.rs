@@ -130,6 +130,10 @@ impl Known<'_> {
             ["secret"] => {
                 refused("`secret` is no value by itself", Some("write its name behind it: secret.NAME".to_owned()))
             }
+            ["env", name, ..] if self.layout.secret_of(name).is_some() => {
+                let help = format!("write secret.{}", self.layout.secret_of(name).unwrap_or_default());
+                refused(format!("`env.{name}` is a secret, and is not masked under this name"), Some(help))
+            }
             ["params", name, ..] if !self.has_param(name) => {
                 nothing_called("parameter", name, || self.census.params.iter().map(|name| &**name))
             }

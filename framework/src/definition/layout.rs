@@ -1,7 +1,8 @@
 //! Which names the expressions of a file may use, and where their values come from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::environment::VariableUse;
 use super::outputs::Outputs;
 use super::vars::Var;
 use crate::expr::{Expression, Scope};
@@ -17,8 +18,10 @@ pub(super) struct Layout {
     vars: Vec<Var>,
     /// The names of two parts that exist: a parameter, a var, a step.
     known: BTreeSet<(Root, Box<str>)>,
-    /// The secret parameters, and the vars that are made of secrets.
+    /// The secret parameters, the confidential variables, and the vars that are made of secrets.
     confidential: BTreeSet<(Root, Box<str>)>,
+    /// The variables that no file may use, with the secrets that come from them.
+    sources: BTreeMap<Box<str>, String>,
     /// The steps whose outputs could not be read.
     unsure: BTreeSet<Box<str>>,
 }
@@ -112,6 +115,8 @@ pub(super) struct Needs {
     pub(super) secrets: BTreeSet<Box<str>>,
     /// The environment variables that it uses, also by way of vars.
     pub(super) variables: BTreeSet<Box<str>>,
+    /// Those of them whose values are masked.
+    pub(super) confidential: BTreeSet<Box<str>>,
 }
 
 impl Layout {
@@ -130,9 +135,12 @@ impl Layout {
         self.know(Root::Params, &param.name, param.secret);
     }
 
-    pub(super) fn declare_variable(&mut self, name: &str) {
+    pub(super) fn declare_variable(&mut self, name: &str, allowed: VariableUse) {
         self.declare(&["env", name], Type::Str, true, Origin::Variable(name.into()));
-        self.know(Root::Env, name, false);
+        self.know(Root::Env, name, allowed == VariableUse::Confidential);
+        if let VariableUse::Secret(secret) = allowed {
+            self.sources.insert(name.into(), secret);
+        }
     }
 
     pub(super) fn declare_secret(&mut self, name: &str) {
@@ -193,6 +201,11 @@ impl Layout {
         self.confidential.contains(&(root, name.into()))
     }
 
+    /// The secret that comes from this variable.
+    pub(super) fn secret_of(&self, variable: &str) -> Option<&str> {
+        self.sources.get(variable).map(String::as_str)
+    }
+
     /// Whether nobody knows which outputs the step has.
     pub(super) fn is_unsure(&self, step: &str) -> bool {
         self.unsure.contains(step)
@@ -207,12 +220,19 @@ impl Layout {
                 // A column may be called like a name; then it was not this one that was used, or it does no harm.
                 root if !self.knows(root, &name) => {}
                 Root::Secret => _ = needs.secrets.insert(name),
-                Root::Env => _ = needs.variables.insert(name),
+                Root::Env => self.need_variable(name, &mut needs),
                 Root::Vars => self.need_var(&name, &mut needs),
                 Root::Params | Root::Steps => {}
             }
         }
         needs
+    }
+
+    fn need_variable(&self, name: Box<str>, needs: &mut Needs) {
+        if self.is_confidential(Root::Env, &name) {
+            needs.confidential.insert(name.clone());
+        }
+        needs.variables.insert(name);
     }
 
     fn need_var(&self, name: &str, needs: &mut Needs) {
@@ -222,6 +242,7 @@ impl Layout {
             needs.vars.extend(&var.needs.vars);
             needs.secrets.extend(var.needs.secrets.iter().cloned());
             needs.variables.extend(var.needs.variables.iter().cloned());
+            needs.confidential.extend(var.needs.confidential.iter().cloned());
         }
     }
 

@@ -1,0 +1,55 @@
+//! Secrets: where they may stand in a job file, and that nothing shows them.
+
+use super::support::{Answer, Kind, Project, answer};
+
+/// A folder with a job of these steps.
+fn with_steps(steps: &str) -> Project {
+    let project = Project::new(Kind::Sqlite);
+    project.file("job.yaml", &format!("name: told\nsteps:\n{steps}"));
+    project
+}
+
+fn jobctl(project: &Project, arguments: &[&str], variables: &[(&str, &str)]) -> Answer {
+    answer(project.command(arguments).envs(variables.iter().copied()).output().unwrap())
+}
+
+#[test]
+fn a_secret_is_refused_under_the_name_of_its_variable() {
+    let project = with_steps(
+        "  - { name: a, tasklet: { shell: { command: 'true', env: { T: '${{ env.JOBCTL_SECRET_TOK }}' } } } }\n",
+    );
+    let refused = jobctl(&project, &["validate", "job.yaml"], &[("JOBCTL_SECRET_TOK", "hunter2hunter2")]).expect(7);
+    assert!(refused.stderr.contains("`env.JOBCTL_SECRET_TOK` is a secret"), "{refused:?}");
+    assert!(refused.stderr.contains("write secret.tok") && !refused.stderr.contains("hunter2"), "{refused:?}");
+}
+
+#[test]
+fn the_address_of_the_store_is_masked_like_a_secret() {
+    let project = with_steps(
+        "  - { name: a, tasklet: { shell: { command: 'echo \"at $URL.\"', env: { URL: '${{ env.DATABASE_URL }}' } } } }\n",
+    );
+    let told = project.jobctl(&["start", "job.yaml"]).expect(0);
+    assert!(!format!("{told:?}").contains(&format!("at {}", project.url)), "{told:?}");
+    assert_eq!(project.number("select count(*) from overnight_step_execution where context like '%at ***.%'"), 1);
+}
+
+#[test]
+fn an_output_that_a_short_secret_is_part_of_arrives_and_one_with_a_secret_in_it_is_refused() {
+    let steps = "
+  - name: count
+    outputs: [rows]
+    tasklet: { shell: { command: 'echo rows=$ROWS > $OVERNIGHT_OUTPUT', env: { ROWS: '${{ secret.rows }}', PIN: '${{ secret.pin }}' } } }
+  - { name: tell, tasklet: { shell: { command: 'echo \"${{ steps.count.rows }} rows\"' } } }
+";
+    let project = with_steps(steps);
+    let variables = [("JOBCTL_SECRET_PIN", "7"), ("JOBCTL_SECRET_ROWS", "hunter2hunter2")];
+    let failed = jobctl(&project, &["start", "job.yaml"], &variables);
+    assert_ne!(failed.code, Some(0), "{failed:?}");
+    let error = project.show("told")["steps"][0]["error"].to_string();
+    assert!(error.contains("output `rows` holds a secret") && !error.contains("hunter2"), "{error}");
+
+    let project = with_steps(&steps.replace("'${{ secret.rows }}'", "'170'"));
+    jobctl(&project, &["start", "job.yaml"], &variables).expect(0);
+    assert_eq!(project.show("told")["steps"][0]["outputs"]["rows"], "170");
+    assert_eq!(project.number("select count(*) from overnight_step_execution where context like '%\"170 rows%'"), 1);
+}
