@@ -63,6 +63,11 @@ impl Judge for OfStep<'_> {
             None => self.known.no_step(name, self.index),
         }
     }
+
+    fn is_confidential(&self, path: &[&str]) -> bool {
+        let [root, name, ..] = path else { return false };
+        Root::of(root).is_some_and(|root| self.known.layout.is_confidential(root, name))
+    }
 }
 
 impl OfStep<'_> {

@@ -33,6 +33,12 @@ pub(crate) struct Site<'a> {
 pub(crate) trait Judge {
     /// What is wrong with a name such as `["steps", "load", "file"]`; `None` where the scope decides.
     fn verdict(&self, path: &[&str]) -> Option<Verdict>;
+
+    /// Whether the value behind a name is a secret, or made of one.
+    fn is_confidential(&self, path: &[&str]) -> bool {
+        let _ = path;
+        false
+    }
 }
 
 /// Why a name must not be used.
@@ -92,6 +98,20 @@ impl<'a> Names<'a> {
     pub fn setting_of(&self, at: &Cursor<'_>, expected: Expected) -> Option<Setting> {
         let (template, typed) = self.template(at, expected)?;
         Some(Setting::new(&template, &typed))
+    }
+
+    /// Reads a setting that others see, such as the arguments of a program: one with a secret in it is refused. `seen` says
+    /// who sees it, and `help` what to do instead.
+    pub fn setting_in_sight(&self, at: &Cursor<'_>, seen: &str, help: &str) -> Option<Setting> {
+        let (template, typed) = self.template(at, Expected::Any)?;
+        let paths = template.paths();
+        let is_secret = |path: &&Vec<&str>| self.site.is_some_and(|site| site.judge.is_confidential(path));
+        let Some(path) = paths.iter().find(is_secret) else { return Some(Setting::new(&template, &typed)) };
+        let name = path.iter().take(2).copied().collect::<Vec<_>>().join(".");
+        let refusal =
+            Refusal { message: format!("`{name}` is secret, and {seen}"), help: Some(help.to_owned()), related: None };
+        report_refusal(at, places_of(at.text().unwrap_or_default(), path).first(), refusal);
+        None
     }
 
     /// Reads a bare expression of this type, such as the condition of a step.

@@ -45,7 +45,8 @@ pub const COMMAND_FAILED: &str = "CommandFailed";
 ///
 /// The command sees the variables PATH, HOME, LANG, LC_ALL, TZ, TMPDIR, USER, LOGNAME and SHELL, and those under `env`. Its
 /// output goes line by line to whoever watches the run, with known secrets masked; the last 64 KiB stay in the context of the
-/// step. What it writes as `name=value` lines to the file `$OVERNIGHT_OUTPUT` becomes the outputs of the step.
+/// step. Secrets go into `env`: in `command` they are refused, because everybody on the machine sees the arguments of
+/// processes. What it writes as `name=value` lines to the file `$OVERNIGHT_OUTPUT` becomes the outputs of the step.
 ///
 /// On a stop, a pause and a timeout the group gets SIGTERM, and SIGKILL after `grace`; on an abort SIGKILL at once. What the
 /// command leaves running when it ends is killed too, however it ends: a step starts no daemons. On Linux that is true of all

@@ -24,6 +24,26 @@ fn a_secret_is_refused_under_the_name_of_its_variable() {
 }
 
 #[test]
+fn a_secret_is_refused_in_a_command_that_everybody_sees() {
+    for command in [
+        "'curl -H ${{ secret.tok }} here'",
+        "[curl, '-H', '${{ vars.header }}']",
+        "'psql ${{ env.DATABASE_URL }}'",
+        "'login ${{ params.password }}'",
+    ] {
+        let project = Project::new(Kind::Sqlite);
+        let head = "name: told\nparams: { password: { type: string, secret: true } }\nvars: { header: 'Bearer ${{ secret.tok }}' }\n";
+        project.file(
+            "job.yaml",
+            &format!("{head}steps:\n  - {{ name: a, tasklet: {{ shell: {{ command: {command} }} }} }}\n"),
+        );
+        let refused = project.jobctl(&["validate", "job.yaml"]).expect(7);
+        assert!(refused.stderr.contains("everybody on the machine sees the arguments of processes"), "{refused:?}");
+        assert!(refused.stderr.contains("give it to the command by `env`"), "{refused:?}");
+    }
+}
+
+#[test]
 fn the_address_of_the_store_is_masked_like_a_secret() {
     let project = with_steps(
         "  - { name: a, tasklet: { shell: { command: 'echo \"at $URL.\"', env: { URL: '${{ env.DATABASE_URL }}' } } } }\n",

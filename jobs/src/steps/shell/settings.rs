@@ -58,13 +58,21 @@ pub(super) fn read(settings: &Cursor<'_>, names: &Names<'_>, leader: Option<Path
 fn command(at: &Cursor<'_>, names: &Names<'_>) -> Option<Command> {
     if at.node().as_sequence().is_none() {
         at.filled_text()?;
-        return names.setting(at).map(Command::Script);
+        return argument(at, names).map(Command::Script);
     }
-    let arguments = at.list(|at| names.setting(at))?;
+    let arguments = at.list(|at| argument(at, names))?;
     if arguments.is_empty() {
         return at.refuse(at.problem("the command has no program"));
     }
     Some(Command::Arguments(arguments))
+}
+
+fn argument(at: &Cursor<'_>, names: &Names<'_>) -> Option<Setting> {
+    names.setting_in_sight(
+        at,
+        "everybody on the machine sees the arguments of processes",
+        "give it to the command by `env`",
+    )
 }
 
 fn variables(at: &Cursor<'_>, names: &Names<'_>) -> Option<Vec<(String, Setting)>> {
