@@ -40,26 +40,37 @@ impl Environment for ProcessEnvironment {
     }
 
     /// `secret.sftp_key` is `JOBCTL_SECRET_SFTP_KEY`, else the file `sftp_key` in the configured folder, without its last
-    /// newline.
+    /// newline. What is empty is no secret: somebody has forgotten to fill it.
     fn secret(&self, name: &str) -> Result<String, SecretError> {
         let variable = format!("{PREFIX}{}", name.to_uppercase().replace('-', "_"));
-        if let Ok(value) = std::env::var(&variable) {
-            return Ok(value);
+        let mut looked_in = Vec::new();
+        match std::env::var(&variable) {
+            Ok(value) if value.is_empty() => looked_in.push(empty(&variable)),
+            Ok(value) => return Ok(value),
+            Err(_) => looked_in.push(variable),
         }
-        let Some(path) = self.secrets.as_ref().map(|folder| folder.join(name)) else {
-            return Err(SecretError::Missing { name: name.to_owned(), looked_in: vec![variable] });
-        };
-        let place = path.display().to_string();
-        match fs::read_to_string(&path) {
-            Ok(text) => Ok(text.strip_suffix('\n').unwrap_or(&text).to_owned()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Err(SecretError::Missing { name: name.to_owned(), looked_in: vec![variable, place] })
+        if let Some(folder) = &self.secrets {
+            let path = folder.join(name);
+            let place = path.display().to_string();
+            match fs::read_to_string(&path) {
+                Ok(text) => match text.strip_suffix('\n').unwrap_or(&text) {
+                    "" => looked_in.push(empty(&place)),
+                    text => return Ok(text.to_owned()),
+                },
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => looked_in.push(place),
+                Err(error) => {
+                    return Err(SecretError::Unreadable { name: name.to_owned(), place, source: error.into() });
+                }
             }
-            Err(error) => Err(SecretError::Unreadable { name: name.to_owned(), place, source: error.into() }),
         }
+        Err(SecretError::Missing { name: name.to_owned(), looked_in })
     }
 
     fn connections(&self) -> Vec<String> {
         self.connections.clone()
     }
+}
+
+fn empty(place: &str) -> String {
+    format!("{place} (which is empty)")
 }

@@ -54,6 +54,21 @@ fn the_address_of_the_store_is_masked_like_a_secret() {
 }
 
 #[test]
+fn an_empty_secret_is_missing() {
+    let project =
+        with_steps("  - { name: a, tasklet: { shell: { command: 'true', env: { T: '${{ secret.tok }}' } } } }\n");
+    let failed = jobctl(&project, &["start", "job.yaml"], &[("JOBCTL_SECRET_TOK", "")]);
+    assert_ne!(failed.code, Some(0), "{failed:?}");
+    let error = &project.show("told")["steps"][0]["error"];
+    assert!(error.to_string().contains("looked for it in JOBCTL_SECRET_TOK (which is empty)"), "{error}");
+    project.file("secrets/tok", "\n");
+    project.file("jobctl.toml", "secrets = \"secrets\"\n");
+    jobctl(&project, &["restart", "told"], &[]);
+    let error = &project.show("told")["steps"][0]["error"];
+    assert!(error.to_string().contains("secrets/tok (which is empty)"), "{error}");
+}
+
+#[test]
 fn an_output_that_a_short_secret_is_part_of_arrives_and_one_with_a_secret_in_it_is_refused() {
     let steps = "
   - name: count
