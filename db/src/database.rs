@@ -62,6 +62,21 @@ enum Home {
     Sqlite(Arc<File>),
 }
 
+impl Backend {
+    /// The backend of the database at `url`, which nobody reaches for.
+    ///
+    /// # Errors
+    /// When the address is none.
+    pub fn of(url: &str) -> Result<Self, OpenError> {
+        Ok(match Address::parse(url)? {
+            #[cfg(feature = "postgres")]
+            Address::Postgres(_) => Self::Postgres,
+            #[cfg(feature = "sqlite")]
+            Address::Sqlite(_) => Self::Sqlite,
+        })
+    }
+}
+
 impl Database {
     /// The database at `url`, reached but not looked into: see [`open`].
     ///

@@ -84,6 +84,11 @@ pub enum Refusal {
         /// The execution in doubt.
         id: ExecutionId,
     },
+    /// There is nothing to go on from.
+    #[error(
+        "there is nothing to restart: the job never ran with these parameters in this project; `jobctl start` begins it"
+    )]
+    NeverStarted,
     /// The job forbids a second execution.
     #[error("job {id} is {} and its definition says `restartable: false`: start it with other parameters", word(*status))]
     NotRestartable {
@@ -105,7 +110,10 @@ fn word(status: Status) -> Word {
 /// The reason why it is refused.
 pub fn decide(wish: Wish, last: Option<Last>, rule: Restartability) -> Result<Decision, Refusal> {
     let Some(Last { id, status, closed, generation }) = last else {
-        return Ok(Decision::Begin { generation: 1 });
+        return match wish {
+            Wish::Start => Ok(Decision::Begin { generation: 1 }),
+            Wish::Restart => Err(Refusal::NeverStarted),
+        };
     };
     match (status, wish) {
         (Status::Queued | Status::Starting | Status::Started | Status::Stopping, _) => {
@@ -141,6 +149,11 @@ mod tests {
     #[test]
     fn the_first_start_opens_the_first_generation() {
         assert_eq!(decide(Wish::Start, None, Restartability::Once), Ok(Decision::Begin { generation: 1 }));
+    }
+
+    #[test]
+    fn a_restart_of_what_never_ran_is_refused() {
+        assert_eq!(decide(Wish::Restart, None, Restartability::Restartable), Err(Refusal::NeverStarted));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 pub use self::find::{FindError, Target};
 pub use self::launch::{Launching, StartError};
+pub use self::takeover::Owner;
 
 use crate::execution::{ExecutionId, JobExecution};
 use crate::job::Job;
@@ -19,15 +20,27 @@ use crate::repository::{Launched, Repository, StopAnswer, StopError, StopOrder};
 use crate::runner::{Run, RunError};
 use crate::status::StopIntent;
 use crate::stop::StopToken;
-use crate::worker::{Hold, Worker};
+use crate::worker::{Hold, Timing, Worker};
 
 /// Starts, stops and restarts jobs over a store. Every face of overnight calls it; none keeps a state of its own.
 pub struct Operator {
     repository: Arc<dyn Repository>,
-    worker: Worker,
+    seat: Seat,
+    /// `None` for one who launches nothing.
+    worker: Option<Worker>,
     project: String,
     actor: String,
     patience: Patience,
+    waiting: StopToken,
+}
+
+/// Where an operator sits: what it needs to judge whether the process of another execution lives.
+#[derive(Clone, Debug)]
+pub struct Seat {
+    /// The machine: the life locks of its processes can be looked at.
+    pub host: String,
+    /// How often workers beat.
+    pub timing: Timing,
 }
 
 /// An execution that is launched and held by this process, and shall be run now.
@@ -61,8 +74,21 @@ impl Operator {
         project: impl Into<String>,
         actor: impl Into<String>,
     ) -> Self {
+        let seat = Seat { host: worker.host().to_owned(), timing: worker.timing() };
+        Self { worker: Some(worker), ..Self::without_worker(repository, seat, project, actor) }
+    }
+
+    /// An operator that launches nothing: it finds, stops, and sees whether others live. It needs no life lock of its own.
+    #[must_use]
+    pub fn without_worker(
+        repository: Arc<dyn Repository>,
+        seat: Seat,
+        project: impl Into<String>,
+        actor: impl Into<String>,
+    ) -> Self {
         let (project, actor) = (project.into(), actor.into());
-        Self { repository, worker, project, actor, patience: Patience::DEFAULT }
+        let waiting = StopToken::default();
+        Self { repository, seat, worker: None, project, actor, patience: Patience::DEFAULT, waiting }
     }
 
     /// Waits for the store by `patience` instead of about a minute.
@@ -71,10 +97,28 @@ impl Operator {
         Self { patience, ..self }
     }
 
+    /// The same operator for another project: an execution that is named by its id goes on where its instance is.
+    #[must_use]
+    pub fn in_project(self, project: impl Into<String>) -> Self {
+        Self { project: project.into(), ..self }
+    }
+
+    /// The token that ends a launch's wait for an overdue lease: it is refused then.
+    #[must_use]
+    pub fn waiting(&self) -> &StopToken {
+        &self.waiting
+    }
+
     /// The store, for those who only read.
     #[must_use]
     pub fn repository(&self) -> &dyn Repository {
         self.repository.as_ref()
+    }
+
+    /// Where it sits.
+    #[must_use]
+    pub fn seat(&self) -> &Seat {
+        &self.seat
     }
 
     /// The project.
@@ -101,8 +145,8 @@ impl Operator {
             params,
             execution: launched.execution,
             lease: launched.lease,
-            lease_duration: self.worker.timing().lease,
-            dest: self.worker.host(),
+            lease_duration: self.seat.timing.lease,
+            dest: &self.seat.host,
             repository: self.repository.as_ref(),
             patience: &self.patience,
             stop: &stop,

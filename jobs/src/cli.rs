@@ -26,6 +26,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 use overnight_framework::kind::Kinds;
+use overnight_framework::yaml::Paint;
 
 use crate::steps::shell::shim;
 
@@ -48,7 +49,7 @@ pub fn main(kinds: Kinds) -> ExitCode {
     };
     init_log();
     let Arguments { store, output, verb } = arguments;
-    let face = Face { store, output: Output::new(&output), kinds };
+    let face = Face { output: Output::new(&output, &store), store, kinds };
     let exit = run(&verb, &face).unwrap_or_else(|failure| {
         face.output.failure(&failure);
         failure.exit
@@ -86,7 +87,10 @@ fn init_log() {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // A stderr that takes nothing must not fail the job that is logged.
+        .log_internal_errors(false)
         .without_time()
+        .with_ansi(output::paint_of_stderr() == Paint::Colour)
         .with_target(false);
     // Only a program that embeds this one can have set a subscriber already; it keeps its own.
     let _ = log.try_init();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,7 +18,8 @@ const FILE: &str = "jobctl.toml";
 /// Everything that is configured.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
-    pub(crate) database: DatabaseUrl,
+    /// The database that was named, if one was.
+    database: Option<String>,
     pub(crate) project: String,
     /// Other databases that steps may name.
     pub(crate) connections: BTreeMap<String, String>,
@@ -83,15 +85,23 @@ impl Config {
         let from_file = file.database.map(|url| relative_to(&folder, &url));
         let project = flags.project.map(str::to_owned).or_else(|| env("JOBCTL_PROJECT")).or(file.project);
         Ok(Self {
-            database: match named.or(from_file) {
-                Some(url) => DatabaseUrl { url, is_implicit: false },
-                None => DatabaseUrl { url: embedded_file().to_string_lossy().into_owned(), is_implicit: true },
-            },
+            database: named.or(from_file),
             project: project.unwrap_or_else(|| "default".to_owned()),
             connections: file.connections.into_iter().map(|(name, url)| (name, relative_to(&folder, &url))).collect(),
             secrets: env("JOBCTL_SECRETS").map(PathBuf::from).or_else(|| file.secrets.map(|path| folder.join(path))),
             timing: timing(env("JOBCTL_HEARTBEAT"))?,
         })
+    }
+
+    /// The database of this configuration. The folder of the file that nobody named is made here, for those who open it.
+    pub(crate) fn database(&self) -> DatabaseUrl {
+        match &self.database {
+            Some(url) => DatabaseUrl { url: url.clone(), is_implicit: false },
+            None => {
+                let file = embedded_file(xdg("XDG_DATA_HOME", ".local/share"), is_writable);
+                DatabaseUrl { url: file.to_string_lossy().into_owned(), is_implicit: true }
+            }
+        }
     }
 }
 
@@ -122,23 +132,34 @@ fn settings_file() -> Result<(File, PathBuf), ConfigError> {
     }
 }
 
-/// A database file in a settings file starts at the folder of that file, wherever the command is typed.
+/// A database file in a settings file starts at the folder of that file, wherever the command is typed. What names no file is
+/// left as it is, for the store to refuse it.
 fn relative_to(folder: &Path, url: &str) -> String {
-    let is_server = url.starts_with("postgres://") || url.starts_with("postgresql://");
     let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
-    if is_server { url.to_owned() } else { folder.join(path).to_string_lossy().into_owned() }
+    let is_path = !path.is_empty() && path != ":memory:" && !path.contains("://");
+    if is_path { folder.join(path).to_string_lossy().into_owned() } else { url.to_owned() }
 }
 
-/// The file of those who configure nothing: in their data folder, or here when that cannot be written.
-fn embedded_file() -> PathBuf {
-    let folder = xdg("XDG_DATA_HOME", ".local/share").map(|data| data.join("overnight"));
-    let usable = folder.filter(|folder| fs::create_dir_all(folder).is_ok() && is_writable(folder));
-    usable.map_or_else(|| PathBuf::from("./overnight.db"), |folder| folder.join("overnight.db"))
+/// The file of those who configure nothing: in their folder for data, or here when there is none and none can be made.
+///
+/// A file that is there is the one, also when it cannot be written now: another one would be empty, and the day that it
+/// remembers would run a second time.
+fn embedded_file(data: Option<PathBuf>, is_writable: impl FnOnce(&Path) -> bool) -> PathBuf {
+    let here = || PathBuf::from("./overnight.db");
+    let Some(folder) = data.map(|data| data.join("overnight")) else { return here() };
+    let file = folder.join("overnight.db");
+    let is_absent = match file.try_exists() {
+        Ok(exists) => !exists,
+        // A home such as /dev/null has no files. What may not be looked at may be there.
+        Err(error) => error.kind() == ErrorKind::NotADirectory,
+    };
+    if is_absent && !is_writable(&folder) { here() } else { file }
 }
 
+/// Whether files can be made in `folder`, which is made when it is missing.
 fn is_writable(folder: &Path) -> bool {
     let probe = folder.join(format!(".writable-{}", std::process::id()));
-    fs::write(&probe, "").and_then(|()| fs::remove_file(&probe)).is_ok()
+    fs::create_dir_all(folder).and_then(|()| fs::write(&probe, "")).and_then(|()| fs::remove_file(&probe)).is_ok()
 }
 
 fn xdg(variable: &str, below_home: &str) -> Option<PathBuf> {
@@ -151,4 +172,39 @@ fn timing(heartbeat: Option<String>) -> Result<Option<Timing>, ConfigError> {
     let parsed =
         parse_duration(&value).and_then(|delta| delta.to_std().ok()).filter(|beat| *beat >= Duration::from_millis(10));
     parsed.map(|beat| Some(Timing::beating(beat))).ok_or(ConfigError::Duration { name: "JOBCTL_HEARTBEAT", value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_there_is_used_also_when_its_folder_cannot_be_written() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = data.path().join("overnight");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("overnight.db"), "").unwrap();
+        assert_eq!(embedded_file(Some(data.path().to_owned()), |_| false), folder.join("overnight.db"));
+    }
+
+    #[test]
+    fn the_file_is_here_only_where_none_was_ever_made_and_none_can_be() {
+        let data = tempfile::tempdir().unwrap();
+        let at = |data: &Path, is_writable: bool| embedded_file(Some(data.to_owned()), |_| is_writable);
+        assert_eq!(at(data.path(), true), data.path().join("overnight/overnight.db"));
+        assert_eq!(at(data.path(), false), Path::new("./overnight.db"));
+        assert_eq!(at(Path::new("/dev/null/.local/share"), false), Path::new("./overnight.db"));
+        assert_eq!(embedded_file(None, |_| true), Path::new("./overnight.db"));
+    }
+
+    #[test]
+    fn only_a_path_starts_at_the_folder_of_the_settings_file() {
+        let relative = |url: &str| relative_to(Path::new("/srv"), url);
+        for (url, path) in [("jobs.db", "/srv/jobs.db"), ("sqlite:jobs.db", "/srv/jobs.db"), ("/a/b.db", "/a/b.db")] {
+            assert_eq!(relative(url), path);
+        }
+        for url in ["", "sqlite:", ":memory:", "sqlite::memory:", "mysql://h/d", "postgres://h/d"] {
+            assert_eq!(relative(url), url);
+        }
+    }
 }

@@ -8,20 +8,20 @@ use overnight_framework::clock::SystemClock;
 use overnight_framework::execution::JobExecution;
 use overnight_framework::job::Job;
 use overnight_framework::kind::Kinds;
-use overnight_framework::operator::Operator;
-use overnight_framework::params::{BindContext, GivenParams, Params, ParamsError, bind};
-use overnight_framework::repository::ExecutionFilter;
+use overnight_framework::operator::{Operator, Seat};
+use overnight_framework::params::{BindContext, GivenParams, ParamDeclaration, Params, ParamsError, bind};
+use overnight_framework::repository::{ExecutionFilter, Repository};
 use overnight_framework::worker::{Timing, Worker, WorkerName};
 use thiserror::Error;
 
 use crate::catalog::{Catalog, CatalogError};
-use crate::config::{self, Config};
+use crate::config::{self, Config, DatabaseUrl};
 use crate::secrets::ProcessEnvironment;
 use crate::steps::{self, Connections};
 
 /// Everything a verb works with.
 pub(crate) struct Context {
-    pub(crate) config: Config,
+    pub(crate) address: DatabaseUrl,
     pub(crate) catalog: Catalog,
     pub(crate) operator: Operator,
     pub(crate) working_dir: PathBuf,
@@ -33,6 +33,9 @@ pub(crate) enum WiringError {
     /// The database refused.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The database is named like a folder that is there.
+    #[error("{folder} is a folder: name a file in it, such as {folder}/overnight.db")]
+    Folder { folder: String },
     /// The life lock cannot be made.
     #[error("cannot keep a life lock in {folder}")]
     LifeLock {
@@ -43,25 +46,52 @@ pub(crate) enum WiringError {
 }
 
 impl Context {
-    /// Opens the store that `config` names.
+    /// Opens the store that `config` names, for those who look and give orders.
     ///
     /// # Errors
     /// When it cannot be opened, or when its schema is not the one of this version.
-    pub(crate) fn open(config: Config, own: Kinds) -> Result<Self, WiringError> {
-        let database = connect(&config)?;
+    pub(crate) fn open(config: &Config, own: Kinds) -> Result<Self, WiringError> {
+        Self::with_operator(config, own, |config, repository, seat, _| {
+            Ok(Operator::without_worker(repository, seat, config.project.clone(), user_name()))
+        })
+    }
+
+    /// The same with this process as a worker, for those who run jobs.
+    ///
+    /// # Errors
+    /// Also when the life lock cannot be made.
+    pub(crate) fn open_to_run(config: &Config, own: Kinds) -> Result<Self, WiringError> {
+        Self::with_operator(config, own, |config, repository, seat, state_dir| {
+            let build = env!("CARGO_PKG_VERSION").to_owned();
+            let name = WorkerName { name: worker_name(&seat.host), host: seat.host, build };
+            let clock = Arc::new(SystemClock::default());
+            let worker = Worker::new(Arc::clone(&repository), clock, seat.timing, name, state_dir)
+                .map_err(|source| WiringError::LifeLock { folder: state_dir.display().to_string(), source })?;
+            Ok(Operator::new(repository, worker, config.project.clone(), user_name()))
+        })
+    }
+
+    fn with_operator(
+        config: &Config,
+        own: Kinds,
+        operator: impl FnOnce(&Config, Arc<dyn Repository>, Seat, &Path) -> Result<Operator, WiringError>,
+    ) -> Result<Self, WiringError> {
+        let address = config.database();
+        let database = connect(&address)?;
         let repository = database.repository()?;
-        let state_dir = config::state_dir(&database);
-        let name = WorkerName { name: worker_name(), host: host_name(), build: env!("CARGO_PKG_VERSION").to_owned() };
         let timing = config.timing.unwrap_or(match database.backend() {
             Backend::Sqlite => Timing::EMBEDDED,
             Backend::Postgres => Timing::SERVER,
         });
-        let worker = Worker::new(Arc::clone(&repository), Arc::new(SystemClock::default()), timing, name, &state_dir)
-            .map_err(|source| WiringError::LifeLock { folder: state_dir.display().to_string(), source })?;
-        let catalog = catalog(&config, Some(database), own);
-        let operator = Operator::new(repository, worker, config.project.clone(), user_name());
+        let operator = operator(config, repository, Seat { host: host_name(), timing }, &config::state_dir(&database))?;
+        let catalog = catalog(config, Some(database), own);
         let working_dir = std::env::current_dir().unwrap_or_default();
-        Ok(Self { config, catalog, operator, working_dir })
+        Ok(Self { address, catalog, operator, working_dir })
+    }
+
+    /// The same for another project.
+    pub(crate) fn in_project(self, project: &str) -> Self {
+        Self { operator: self.operator.in_project(project), ..self }
     }
 
     /// The newest stored revision of the job called `name`, at the folder from which it was started last.
@@ -95,6 +125,17 @@ impl Context {
     pub(crate) fn bind(&self, job: &Job, given: &GivenParams) -> Result<Params, ParamsError> {
         bind(&job.params, given, BindContext { working_dir: &self.working_dir, base_dir: &job.base_dir })
     }
+
+    /// The same for those who only name an instance: what does not identify it may be missing.
+    ///
+    /// # Errors
+    /// Every problem of the parameters at once.
+    pub(crate) fn identify(&self, job: &Job, given: &GivenParams) -> Result<Params, ParamsError> {
+        let required = |param: &ParamDeclaration| param.required && param.identifying;
+        let params = job.params.iter().map(|param| ParamDeclaration { required: required(param), ..param.clone() });
+        let context = BindContext { working_dir: &self.working_dir, base_dir: &job.base_dir };
+        bind(&params.collect::<Vec<_>>(), given, context)
+    }
 }
 
 /// The reader of job files. Without a database it checks them; what it reads cannot run then.
@@ -103,17 +144,22 @@ pub(crate) fn catalog(config: &Config, database: Option<Database>, own: Kinds) -
     Catalog::new(steps::kinds(&connections).and(own), Arc::new(ProcessEnvironment::new(config)))
 }
 
-/// Reaches the database of `config`, whatever its schema.
+/// Reaches the database at `address`, whatever its schema.
 ///
 /// # Errors
-/// When nobody answers there.
-pub(crate) fn connect(config: &Config) -> Result<Database, OpenError> {
-    Database::connect(&config.database.url, OpenOptions::default())
+/// When it is no address, or nobody answers there.
+pub(crate) fn connect(address: &DatabaseUrl) -> Result<Database, WiringError> {
+    let database = Database::connect(&address.url, OpenOptions::default())?;
+    // SQLite would wait for it as for a file that is locked.
+    match database.embedded_path().filter(|path| path.is_dir()) {
+        Some(folder) => Err(WiringError::Folder { folder: folder.display().to_string() }),
+        None => Ok(database),
+    }
 }
 
 /// `host:pid`, which is what an operator looks for in a process list.
-fn worker_name() -> String {
-    format!("{}:{}", host_name(), std::process::id())
+fn worker_name(host: &str) -> String {
+    format!("{host}:{}", std::process::id())
 }
 
 fn host_name() -> String {

@@ -10,7 +10,9 @@ mod jobctl {
     mod faults;
     mod full;
     mod input;
+    mod instance;
     mod kill;
+    mod left;
     mod memory;
     mod race;
     mod restart;

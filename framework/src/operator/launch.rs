@@ -14,7 +14,7 @@ use crate::params::{InstanceKey, Params};
 use crate::repository::{LaunchError, LaunchRequest, Launched, StoreError};
 use crate::step::caught;
 use crate::stop::StopToken;
-use crate::worker::new_session;
+use crate::worker::{Worker, new_session};
 
 /// A launch that is about to happen.
 #[derive(Debug)]
@@ -52,6 +52,9 @@ pub enum StartError {
         #[source]
         source: BatchError,
     },
+    /// The operator was made without a worker.
+    #[error("this operator launches nothing: it has no worker")]
+    NoWorker,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -67,15 +70,16 @@ impl Operator {
     /// When the job could never run, or when the instance is running, complete, in doubt or not restartable; nothing is
     /// written then.
     pub fn launch(&self, launching: &Launching<'_>, on_wait: &dyn Fn(Refusal, Duration)) -> Result<Ready, StartError> {
-        let mut request = self.request(launching)?;
+        let worker = self.worker.as_ref().ok_or(StartError::NoWorker)?;
+        let mut request = self.request(launching, worker)?;
         loop {
-            let sent = self.worker.clock().elapsed();
-            let launched = self.worker.launch(|worker| {
+            let sent = worker.clock().elapsed();
+            let launched = worker.launch(|worker| {
                 request.worker = worker;
                 self.repository.launch(&request)
             });
             match launched {
-                Ok(launched) => return Ok(self.ready(launched, sent)),
+                Ok(launched) => return Ok(ready(launched, worker, sent)),
                 Err(LaunchError::Store(error)) => return Err(error.into()),
                 Err(LaunchError::Refused(refusal)) => match self.look_at_owner(refusal, on_wait)? {
                     Verdict::Refused(refusal) => return Err(refusal.into()),
@@ -86,13 +90,7 @@ impl Operator {
         }
     }
 
-    fn ready(&self, launched: Launched, sent: Duration) -> Ready {
-        let stop = StopToken::default();
-        let hold = self.worker.hold(launched.lease, &stop, sent);
-        Ready { launched, hold, stop }
-    }
-
-    fn request(&self, launching: &Launching<'_>) -> Result<LaunchRequest, StartError> {
+    fn request(&self, launching: &Launching<'_>, worker: &Worker) -> Result<LaunchRequest, StartError> {
         let Launching { job, params, .. } = launching;
         job.check()?;
         let target = job.target.as_ref().map_or(Ok(String::new()), |target| caught(|| target(params)));
@@ -116,8 +114,14 @@ impl Operator {
             trigger: launching.trigger,
             triggered_by: self.actor.clone(),
             reason: launching.reason.map(str::to_owned),
-            worker: self.worker.for_launch(),
-            lease: self.worker.timing().lease,
+            worker: worker.for_launch(),
+            lease: self.seat.timing.lease,
         })
     }
+}
+
+fn ready(launched: Launched, worker: &Worker, sent: Duration) -> Ready {
+    let stop = StopToken::default();
+    let hold = worker.hold(launched.lease, &stop, sent);
+    Ready { launched, hold, stop }
 }

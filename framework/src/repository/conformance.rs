@@ -151,6 +151,7 @@ cases! {
     restart: Port {
         a_stopped_or_failed_run_is_continued_by_a_new_execution,
         a_restart_goes_on_as_a_start_does,
+        a_restart_of_what_never_ran_is_refused_and_writes_nothing,
         s3_12_every_continuation_is_a_record_of_the_same_instance,
         the_context_of_the_job_is_kept_over_a_restart,
         i_10_progress_never_falls_within_an_instance,

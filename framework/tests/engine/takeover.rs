@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use overnight_framework::execution::{ExecutionId, JobExecution};
+use overnight_framework::execution::{ExecutionId, JobExecution, Trigger};
 use overnight_framework::job::Job;
 use overnight_framework::launch::{Refusal, Restartability, Wish};
 use overnight_framework::monitor::Unwatched;
-use overnight_framework::operator::{Ready, StartError};
+use overnight_framework::operator::{Launching, Operator, Owner, Ready, Seat, StartError};
 use overnight_framework::params::Params;
 use overnight_framework::repository::memory::MemoryRepository;
 use overnight_framework::repository::{Beat, ExecutionEnd, ExecutionFilter, Lease, Repository, StopOrder, TakeOver};
@@ -174,6 +174,40 @@ fn a_run_that_was_asked_to_stop_before_its_process_died_is_stopped() {
     let ready = world.process().launch(&fine()).unwrap();
     assert_eq!(ready.execution().previous_id, Some(left));
     assert_eq!(world.execution(left).status, Status::Stopped);
+}
+
+#[test]
+fn a_launch_that_shall_not_wait_any_longer_is_refused_and_takes_nothing_over() {
+    let world = World::new();
+    let (owner, other) = (world.process(), world.process_on("host-b", Timing::SERVER));
+    let frozen = owner.launch(&fine()).unwrap();
+    world.clock.advance(Timing::SERVER.lease + Duration::from_secs(1));
+    let leave = || other.operator.waiting().request(StopIntent::Interrupted);
+    let (answer, waits) = launch_waiting(&other, &fine(), leave);
+    assert!(is_running(&answer, frozen.execution().id), "{answer:?}");
+    assert_eq!((waits, world.execution(frozen.execution().id).status), (1, Status::Starting));
+}
+
+#[test]
+fn an_operator_without_a_worker_ends_what_a_dead_process_left_and_launches_nothing() {
+    let world = World::new();
+    let owner = world.process();
+    let left = owner.launch(&fine()).unwrap().execution().clone();
+    let seat = Seat { host: "host-a".to_owned(), timing: Timing::SERVER };
+    let operator = Operator::without_worker(world.memory.clone(), seat, "test", "tester");
+    assert_eq!(operator.owner_of(&left).unwrap(), Owner::Alive);
+    assert_eq!(operator.end_dead(&left).unwrap(), None);
+    owner.store.crash();
+    drop(owner);
+    assert_eq!(operator.owner_of(&left).unwrap(), Owner::Dead);
+    let ended = operator.end_dead(&left).unwrap().unwrap();
+    assert_eq!((ended.status, &ended.exit_code), (Status::Failed, &ExitCode::WORKER_LOST));
+    assert_eq!(operator.owner_of(&ended).unwrap(), Owner::Nobody);
+    let (job, params) = (fine(), Params::default());
+    let launching =
+        Launching { job: &job, params: &params, wish: Wish::Start, trigger: Trigger::Cli, reason: None, key: None };
+    let refused = operator.launch(&launching, &|_, _| {}).unwrap_err();
+    assert!(matches!(refused, StartError::NoWorker), "{refused}");
 }
 
 #[test]

@@ -32,8 +32,9 @@ Exit codes:
     8  the wait timed out; the job goes on
     9  the database cannot be reached
    10  the job forbids it
-  130  Ctrl-C
-  143  SIGTERM";
+  129  SIGHUP stopped the job
+  130  Ctrl-C stopped the job
+  143  SIGTERM stopped the job";
 
 /// What stands above the options that every command has.
 const EVERYWHERE: &str = "Options of every command";
@@ -58,7 +59,7 @@ pub(super) struct OutputArguments {
     /// `table` for people or `json` for programs
     #[arg(short, long, global = true, value_enum, value_name = "FORMAT", default_value_t, hide_possible_values = true)]
     pub(super) output: Format,
-    /// The format of times in tables, as strftime and in the local zone; else RFC 3339
+    /// The format of times in tables, as strftime; else RFC 3339. All times are in UTC
     #[arg(long, global = true, value_name = "FORMAT")]
     pub(super) time_format: Option<String>,
 }
@@ -133,7 +134,7 @@ pub(super) struct Stop {
     pub(super) target: String,
     #[command(flatten)]
     pub(super) params: ParamArguments,
-    /// Wait until it has ended
+    /// Wait until it has ended, and show it; exit with 6 if it was not stopped
     #[arg(long)]
     pub(super) wait: bool,
     /// Why, for the record
@@ -155,9 +156,11 @@ pub(super) struct Restart {
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
-    /// An id, or the name of a job (its newest run)
-    #[arg(value_name = "ID|JOB")]
+    /// An id, the name of a job (its newest run), or a job file
+    #[arg(value_name = "ID|JOB|FILE")]
     pub(super) target: String,
+    #[command(flatten)]
+    pub(super) params: ParamArguments,
     /// Show the records that were skipped instead
     #[arg(long)]
     pub(super) rejects: bool,
@@ -195,9 +198,11 @@ pub(super) enum Order {
 
 #[derive(Debug, Args)]
 pub(super) struct Wait {
-    /// An id, or the name of a job (its newest run)
-    #[arg(value_name = "ID|JOB")]
+    /// An id, the name of a job (its newest run), or a job file
+    #[arg(value_name = "ID|JOB|FILE")]
     pub(super) target: String,
+    #[command(flatten)]
+    pub(super) params: ParamArguments,
     /// At most so long, such as 30s or 2h; then exit with 8
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(super) timeout: Option<Duration>,

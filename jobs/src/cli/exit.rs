@@ -1,10 +1,9 @@
 //! The exit codes of `jobctl`, and the failures that lead to them.
 
-use std::fmt;
 use std::process::ExitCode;
 
 use overnight_db::OpenError;
-use overnight_framework::execution::JobExecution;
+use overnight_framework::launch::Refusal;
 use overnight_framework::operator::{FindError, StartError};
 use overnight_framework::params::{DocumentError, ParamsError};
 use overnight_framework::repository::{StopError, StoreError, StoreErrorKind};
@@ -42,6 +41,8 @@ pub(super) enum Exit {
     Unreachable = 9,
     /// The job forbids it.
     Forbidden = 10,
+    /// SIGHUP.
+    HungUp = 129,
     /// Ctrl-C.
     Interrupted = 130,
     /// SIGTERM.
@@ -56,8 +57,8 @@ impl From<Exit> for ExitCode {
 
 impl Exit {
     /// The exit code for a job that ended so.
-    pub(super) fn of(execution: &JobExecution) -> Self {
-        match execution.status {
+    pub(super) fn of(status: Status) -> Self {
+        match status {
             Status::Completed => Self::Done,
             Status::Stopped | Status::Abandoned => Self::Stopped,
             _ => Self::Failed,
@@ -71,13 +72,15 @@ pub(super) struct Failure {
     pub(super) exit: Exit,
     /// What happened, with all its causes, in as many lines as it takes.
     pub(super) message: String,
+    /// The places of a job file that are wrong: what they look like is decided where they are printed.
+    pub(super) problems: Option<Box<Problems>>,
     /// What to do about it.
     pub(super) help: Option<String>,
 }
 
 impl Failure {
     pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), help: None }
+        Self { exit, message: message.into(), problems: None, help: None }
     }
 
     /// The failure of an error, with its causes.
@@ -105,12 +108,6 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let exit = match error.kind {
@@ -124,6 +121,7 @@ impl From<StoreError> for Failure {
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         match error {
+            StartError::Refused(Refusal::NeverStarted) => Self::of(Exit::NotFound, &Refusal::NeverStarted),
             StartError::Refused(refusal) => Self::of(Exit::Refused, &refusal),
             StartError::Store(error) => error.into(),
             error => Self::of(Exit::Invalid, &error),
@@ -177,11 +175,7 @@ impl From<DocumentError> for Failure {
 
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
-        use overnight_framework::yaml::Paint;
-        use std::io::IsTerminal as _;
-
-        let paint = if std::io::stderr().is_terminal() { Paint::Colour } else { Paint::Plain };
-        Self::new(Exit::Invalid, problems.render(paint))
+        Self { problems: Some(Box::new(problems)), ..Self::new(Exit::Invalid, "") }
     }
 }
 
@@ -202,6 +196,7 @@ impl From<WiringError> for Failure {
     fn from(error: WiringError) -> Self {
         match error {
             WiringError::Open(error) => error.into(),
+            error @ WiringError::Folder { .. } => Self::of(Exit::Usage, &error),
             error @ WiringError::LifeLock { .. } => Self::of(Exit::Error, &error),
         }
     }

@@ -6,7 +6,7 @@ use super::arguments::StoreArguments;
 use super::exit::Failure;
 use super::output::Output;
 use crate::catalog::Catalog;
-use crate::config::{Config, ConfigError, Flags};
+use crate::config::{Config, ConfigError, DatabaseUrl, Flags};
 use crate::wiring::{Context, catalog};
 
 /// The command line as its verbs see it. Nothing is opened before a verb asks.
@@ -28,8 +28,20 @@ impl Face {
         Ok(catalog(&self.config()?, None, self.kinds.clone()))
     }
 
-    /// The store and everything over it.
+    /// The store and everything over it, for verbs that look and give orders.
     pub(super) fn open(&self) -> Result<Context, Failure> {
-        Ok(Context::open(self.config()?, self.kinds.clone())?)
+        Ok(Context::open(&self.config()?, self.kinds.clone())?)
+    }
+
+    /// The same for verbs that run jobs.
+    pub(super) fn open_to_run(&self) -> Result<Context, Failure> {
+        Ok(Context::open_to_run(&self.config()?, self.kinds.clone())?)
+    }
+
+    /// A verb that writes says where, if nobody named the place.
+    pub(super) fn say_where(&self, address: &DatabaseUrl) {
+        if address.is_implicit {
+            self.output.say(&format!("using the embedded database {}", address.url));
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! `jobctl migrate`: the schema of the database, looked at and changed.
 
+use overnight_db::Backend;
 use overnight_db::migrate::{self, MigrateError, MigrationStatus};
 use serde_json::{Value, json};
 
@@ -7,16 +8,18 @@ use super::arguments::{Migrate, MigrateVerb};
 use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::table::Table;
+use crate::wiring;
 
 pub(super) fn run(verb: &Migrate, face: &Face) -> Result<Exit, Failure> {
-    let database = crate::wiring::connect(&face.config()?)?;
+    let address = face.config()?.database();
     match verb.what {
         MigrateVerb::Status => {
-            let migrations = migrate::status(&database)?;
+            let migrations = migrate::status(&wiring::connect(&address)?)?;
             face.output.answer(|| table(&migrations, face), || migrations.iter().map(row).collect());
         }
         MigrateVerb::Up => {
-            let applied = migrate::up(&database)?;
+            face.say_where(&address);
+            let applied = migrate::up(&wiring::connect(&address)?)?;
             face.output.answer(|| table(&applied, face), || applied.iter().map(row).collect());
         }
         MigrateVerb::Down { yes: false } => {
@@ -24,10 +27,11 @@ pub(super) fn run(verb: &Migrate, face: &Face) -> Result<Exit, Failure> {
             return Err(Failure::new(Exit::Usage, message).help("say `jobctl migrate down --yes` if you mean it"));
         }
         MigrateVerb::Down { yes: true } => {
-            let removed: Vec<_> = migrate::down(&database)?.into_iter().collect();
+            face.say_where(&address);
+            let removed: Vec<_> = migrate::down(&wiring::connect(&address)?)?.into_iter().collect();
             face.output.answer(|| table(&removed, face), || removed.iter().map(row).collect());
         }
-        MigrateVerb::Sql => face.output.text(&migrate::sql(database.backend())),
+        MigrateVerb::Sql => face.output.text(&migrate::sql(Backend::of(&address.url)?)),
     }
     Ok(Exit::Done)
 }

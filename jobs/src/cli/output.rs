@@ -1,10 +1,11 @@
 //! The only room that prints: answers to stdout, words to stderr. A closed pipe ends the printing, not the job.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
+use overnight_framework::yaml::Paint;
 use serde_json::Value;
 
-use super::arguments::{Format, OutputArguments};
+use super::arguments::{Format, OutputArguments, StoreArguments};
 use super::exit::Failure;
 use super::table::Table;
 use super::time::TimeFormat;
@@ -14,11 +15,15 @@ use super::time::TimeFormat;
 pub(super) struct Output {
     format: Format,
     time: TimeFormat,
+    paint: Paint,
+    /// The options of this command line without which another one would look elsewhere.
+    elsewhere: String,
 }
 
 impl Output {
-    pub(super) fn new(arguments: &OutputArguments) -> Self {
-        Self { format: arguments.output, time: TimeFormat::new(arguments.time_format.as_deref()) }
+    pub(super) fn new(arguments: &OutputArguments, store: &StoreArguments) -> Self {
+        let time = TimeFormat::new(arguments.time_format.as_deref());
+        Self { format: arguments.output, time, paint: paint_of_stderr(), elsewhere: elsewhere(store) }
     }
 
     /// How times are shown in tables.
@@ -26,10 +31,20 @@ impl Output {
         &self.time
     }
 
+    /// Whether answers are for programs.
+    pub(super) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
     /// Prints one answer in the form that was asked for.
     pub(super) fn answer(&self, table: impl FnOnce() -> Table, json: impl FnOnce() -> Value) {
+        self.answer_text(|| table().render(), json);
+    }
+
+    /// The same where the form for people is no table.
+    pub(super) fn answer_text(&self, text: impl FnOnce() -> String, json: impl FnOnce() -> Value) {
         match self.format {
-            Format::Table => self.text(&table().render()),
+            Format::Table => self.text(&text()),
             Format::Json => self.text(&format!("{:#}\n", json())),
         }
     }
@@ -50,23 +65,149 @@ impl Output {
     }
 
     /// Says something to whoever watches, on stderr.
-    #[expect(clippy::unused_self, reason = "whoever prints holds the output")]
     pub(super) fn say(&self, words: &str) {
-        say(words);
+        say(&self.runnable(words));
+    }
+
+    /// Says what to do.
+    pub(super) fn help(&self, words: &str) {
+        self.say(&format!("  help: {words}"));
     }
 
     /// Says why a verb was not done, and what to do.
     pub(super) fn failure(&self, failure: &Failure) {
-        let lead = if failure.message.starts_with("error") { "" } else { "error: " };
-        self.say(&format!("{lead}{}", failure.message.trim_end()));
-        if let Some(help) = &failure.help {
-            self.say(&format!("  help: {help}"));
+        match &failure.problems {
+            // Painted on purpose, and without control characters of the file.
+            Some(problems) => print(problems.render(self.paint).trim_end()),
+            None => self.say(&titled(&failure.message)),
         }
+        if let Some(help) = &failure.help {
+            self.help(help);
+        }
+    }
+
+    /// The words with the commands in them made whole: typed again elsewhere they would mean another store.
+    fn runnable(&self, words: &str) -> String {
+        const COMMAND: &str = "`jobctl ";
+        let mut pieces = words.split(COMMAND);
+        let first = pieces.next().unwrap_or_default().to_owned();
+        pieces.fold(first, |text, piece| match piece.split_once('`') {
+            Some((command, rest)) => format!("{text}{COMMAND}{command}{}`{rest}", self.elsewhere),
+            None => format!("{text}{COMMAND}{piece}"),
+        })
     }
 }
 
-/// Says something to whoever watches, on stderr.
+/// A message with the word that a person looks for.
+fn titled(message: &str) -> String {
+    let lead = if message.starts_with("error: ") { "" } else { "error: " };
+    format!("{lead}{}", message.trim_end())
+}
+
+/// Says something to whoever watches, on stderr. Data in it cannot move the cursor or paint the terminal.
 pub(super) fn say(words: &str) {
+    print(&escaped(words, &['\n', '\t']));
+}
+
+fn print(words: &str) {
     // Nobody who hears nothing can be told so.
     let _ = writeln!(io::stderr().lock(), "{words}");
+}
+
+/// The text with its control characters shown instead of obeyed, but for those in `kept`.
+pub(super) fn escaped(text: &str, kept: &[char]) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_control() && !kept.contains(&letter) {
+            shown.extend(letter.escape_debug());
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown
+}
+
+/// The colours of stderr, for everything that is printed there.
+pub(super) fn paint_of_stderr() -> Paint {
+    let variable = |name| std::env::var(name).unwrap_or_default();
+    paint(io::stderr().is_terminal(), &variable("NO_COLOR"), &variable("TERM"))
+}
+
+/// Whether stderr is a terminal on which a line can move.
+pub(super) fn is_live() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+fn paint(is_terminal: bool, no_color: &str, term: &str) -> Paint {
+    if is_terminal && no_color.is_empty() && term != "dumb" { Paint::Colour } else { Paint::Plain }
+}
+
+/// The options that say where the records are, as they are typed behind a verb. A password is not repeated.
+fn elsewhere(store: &StoreArguments) -> String {
+    let database = store.database.as_deref().map(|url| if has_password(url) { "URL".to_owned() } else { quoted(url) });
+    let project = store.project.as_deref().map(quoted);
+    let option =
+        |name: &str, value: Option<String>| value.map(|value| format!(" --{name} {value}")).unwrap_or_default();
+    option("database", database) + &option("project", project)
+}
+
+fn has_password(url: &str) -> bool {
+    let user = url.split_once("://").and_then(|(_, rest)| Some(rest.rsplit_once('@')?.0));
+    user.is_some_and(|user| user.contains(':')) || url.contains("password=")
+}
+
+/// A word as a shell takes it whole.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:@%+,".contains(letter);
+    let needs_none = !word.is_empty() && word.chars().all(is_plain);
+    if needs_none { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn output(database: Option<&str>, project: Option<&str>) -> Output {
+        let store = StoreArguments { database: database.map(str::to_owned), project: project.map(str::to_owned) };
+        Output::new(&OutputArguments { output: Format::Table, time_format: None }, &store)
+    }
+
+    #[test]
+    fn a_printed_command_looks_where_this_one_looked() {
+        let words = "wait with `jobctl wait 1` or stop with `jobctl stop 1`; `steps` is a key";
+        assert_eq!(output(None, None).runnable(words), words);
+        assert_eq!(
+            output(Some("/srv/my jobs.db"), Some("eod")).runnable(words),
+            "wait with `jobctl wait 1 --database '/srv/my jobs.db' --project eod` or stop with \
+             `jobctl stop 1 --database '/srv/my jobs.db' --project eod`; `steps` is a key"
+        );
+    }
+
+    #[test]
+    fn a_printed_command_shows_no_password() {
+        for url in ["postgres://u:secret@h/d", "postgres://h/d?password=secret"] {
+            assert_eq!(elsewhere(&StoreArguments { database: Some(url.to_owned()), project: None }), " --database URL");
+        }
+        let open = StoreArguments { database: Some("postgres://u@h:5432/d".to_owned()), project: None };
+        assert_eq!(elsewhere(&open), " --database postgres://u@h:5432/d");
+    }
+
+    #[test]
+    fn only_a_terminal_that_wants_colours_gets_them() {
+        assert_eq!(paint(true, "", "xterm"), Paint::Colour);
+        for (is_terminal, no_color, term) in [(false, "", "xterm"), (true, "1", "xterm"), (true, "", "dumb")] {
+            assert_eq!(paint(is_terminal, no_color, term), Paint::Plain);
+        }
+    }
+
+    #[test]
+    fn a_message_is_called_an_error_once() {
+        assert_eq!(titled("cannot"), "error: cannot");
+        assert_eq!(titled("error: a\nerror: b\n"), "error: a\nerror: b");
+    }
+
+    #[test]
+    fn control_characters_are_shown_and_not_obeyed() {
+        assert_eq!(escaped("a\u{1b}[31m\r\nü", &['\n']), "a\\u{1b}[31m\\r\nü");
+    }
 }

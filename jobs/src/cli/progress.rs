@@ -1,11 +1,13 @@
 //! What a run tells on stderr: a line per step, and on a terminal a line that moves.
 
-use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use overnight_framework::execution::{Counts, StepExecution, StepKind};
 use overnight_framework::monitor::{Monitor, RunEvent};
+use overnight_framework::status::ExitCode;
+
+use super::output::{self, escaped};
 
 /// Prints the progress of one run.
 #[derive(Debug)]
@@ -15,8 +17,7 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn new() -> Self {
-        let is_live = std::io::stderr().is_terminal();
-        let target = if is_live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if output::is_live() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
         bar.set_style(style());
         Self { bar }
@@ -30,9 +31,9 @@ impl Progress {
     /// Prints a line above the moving one.
     pub(super) fn line(&self, line: &str) {
         if self.bar.is_hidden() {
-            super::output::say(line);
+            output::say(line);
         } else {
-            self.bar.println(line);
+            self.bar.println(escaped(line, &['\n', '\t']));
         }
     }
 
@@ -56,6 +57,10 @@ impl Progress {
 
     fn step_ended(&self, step: &StepExecution) {
         self.bar.disable_steady_tick();
+        if step.exit_code == ExitCode::NOOP {
+            self.line(&format!("{}: passed over, its condition is false", step.name));
+            return;
+        }
         let took = match (step.started_at, step.ended_at) {
             (Some(start), Some(end)) => (end - start).to_std().unwrap_or_default(),
             _ => Duration::ZERO,

@@ -1,9 +1,12 @@
 //! `jobctl restart`: the instance goes on from its last committed chunk, in the revision it was started with.
 
-use overnight_framework::execution::{JobInstance, Trigger};
+use std::path::Path;
+
+use overnight_framework::execution::{JobExecution, JobInstance, JsonObject, Trigger};
 use overnight_framework::job::Job;
 use overnight_framework::launch::Wish;
-use overnight_framework::params::{GivenParams, InstanceKey, Params};
+use overnight_framework::params::{GivenParams, InstanceKey, ParamDeclaration, ParamProblem, Params, ParamsError};
+use overnight_framework::repository::Revision;
 
 use super::arguments::Restart;
 use super::exit::{Exit, Failure};
@@ -15,15 +18,21 @@ use crate::wiring::Context;
 pub(super) fn run(verb: &Restart, face: &Face) -> Result<Exit, Failure> {
     let given = target::params(&verb.params)?;
     let named = Named::of(&verb.target)?;
-    let context = face.open()?;
+    let context = face.open_to_run()?;
     let named_execution = target::find(&context, &named, &given)?;
-    let repository = context.operator.repository();
-    let instance = repository
-        .instance(named_execution.instance_id)?
-        .ok_or_else(|| Failure::new(Exit::NotFound, format!("the instance of job {} is gone", named_execution.id)))?;
+    let instance =
+        context.operator.repository().instance(named_execution.instance_id)?.ok_or_else(|| {
+            Failure::new(Exit::NotFound, format!("the instance of job {} is gone", named_execution.id))
+        })?;
+    // An id is found in whatever project it is, and goes on there.
+    let context = context.in_project(&instance.project);
     // Whichever execution was named, its instance goes on after the last one.
     let last = context.operator.last_of(&instance)?.unwrap_or(named_execution);
     let job = context.pinned(&last)?;
+    if let Named::File(path) = &named {
+        say_if_edited(&context, path, &last, face)?;
+    }
+    refuse_lost_secrets(&job, &given)?;
     let params = continued(&context, &job, given, &last.params)?;
     let key = InstanceKey::stored(&instance.params);
     same_instance(&params, &key, &instance)?;
@@ -35,16 +44,42 @@ pub(super) fn run(verb: &Restart, face: &Face) -> Result<Exit, Failure> {
         reason: verb.reason.as_deref(),
         key: Some(key),
     };
-    run::run(running, &context, &face.output)
+    run::run(running, &context, face)
+}
+
+/// A restart keeps the revision of its instance; whoever names a file believes that it runs.
+fn say_if_edited(context: &Context, path: &Path, last: &JobExecution, face: &Face) -> Result<(), Failure> {
+    let definition = last.definition_id.map(|id| context.operator.repository().definition(id)).transpose()?.flatten();
+    let file = context.catalog.load(path)?.revision;
+    if let (Some(kept), Revision::Text { sha256, .. }) = (definition, file)
+        && kept.sha256 != sha256
+    {
+        let (path, revision) = (path.display(), kept.revision);
+        face.output
+            .say(&format!("`{path}` is edited: the restart runs revision {revision}, with which the job was started"));
+        face.output.help(&format!("what the file says now is run by `jobctl start {path}`"));
+    }
+    Ok(())
+}
+
+/// Secrets are in no row, and have no default: what was given at the start must be given again.
+fn refuse_lost_secrets(job: &Job, given: &GivenParams) -> Result<(), ParamsError> {
+    let lost = job.params.iter().filter(|param| param.secret && given.get(&param.name).is_none());
+    let problem = |param: &ParamDeclaration| {
+        let name = &param.name;
+        let nothing = if param.required { String::new() } else { format!(", or '{{\"{name}\": null}}' for none") };
+        ParamProblem {
+            name: name.to_string(),
+            message: format!("parameter `{name}` is secret and was not kept"),
+            help: Some(format!("give it again with -p {name}=VALUE{nothing}")),
+        }
+    };
+    let problems: Vec<_> = lost.map(problem).collect();
+    if problems.is_empty() { Ok(()) } else { Err(ParamsError { problems }) }
 }
 
 /// The parameters of the last execution, replaced where others are given.
-fn continued(
-    context: &Context,
-    job: &Job,
-    mut given: GivenParams,
-    last: &overnight_framework::execution::JsonObject,
-) -> Result<Params, Failure> {
+fn continued(context: &Context, job: &Job, mut given: GivenParams, last: &JsonObject) -> Result<Params, Failure> {
     for (name, value) in last {
         given.set_default(name, value);
     }

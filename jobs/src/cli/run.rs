@@ -1,5 +1,6 @@
 //! Running a launched job in this process, with its signals and its progress: the common part of `start` and `restart`.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -7,13 +8,14 @@ use std::time::Duration;
 use overnight_framework::execution::{ExecutionId, JobExecution, Trigger};
 use overnight_framework::job::Job;
 use overnight_framework::launch::{Refusal, Wish};
-use overnight_framework::operator::{Launching, Ready};
+use overnight_framework::operator::{Launching, Ready, StartError};
 use overnight_framework::params::{InstanceKey, Params};
 use overnight_framework::runner::RunError;
-use overnight_framework::status::StopIntent;
+use overnight_framework::status::{Status, StopIntent};
 use overnight_framework::stop::StopToken;
 
 use super::exit::{Exit, Failure};
+use super::face::Face;
 use super::output::Output;
 use super::progress::Progress;
 use super::show;
@@ -37,28 +39,40 @@ pub(super) struct Running<'a> {
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Launches, runs and shows a job.
-pub(super) fn run(running: Running<'_>, context: &Context, output: &Output) -> Result<Exit, Failure> {
+pub(super) fn run(running: Running<'_>, context: &Context, face: &Face) -> Result<Exit, Failure> {
     let Running { job, params, wish, trigger, reason, key } = running;
-    if context.config.database.is_implicit {
-        output.say(&format!("using the embedded database {}", context.config.database.url));
-    }
+    let output = &face.output;
+    face.say_where(&context.address);
     let launching = Launching { job, params, wish, trigger, reason, key };
-    let ready = context.operator.launch(&launching, &|refusal, longest| say_waiting(output, refusal, longest))?;
+    // From here on a signal finds a listener: one between the launch and the run must not leave a row behind.
+    let ears = Ears::open(context);
+    let launched = context.operator.launch(&launching, &|refusal, longest| say_waiting(output, refusal, longest));
+    let ready = launched.map_err(|error| ears.not_launched(error))?;
+    ears.is_launched.store(true, Ordering::Relaxed);
     output.table_only(|| id_table(ready.execution()));
-    let id = ready.execution().id;
-    let (execution, signal) = run_here(context, job, params, ready).map_err(|error| unrecorded(error, id))?;
-    let exit = signal.map_or_else(|| Exit::of(&execution), exit_of);
+    output.say(&format!("Job {} started", ready.execution().id));
+    let (execution, signal) = run_here(context, (job, params), ready, ears)?;
     show::print_execution(context, &execution, output)?;
-    Ok(exit)
+    Ok(exit_after(signal, execution.status))
+}
+
+/// A job that had nothing left to stop is finished, and one that failed has failed, whoever wanted it to end.
+fn exit_after(signal: Option<Signal>, status: Status) -> Exit {
+    match signal {
+        Some(signal) if status == Status::Stopped => exit_of(signal),
+        _ => Exit::of(status),
+    }
 }
 
 /// The failure of a run whose last row could not be written.
 fn unrecorded(error: RunError, id: ExecutionId) -> Failure {
-    let is_lost = matches!(error, RunError::LeaseLost);
-    let failure = Failure::from(error);
-    if is_lost {
-        return failure;
+    match error {
+        RunError::LeaseLost => error.into(),
+        error => not_recorded(error.into(), id),
     }
+}
+
+fn not_recorded(failure: Failure, id: ExecutionId) -> Failure {
     failure.help(format!(
         "the end of job {id} is not recorded; when the cause is mended, continue with `jobctl restart {id}`"
     ))
@@ -68,6 +82,7 @@ fn exit_of(signal: Signal) -> Exit {
     match signal {
         Signal::Interrupt => Exit::Interrupted,
         Signal::Terminate => Exit::Terminated,
+        Signal::HangUp => Exit::HungUp,
     }
 }
 
@@ -85,51 +100,96 @@ fn id_table(execution: &JobExecution) -> Table {
 }
 
 /// What the thread of the command line waits for.
+#[derive(Debug, PartialEq, Eq)]
 enum Event {
-    Ended(Box<Result<JobExecution, RunError>>),
+    /// The thread of the run has ended, with its answer or by a panic.
+    Ended,
     Heard(Signal),
+}
+
+/// The signals of this process, from before the launch on.
+struct Ears {
+    events: mpsc::Sender<Event>,
+    incoming: mpsc::Receiver<Event>,
+    /// Until then nobody listens to the events: the first signal ends the wait for an overdue lease, the second the process.
+    is_launched: Arc<AtomicBool>,
+}
+
+impl Ears {
+    fn open(context: &Context) -> Self {
+        let (events, incoming) = mpsc::channel();
+        let is_launched = Arc::new(AtomicBool::new(false));
+        let (heard, launched, waiting) = (events.clone(), Arc::clone(&is_launched), context.operator.waiting().clone());
+        let listening = signals::listen(move |signal| {
+            if waiting.requested().is_some() && !launched.load(Ordering::Relaxed) {
+                leave(signal);
+            }
+            // In this order: whoever is woken by the request looks for the signal.
+            let _ = heard.send(Event::Heard(signal));
+            waiting.request(StopIntent::Interrupted);
+        });
+        if let Err(error) = listening {
+            tracing::warn!(%error, "Ctrl-C will end the process at once");
+        }
+        Self { events, incoming, is_launched }
+    }
+
+    /// The failure of a launch; when a signal ended the wait before it, with the code of the signal.
+    fn not_launched(&self, error: StartError) -> Failure {
+        let failure = Failure::from(error);
+        match self.incoming.try_recv() {
+            Ok(Event::Heard(signal)) => Failure { exit: exit_of(signal), ..failure },
+            _ => failure,
+        }
+    }
+}
+
+/// Says that the thread of the run has ended, also when it panicked: the signals keep the channel open, so that nobody would
+/// ever know.
+struct Ending(mpsc::Sender<Event>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let _ = self.0.send(Event::Ended);
+    }
 }
 
 /// Runs the job on a thread of its own and listens for signals on this one. The first signal stops it at the next safe point,
 /// the second at once.
 fn run_here(
     context: &Context,
-    job: &Job,
-    params: &Params,
+    (job, params): (&Job, &Params),
     ready: Ready,
-) -> Result<(JobExecution, Option<Signal>), RunError> {
-    let (events, incoming) = mpsc::channel();
-    let stop = ready.stop_token().clone();
-    let heard = events.clone();
-    if let Err(error) = signals::listen(move |signal| drop(heard.send(Event::Heard(signal)))) {
-        tracing::warn!(%error, "Ctrl-C will end the process at once");
-    }
+    ears: Ears,
+) -> Result<(JobExecution, Option<Signal>), Failure> {
+    let (id, stop) = (ready.execution().id, ready.stop_token().clone());
+    let Ears { events, incoming, .. } = ears;
     let progress = Arc::new(Progress::new());
     thread::scope(|scope| {
         let monitor = Arc::clone(&progress);
-        scope.spawn(move || {
-            let ended = context.operator.run(job, params, ready, monitor.as_ref());
-            drop(events.send(Event::Ended(Box::new(ended))));
+        let running = scope.spawn(move || {
+            let _ending = Ending(events);
+            context.operator.run(job, params, ready, monitor.as_ref())
         });
-        let ended = until_ended(&incoming, &stop, &progress);
+        let signal = until_ended(&incoming, &stop, &progress);
         progress.finish();
-        ended
+        match running.join() {
+            Ok(ended) => Ok((ended.map_err(|error| unrecorded(error, id))?, signal)),
+            Err(_) => Err(not_recorded(Failure::new(Exit::Error, "the run panicked"), id)),
+        }
     })
 }
 
-fn until_ended(
-    incoming: &mpsc::Receiver<Event>,
-    stop: &StopToken,
-    progress: &Progress,
-) -> Result<(JobExecution, Option<Signal>), RunError> {
+/// The signal that was heard first, if one was.
+fn until_ended(incoming: &mpsc::Receiver<Event>, stop: &StopToken, progress: &Progress) -> Option<Signal> {
     let mut first = None;
     let mut patience = Duration::MAX;
     loop {
         match incoming.recv_timeout(patience) {
-            Ok(Event::Ended(ended)) => return Ok(((*ended)?, first)),
+            Ok(Event::Ended) => return first,
             Ok(Event::Heard(signal)) => {
                 if first.replace(signal).is_none() {
-                    progress.line("stopping at the next safe point; a second signal ends it at once");
+                    progress.line(&format!("stopping at the next safe point; {} ends it at once", again(signal)));
                     stop.request(StopIntent::Interrupted);
                 } else {
                     stop.request(StopIntent::Aborted);
@@ -141,8 +201,40 @@ fn until_ended(
     }
 }
 
+fn again(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Interrupt => "Ctrl-C again",
+        Signal::Terminate | Signal::HangUp => "a second signal",
+    }
+}
+
 /// A step that does not end when it is asked to is left behind with the process.
 #[expect(clippy::disallowed_methods, reason = "the thread of the step cannot be ended in any other way")]
 fn leave(signal: Signal) -> ! {
     std::process::exit(i32::from(exit_of(signal) as u8))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_job_that_the_signal_stopped_exits_with_its_code() {
+        let after = |status| exit_after(Some(Signal::Terminate), status);
+        assert_eq!(after(Status::Stopped), Exit::Terminated);
+        assert_eq!((after(Status::Completed), after(Status::Failed)), (Exit::Done, Exit::Failed));
+        assert_eq!(exit_after(None, Status::Stopped), Exit::Stopped);
+    }
+
+    #[test]
+    fn a_run_that_panics_has_ended_although_the_signals_keep_listening() {
+        let (events, incoming) = mpsc::channel();
+        let _signals = events.clone();
+        let running = thread::spawn(move || {
+            let _ending = Ending(events);
+            panic!("as a run never should");
+        });
+        assert_eq!(incoming.recv(), Ok(Event::Ended));
+        assert!(running.join().is_err());
+    }
 }

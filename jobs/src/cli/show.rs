@@ -2,7 +2,6 @@
 
 use overnight_framework::error::names;
 use overnight_framework::execution::{ErrorRecord, JobExecution, StepExecution};
-use overnight_framework::params::GivenParams;
 use overnight_framework::repository::{StoreError, StoredDeadLetter};
 use overnight_framework::status::Status;
 use serde_json::Value;
@@ -20,9 +19,10 @@ use crate::wiring::Context;
 const PAGE: u32 = 1_000;
 
 pub(super) fn run(verb: &Show, face: &Face) -> Result<Exit, Failure> {
+    let given = target::params(&verb.params)?;
     let named = Named::of(&verb.target)?;
     let context = face.open()?;
-    let execution = target::find(&context, &named, &GivenParams::default())?;
+    let execution = target::found(&context, &named, &given)?;
     if verb.rejects {
         let letters = rejects(&context, &execution)?;
         face.output.answer(|| reject_table(&letters), || letters.iter().map(json::reject).collect());
@@ -53,12 +53,16 @@ pub(super) fn print_execution(context: &Context, execution: &JobExecution, outpu
 
 /// What went wrong and what comes next, for people.
 fn say_error(execution: &JobExecution, output: &Output) {
-    let Some(error) = &execution.error else { return };
-    let place = error.position.as_ref().map(|position| format!("{}: ", place(position))).unwrap_or_default();
-    let step = error.step.as_ref().map(|step| format!(", step {step}")).unwrap_or_default();
-    output.say(&format!("job {}{step}: {place}{}", execution.id, named(error)));
-    if matches!(execution.status, Status::Failed | Status::Stopped) {
-        output.say(&format!("  help: when the cause is mended, continue with `jobctl restart {}`", execution.id));
+    let id = execution.id;
+    if let Some(error) = &execution.error {
+        let place = error.position.as_ref().map(|position| format!("{}: ", place(position))).unwrap_or_default();
+        let step = error.step.as_ref().map(|step| format!(", step {step}")).unwrap_or_default();
+        output.say(&format!("job {id}{step}: {place}{}", named(error)));
+    }
+    match execution.status {
+        Status::Failed => output.help(&format!("when the cause is mended, continue with `jobctl restart {id}`")),
+        Status::Stopped => output.help(&format!("continue with `jobctl restart {id}`")),
+        _ => {}
     }
 }
 
@@ -75,11 +79,15 @@ fn place(position: &Value) -> String {
         let numbers = ["line", "column"].iter().filter_map(|name| parts.get(*name));
         return numbers.fold(file.to_owned(), |place, number| format!("{place}:{number}"));
     }
+    // Objects are sorted by name, people read from the large to the small.
+    let order = |name: &str| ["file", "line", "column"].iter().position(|known| *known == name).unwrap_or(usize::MAX);
+    let mut parts: Vec<_> = parts.iter().collect();
+    parts.sort_by_key(|(name, _)| order(name));
     let part = |(name, value): (&String, &Value)| match value {
         Value::String(text) => format!("{name} {text}"),
         other => format!("{name} {other}"),
     };
-    parts.iter().map(part).collect::<Vec<_>>().join(", ")
+    parts.into_iter().map(part).collect::<Vec<_>>().join(", ")
 }
 
 fn table(execution: &JobExecution, steps: &[StepExecution], output: &Output) -> Table {
@@ -154,15 +162,6 @@ pub(super) fn command(execution: &JobExecution) -> String {
     format!("{} {}", execution.job_name, execution.target).trim_end().to_owned()
 }
 
-/// A text fit for a cell: what would break the line is escaped.
-fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if letter.is_control() { line.extend(letter.escape_debug()) } else { line.push(letter) }
-    }
-    line
-}
-
 fn rejects(context: &Context, execution: &JobExecution) -> Result<Vec<StoredDeadLetter>, StoreError> {
     let mut letters: Vec<StoredDeadLetter> = Vec::new();
     loop {
@@ -178,10 +177,23 @@ fn rejects(context: &Context, execution: &JobExecution) -> Result<Vec<StoredDead
 fn reject_table(letters: &[StoredDeadLetter]) -> Table {
     let mut table = Table::new(&["Id", "Step", "Phase", "Position", "Error", "Record"]);
     for letter in letters {
-        let record = one_line(String::from_utf8_lossy(&letter.payload).trim_end());
-        let error = one_line(&named(&letter.error));
+        let record = String::from_utf8_lossy(&letter.payload).trim_end().to_owned();
+        let error = named(&letter.error);
         let phase = letter.phase.as_str().to_owned();
         table.row([letter.id.to_string(), letter.step_key.clone(), phase, place(&letter.position), error, record]);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_place_reads_file_line_column() {
+        assert_eq!(place(&json!({ "file": "a.csv", "line": 7, "column": 3 })), "a.csv:7:3");
+        assert_eq!(place(&json!({ "column": 3, "line": 7, "item": 1 })), "line 7, column 3, item 1");
+    }
 }

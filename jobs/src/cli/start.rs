@@ -12,7 +12,7 @@ use super::target::{self, Named};
 pub(super) fn run(verb: &Start, face: &Face) -> Result<Exit, Failure> {
     let given = target::params(&verb.params)?;
     let named = Named::of(&verb.job)?;
-    let context = face.open()?;
+    let context = face.open_to_run()?;
     let job = match &named {
         Named::File(path) => context.catalog.load(path)?,
         Named::Job(name) => context.stored(name)?,
@@ -31,5 +31,5 @@ pub(super) fn run(verb: &Start, face: &Face) -> Result<Exit, Failure> {
         reason: verb.reason.as_deref(),
         key: None,
     };
-    run::run(running, &context, &face.output)
+    run::run(running, &context, face)
 }

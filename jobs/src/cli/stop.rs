@@ -1,40 +1,107 @@
 //! `jobctl stop`: a running job ends at its next chunk boundary.
 
-use overnight_framework::execution::ExecutionId;
-use overnight_framework::repository::{StopAnswer, StopError, StoreError};
-use overnight_framework::status::StopIntent;
+use overnight_framework::execution::{ExecutionId, JobExecution};
+use overnight_framework::operator::Owner;
+use overnight_framework::repository::{ExecutionFilter, StopAnswer, StopError, StoreError};
+use overnight_framework::status::{Status, StopIntent, Word};
 
 use super::arguments::Stop;
 use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::table::Table;
 use super::target::{self, Named};
-use super::{json, wait};
+use super::wait::{self, Waited};
+use super::{json, show};
 use crate::wiring::Context;
+
+/// The words of what can be stopped.
+const LIVE: [Word; 4] = [Word::Queued, Word::Starting, Word::Running, Word::Stopping];
+
+/// How many others are named where a job has many instances.
+const NAMED: u32 = 3;
 
 pub(super) fn run(verb: &Stop, face: &Face) -> Result<Exit, Failure> {
     let given = target::params(&verb.params)?;
     let named = Named::of(&verb.target)?;
     let context = face.open()?;
-    let execution = target::find(&context, &named, &given)?;
+    let execution = target::found(&context, &named, &given)?;
     let by_name = !matches!(named, Named::Id(_));
     if by_name && execution.status.is_ended() {
-        let message =
-            format!("no running execution of job {}: job {} is {}", execution.job_name, execution.id, execution.word());
-        return Err(Failure::new(Exit::Refused, message));
+        return Err(not_running(&context, &execution)?);
     }
+    face.say_where(&context.address);
     let answer = match context.operator.stop(execution.id, StopIntent::Stopped, verb.reason.as_deref()) {
         Err(StopError::Ended { id, .. }) => return Err(has_ended(&context, id)?),
         answer => answer?,
     };
     let (StopAnswer::Stopping(job) | StopAnswer::Stopped(job) | StopAnswer::Already(job)) = answer;
     if verb.wait {
-        let ended = wait::until_ended(&context, job.id, None)?;
-        face.output.answer(result, || json::execution(&ended));
-    } else {
-        face.output.answer(result, || json::execution(&job));
+        return show_end(&context, &ended(&context, job.id)?, face);
     }
+    let job = if_left(&context, *job, face)?;
+    face.output.answer(result, || json::execution(&job));
     Ok(Exit::Done)
+}
+
+/// What a dead process left is ended here: nobody else would hear of the stop.
+fn if_left(context: &Context, job: JobExecution, face: &Face) -> Result<JobExecution, StoreError> {
+    match context.operator.owner_of(&job)? {
+        Owner::Nobody | Owner::Alive => Ok(job),
+        Owner::Dead => Ok(context.operator.end_dead(&job)?.unwrap_or(job)),
+        Owner::Overdue => {
+            face.output.say(&format!("job {} does not renew its lease: perhaps its process is gone", job.id));
+            face.output.help(&format!("see it to its end with `jobctl stop {} --wait`", job.id));
+            Ok(job)
+        }
+    }
+}
+
+/// The end of a job that was asked to stop, which is made here when nobody is left to make it.
+fn ended(context: &Context, id: ExecutionId) -> Result<JobExecution, Failure> {
+    loop {
+        match wait::until_ended(context, id, None)? {
+            Waited::Ended(job) => return Ok(job),
+            Waited::Left(job) => {
+                if let Some(job) = context.operator.end_dead(&job)? {
+                    return Ok(job);
+                }
+            }
+        }
+    }
+}
+
+/// What became of the job; the request alone is no success.
+fn show_end(context: &Context, job: &JobExecution, face: &Face) -> Result<Exit, Failure> {
+    if job.status == Status::Stopped {
+        face.output.table_only(result);
+    }
+    show::print_execution(context, job, &face.output)?;
+    let ended = match job.status {
+        Status::Stopped => return Ok(Exit::Done),
+        Status::Completed => "finished",
+        Status::Failed => "failed",
+        _ => "ended",
+    };
+    Err(Failure::new(Exit::Refused, format!("job {} {ended} before it could be stopped", job.id)))
+}
+
+/// The refusal to stop a job by its name when its newest run has ended; an older one may still be running.
+fn not_running(context: &Context, newest: &JobExecution) -> Result<Failure, StoreError> {
+    let (job, id) = (&newest.job_name, newest.id);
+    let message = format!("no running execution of job {job}: job {id} is {}", newest.word());
+    let live = context.operator.repository().executions(&ExecutionFilter {
+        project: Some(context.operator.project().to_owned()),
+        job: Some(job.clone()),
+        words: LIVE.to_vec(),
+        limit: NAMED,
+        ..ExecutionFilter::default()
+    })?;
+    let others = live.iter().filter(|other| other.instance_id != newest.instance_id);
+    let named =
+        |other: &JobExecution| format!("job {} of another instance is {}: `jobctl stop {0}`", other.id, other.word());
+    let help = others.map(named).collect::<Vec<_>>().join("; ");
+    let failure = Failure::new(Exit::Refused, message);
+    Ok(if help.is_empty() { failure } else { failure.help(help) })
 }
 
 /// The refusal to stop what has ended, with the word for how.

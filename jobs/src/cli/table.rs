@@ -2,6 +2,8 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::output::escaped;
+
 /// `Status` is at least so wide, so that a table does not jump when a job goes from `failed` to `finished`.
 const STATUS_WIDTH: usize = 8;
 
@@ -18,7 +20,7 @@ impl Table {
     }
 
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        self.rows.push(cells.into_iter().map(|cell| escaped(&cell, &[])).collect());
     }
 
     /// The table, with a newline after each line.
@@ -111,6 +113,14 @@ mod tests {
             lines.for_each(|row| table.row(row.into_iter().map(str::to_owned)));
             assert_eq!(table.render(), printed);
         }
+    }
+
+    #[test]
+    fn a_cell_is_one_line_whatever_its_data_says() {
+        let mut table = Table::new(&["Record"]);
+        table.row(["a\u{1b}[31m\nb".to_owned()]);
+        let shown = table.render();
+        assert!(shown.contains(r"| a\u{1b}[31m\nb |") && shown.lines().count() == 5, "{shown}");
     }
 
     fn cells(line: &'static str) -> Vec<&'static str> {

@@ -1,5 +1,6 @@
 //! What a verb is about: an id, the name of a job, or a job file, with parameters that name an instance.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use overnight_framework::execution::{ExecutionId, JobExecution};
 use overnight_framework::job::Job;
 use overnight_framework::operator::Target;
-use overnight_framework::params::GivenParams;
+use overnight_framework::params::{GivenParams, InstanceKey};
 use overnight_framework::yaml::is_name;
 
 use super::arguments::ParamArguments;
@@ -56,8 +57,31 @@ pub(super) fn find(context: &Context, named: &Named, given: &GivenParams) -> Res
     Ok(context.operator.find(&target)?)
 }
 
+/// The same for verbs that take an execution as it is: parameters beside an id must be those of its instance.
+pub(super) fn found(context: &Context, named: &Named, given: &GivenParams) -> Result<JobExecution, Failure> {
+    let execution = find(context, named, given)?;
+    if matches!(named, Named::Id(_)) && !given.is_empty() {
+        same_instance(context, &execution, given.clone())?;
+    }
+    Ok(execution)
+}
+
+fn same_instance(context: &Context, execution: &JobExecution, mut given: GivenParams) -> Result<(), Failure> {
+    for (name, value) in &execution.params {
+        given.set_default(name, value);
+    }
+    let key = context.identify(&context.pinned(execution)?, &given)?.key();
+    match context.operator.repository().instance(execution.instance_id)? {
+        Some(instance) if !key.has_params_of(&InstanceKey::stored(&instance.params)) => {
+            let message = format!("job {} has the parameters {}, not {}", execution.id, instance.params, key.text());
+            Err(Failure::new(Exit::Invalid, message))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn instance(context: &Context, job: &Job, given: &GivenParams) -> Result<Target, Failure> {
-    let params = context.bind(job, given)?;
+    let params = context.identify(job, given)?;
     Ok(Target::Instance { job: job.name.clone(), key: params.key() })
 }
 
@@ -73,7 +97,16 @@ pub(super) fn params(arguments: &ParamArguments) -> Result<GivenParams, Failure>
         None => {}
     }
     arguments.pairs.iter().try_for_each(|pair| given.set_pair(pair))?;
-    Ok(given)
+    match given_twice(&arguments.pairs) {
+        Some(name) => Err(Failure::new(Exit::Invalid, format!("the parameter `{name}` is given twice"))),
+        None => Ok(given),
+    }
+}
+
+/// The name that two pairs have. A document refuses it as well; a pair replaces what a document gave.
+fn given_twice(pairs: &[String]) -> Option<&str> {
+    let mut names = BTreeSet::new();
+    pairs.iter().filter_map(|pair| Some(pair.split_once('=')?.0)).find(|name| !names.insert(*name))
 }
 
 /// The parameters of a document, which is named in its errors unless it was typed.

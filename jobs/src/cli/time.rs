@@ -9,13 +9,13 @@ use chrono::{DateTime, SecondsFormat, Utc};
 pub(super) enum TimeFormat {
     /// RFC 3339, in UTC.
     Rfc3339,
-    /// As `strftime` does it, in the local zone.
-    Local(String),
+    /// As `strftime` does it, in UTC as well: the same instant is never two texts.
+    Strftime(String),
 }
 
 impl TimeFormat {
     pub(super) fn new(format: Option<&str>) -> Self {
-        format.map_or(Self::Rfc3339, |format| Self::Local(format.to_owned()))
+        format.map_or(Self::Rfc3339, |format| Self::Strftime(format.to_owned()))
     }
 
     /// The time, or nothing while there is none.
@@ -23,10 +23,10 @@ impl TimeFormat {
         match (self, time) {
             (_, None) => String::new(),
             (Self::Rfc3339, Some(time)) => time.to_rfc3339_opts(SecondsFormat::Secs, true),
-            (Self::Local(format), Some(time)) => {
+            (Self::Strftime(format), Some(time)) => {
                 let mut text = String::new();
                 // chrono reports an unknown letter by an error of `Display`; the format is then shown as it was typed.
-                match write!(text, "{}", time.with_timezone(&chrono::Local).format(format)) {
+                match write!(text, "{}", time.format(format)) {
                     Ok(()) => text,
                     Err(_) => format.clone(),
                 }
@@ -44,6 +44,12 @@ mod tests {
         for format in [None, Some("%m/%d/%y %H:%M:%S")] {
             assert_eq!(TimeFormat::new(format).show(None), "");
         }
+    }
+
+    #[test]
+    fn a_format_changes_the_form_and_not_the_zone() {
+        let time = DateTime::from_timestamp(0, 0);
+        assert_eq!(TimeFormat::new(Some("%m/%d/%y %H:%M:%S %Z")).show(time), "01/01/70 00:00:00 UTC");
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! `jobctl version`.
 
+use serde_json::json;
+
 use super::exit::Exit;
 use super::output::Output;
 
 pub(super) fn run(output: &Output) -> Exit {
-    output.text(concat!("jobctl ", env!("CARGO_PKG_VERSION"), "\n"));
+    let version = env!("CARGO_PKG_VERSION");
+    output.answer_text(|| format!("jobctl {version}\n"), || json!({ "name": "jobctl", "version": version }));
     Exit::Done
 }

@@ -152,11 +152,44 @@ on_both_stores! {
         let id = project.list()[0]["id"].to_string();
         assert_eq!(project.show(&id)["status"], "running");
         let stopped = project.jobctl(&["stop", &id, "--wait"]).expect(0).stdout;
-        assert_eq!(cells(&stopped), [["Result"], ["Job stopped"]]);
+        assert_eq!(cells(&stopped)[..2], [["Result"], ["Job stopped"]]);
+        assert_eq!(cells(&stopped)[3][2], "stopped");
         answer(child.wait_with_output().unwrap()).expect(4);
         let execution = project.show(&id);
         assert_eq!((&execution["status"], &execution["steps"][0]["status"]), (&"stopped".into(), &"stopped".into()));
         assert!(execution["started_at"].as_str().unwrap() < execution["ended_at"].as_str().unwrap(), "{execution:#}");
+    }
+}
+
+on_both_stores! {
+    fn programs_learn_the_id_at_once_and_get_json_from_every_verb_that_answers(project) {
+        project.file("flush.yaml", JOB);
+        project.file("wrong.yaml", &JOB.replace("steps:", "stpes:"));
+        let started = project.jobctl(&["start", "flush.yaml", "-o", "json"]).expect(3);
+        assert!(started.stderr.starts_with("Job 1 started\n"), "{started:?}");
+        assert!(project.jobctl(&["version", "-o", "json"]).expect(0).json()["version"].is_string());
+        let files = ["validate", "flush.yaml", "wrong.yaml", "missing.yaml", "-o", "json"];
+        let checked = project.jobctl(&files).expect(7).json();
+        let ok: Vec<_> = checked.as_array().unwrap().iter().map(|file| file["ok"].as_bool().unwrap()).collect();
+        assert_eq!(ok, [true, false, false]);
+        assert!(checked[1]["problems"].as_array().unwrap().iter().any(|problem| problem["line"].is_u64()), "{checked:#}");
+        assert!(checked[2]["problems"][0]["message"].as_str().unwrap().contains("no such file"), "{checked:#}");
+    }
+
+    fn a_step_whose_condition_is_false_is_passed_over(project) {
+        project.file("flush.yaml", &JOB.replace("'true' } }", "'true' } }\n    when: params.space == 'other'"));
+        let started = project.jobctl(&["start", "flush.yaml"]).expect(3);
+        assert!(started.stderr.contains("first: passed over, its condition is false\n"), "{started:?}");
+        assert!(!started.stderr.contains("first: finished"), "{started:?}");
+    }
+
+    fn data_cannot_paint_the_terminal(project) {
+        project.file("flush.yaml", &JOB.replace("test -e mended", "printf \"red \\033[31m\\n\"; exit 4"));
+        let started = project.jobctl(&["start", "flush.yaml", "-p", "space=a\u{1b}[31m\nb"]).expect(3);
+        assert!(started.stderr.contains("second | red \\u{1b}[31m\n"), "{started:?}");
+        let listed = project.jobctl(&["list"]).expect(0);
+        assert!(listed.stdout.contains(r"flush a\u{1b}[31m\nb"), "{listed:?}");
+        assert!(!(started.stdout + &started.stderr + &listed.stdout).contains('\u{1b}'));
     }
 }
 

@@ -52,7 +52,9 @@ on_both_stores! {
         let child = project.spawn(&["start", "frozen.yaml"]);
         until(|| project.path("begun").exists());
         signal(child.id(), "-INT");
-        answer(child.wait_with_output().unwrap()).expect(130);
+        let stopped = answer(child.wait_with_output().unwrap()).expect(130);
+        assert!(stopped.stderr.contains("stopping at the next safe point; Ctrl-C again ends it at once"), "{stopped:?}");
+        assert!(stopped.stderr.contains("continue with `jobctl restart 1`"), "{stopped:?}");
         assert_eq!(project.show("frozen")["exit_code"], "INTERRUPTED");
         project.file("go", "");
         project.jobctl(&["restart", "frozen"]).expect(0);

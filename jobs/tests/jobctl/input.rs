@@ -114,3 +114,50 @@ fn a_server_that_is_not_there_has_its_own_exit_code() {
     let answer = project.jobctl(&["list", "--database", "postgres://nobody@127.0.0.1:1/none"]).expect(9);
     assert!(answer.stderr.contains("cannot connect to"), "{answer:?}");
 }
+
+#[test]
+fn a_database_that_is_none_is_refused_at_once() {
+    let project = Project::new(super::support::Kind::Sqlite);
+    let folder = project.folder.path().to_string_lossy().into_owned();
+    for (url, said) in [
+        ("mysql://h/d", "`mysql://h/d` is no address"),
+        (":memory:", "name a file"),
+        ("", "the path of the file is missing"),
+        (folder.as_str(), "is a folder: name a file in it"),
+    ] {
+        let typed = project.jobctl(&["list", "--database", url]).expect(2);
+        assert!(typed.stderr.contains(said), "{url}: {typed:?}");
+        project.file("jobctl.toml", &format!("database = {url:?}\n"));
+        let mut command = project.command(&["list"]);
+        let settled = super::support::answer(command.env_remove("DATABASE_URL").output().unwrap()).expect(2);
+        assert!(settled.stderr.contains(said), "{url}: {settled:?}");
+        std::fs::remove_file(project.path("jobctl.toml")).unwrap();
+    }
+}
+
+#[test]
+fn only_verbs_that_need_the_store_make_it_and_those_that_write_name_it() {
+    let project = Project::new(super::support::Kind::Sqlite);
+    project.file("strict.yaml", JOB);
+    let jobctl = |arguments: &[&str]| {
+        super::support::answer(project.command(arguments).env_remove("DATABASE_URL").output().unwrap())
+    };
+    jobctl(&["validate", "strict.yaml"]).expect(0);
+    assert!(!project.path(".local").exists());
+    jobctl(&["start", "strict.yaml", "-p", "day=2026-10-30"]).expect(0);
+    for (verb, code) in [(&["stop", "1"][..], 6), (&["migrate", "up"], 0), (&["migrate", "down", "--yes"], 0)] {
+        let answer = jobctl(verb).expect(code);
+        assert!(answer.stderr.contains("using the embedded database"), "{answer:?}");
+    }
+    let sql = project.jobctl(&["migrate", "sql", "--database", "postgres://nobody@127.0.0.1:1/none"]).expect(0);
+    assert!(sql.stdout.contains("CREATE SCHEMA"), "{sql:?}");
+}
+
+#[test]
+fn printed_commands_find_the_job_again() {
+    let project = Project::new(super::support::Kind::Sqlite);
+    project.file("fails.yaml", &JOB.replace("'true'", "'false'"));
+    let options = ["--database", "other.db", "--project", "eod"];
+    let failed = project.jobctl(&[&["start", "fails.yaml", "-p", "day=2026-10-30"][..], &options].concat()).expect(3);
+    assert!(failed.stderr.contains("`jobctl restart 1 --database other.db --project eod`"), "{failed:?}");
+}

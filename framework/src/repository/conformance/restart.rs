@@ -29,6 +29,17 @@ pub(crate) fn a_restart_goes_on_as_a_start_does(repository: &dyn Repository) {
     assert_eq!(next.execution.previous_id, Some(last.id));
 }
 
+/// The same key in another project is another instance, which a restart must not begin.
+pub(crate) fn a_restart_of_what_never_ran_is_refused_and_writes_nothing(repository: &dyn Repository) {
+    ended(repository, "monday", Status::Failed);
+    let elsewhere = LaunchRequest { wish: Wish::Restart, project: "day".to_owned(), ..request("monday") };
+    let never = LaunchRequest { wish: Wish::Restart, ..request("tuesday") };
+    for asked in [elsewhere, never] {
+        assert_eq!(refusal(repository.launch(&asked)), Refusal::NeverStarted);
+    }
+    assert_eq!(repository.executions(&ExecutionFilter::default()).unwrap().len(), 1);
+}
+
 pub(crate) fn s3_12_every_continuation_is_a_record_of_the_same_instance(repository: &dyn Repository) {
     let first = ended(repository, "monday", Status::Failed);
     let second = ended(repository, "monday", Status::Stopped);

@@ -1,0 +1,92 @@
+//! Going on: in the project, the revision and with the parameters of the instance, or not at all.
+
+use std::fs;
+
+use super::support::on_both_stores;
+
+/// The second step fails until there is a file `mended`; the first one counts its runs.
+const JOB: &str = "
+name: load
+params:
+  day: { type: date, default: 2026-10-30 }
+steps:
+  - name: first
+    tasklet: { shell: { command: 'echo ran >> first' } }
+  - name: second
+    tasklet: { shell: { command: 'test -e mended' } }
+";
+
+/// It writes down with which secret it ran.
+const SECRET: &str = "
+name: login
+params:
+  password: { type: string, secret: true }
+steps:
+  - name: login
+    tasklet: { shell: { command: 'echo \"<$PASSWORD>\" >> used; test -e mended', env: { PASSWORD: \"${{ params.password }}\" } } }
+";
+
+on_both_stores! {
+    fn an_id_goes_on_in_the_project_of_its_instance(project) {
+        project.file("load.yaml", JOB);
+        project.jobctl(&["--project", "eod", "start", "load.yaml"]).expect(3);
+        project.file("mended", "");
+        let restarted = project.jobctl(&["restart", "1", "-o", "json"]).expect(0).json();
+        assert_eq!((&restarted["project"], &restarted["previous_id"]), (&"eod".into(), &1.into()));
+        assert_eq!(fs::read_to_string(project.path("first")).unwrap(), "ran\n");
+    }
+
+    fn a_restart_does_not_run_without_the_secret_of_the_start(project) {
+        project.file("login.yaml", SECRET);
+        project.jobctl(&["start", "login.yaml", "-p", "password=hunter2"]).expect(3);
+        project.file("mended", "");
+        let refused = project.jobctl(&["restart", "1"]).expect(7);
+        assert!(refused.stderr.contains("parameter `password` is secret and was not kept"), "{refused:?}");
+        assert_eq!(project.list().len(), 1);
+        project.jobctl(&["restart", "1", "-p", "password=hunter3"]).expect(0);
+        assert_eq!(fs::read_to_string(project.path("used")).unwrap(), "<hunter2>\n<hunter3>\n");
+    }
+
+    fn a_start_without_the_secret_goes_on_without_it_when_told_so(project) {
+        project.file("login.yaml", SECRET);
+        project.jobctl(&["start", "login.yaml"]).expect(3);
+        project.file("mended", "");
+        project.jobctl(&["restart", "1", r#"{"password": null}"#]).expect(0);
+    }
+
+    fn a_restart_of_a_file_that_was_edited_says_which_revision_it_runs(project) {
+        project.file("load.yaml", JOB);
+        project.jobctl(&["start", "load.yaml"]).expect(3);
+        let same = project.jobctl(&["restart", "load.yaml"]).expect(3);
+        assert!(!same.stderr.contains("edited"), "{same:?}");
+        project.file("load.yaml", &JOB.replace("test -e mended", "true"));
+        let restarted = project.jobctl(&["restart", "load.yaml"]).expect(3);
+        assert!(restarted.stderr.contains("`load.yaml` is edited: the restart runs revision 1"), "{restarted:?}");
+        assert!(restarted.stderr.contains("`jobctl start load.yaml`"), "{restarted:?}");
+        project.jobctl(&["start", "load.yaml"]).expect(0);
+    }
+
+    fn parameters_beside_an_id_must_be_those_of_its_instance(project) {
+        project.file("load.yaml", JOB);
+        project.jobctl(&["start", "load.yaml"]).expect(3);
+        for verb in ["show", "wait", "stop"] {
+            let unknown = project.jobctl(&[verb, "1", r#"{"bogus": 1}"#]).expect(7);
+            assert!(unknown.stderr.contains("unknown parameter `bogus`"), "{unknown:?}");
+            let other = project.jobctl(&[verb, "1", "-p", "day=2026-10-29"]).expect(7);
+            assert!(other.stderr.contains(r#"job 1 has the parameters {"day":"2026-10-30"}"#), "{other:?}");
+            let twice = project.jobctl(&[verb, "1", "-p", "day=2026-10-29", "-p", "day=2026-10-30"]).expect(7);
+            assert!(twice.stderr.contains("the parameter `day` is given twice"), "{twice:?}");
+        }
+        project.jobctl(&["show", "1", "-p", "day=2026-10-30"]).expect(0);
+    }
+
+    fn a_file_and_its_parameters_name_an_instance_to_every_verb(project) {
+        project.file("load.yaml", &JOB.replace("default: 2026-10-30", "required: true"));
+        project.jobctl(&["start", "load.yaml", "-p", "day=2026-10-28"]).expect(3);
+        project.jobctl(&["start", "load.yaml", "-p", "day=2026-10-29"]).expect(3);
+        let shown = project.jobctl(&["show", "load.yaml", "-p", "day=2026-10-28", "-o", "json"]).expect(0).json();
+        assert_eq!(shown["id"], 1);
+        let waited = project.jobctl(&["wait", "load.yaml", "-p", "day=2026-10-28", "-o", "json"]).expect(3).json();
+        assert_eq!(waited["id"], 1);
+    }
+}
