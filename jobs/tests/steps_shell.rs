@@ -364,7 +364,9 @@ fn killing_the_process_kills_the_command_and_its_children() {
 }
 
 fn killing_the_leader_kills_the_command() {
-    let step = shell("command: 'echo $PPID; echo $$; exec sleep 1000'", &anywhere());
+    // The leader has told of the command when it has a second thread; killed before that, it takes its secret along.
+    let told = "until [ $(ls /proc/$PPID/task | wc -l) -gt 1 ]; do :; done";
+    let step = shell(&format!("command: '{told}; echo $PPID; echo $$; exec sleep 1000'"), &anywhere());
     let (pids, killer) = channel::<i32>();
     let killing = thread::spawn(move || {
         let leader = killer.recv().unwrap();
