@@ -26,7 +26,6 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 use overnight_framework::kind::Kinds;
-use overnight_framework::yaml::Paint;
 
 use crate::steps::shell::shim;
 
@@ -90,7 +89,6 @@ fn init_log() {
         // A stderr that takes nothing must not fail the job that is logged.
         .log_internal_errors(false)
         .without_time()
-        .with_ansi(output::paint_of_stderr() == Paint::Colour)
         .with_target(false);
     // Only a program that embeds this one can have set a subscriber already; it keeps its own.
     let _ = log.try_init();

@@ -128,7 +128,7 @@ pub(super) fn escaped(text: &str, kept: &[char]) -> String {
 }
 
 /// The colours of stderr, for everything that is printed there.
-pub(super) fn paint_of_stderr() -> Paint {
+fn paint_of_stderr() -> Paint {
     let variable = |name| std::env::var(name).unwrap_or_default();
     paint(io::stderr().is_terminal(), &variable("NO_COLOR"), &variable("TERM"))
 }
