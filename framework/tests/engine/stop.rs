@@ -14,6 +14,7 @@ use overnight_framework::repository::memory::MemoryRepository;
 use overnight_framework::repository::{ChunkError, ExecutionFilter, Repository, StopAnswer, StopError, StopOrder};
 use overnight_framework::status::{Status, StopIntent};
 use overnight_framework::step::Outcome;
+use overnight_framework::step::chunk::ReadAhead;
 use overnight_framework::stop::StopToken;
 
 use super::support::{
@@ -338,7 +339,8 @@ fn a_stop_that_cuts_a_retry_short_leaves_the_rest_of_its_chunk() {
     let (world, lever, journal) = (World::new(), Lever::default(), Journal::default());
     let pulled = lever.clone();
     let retry = RetryPolicy { delay: HOUR, max_delay: HOUR, ..retries(1) };
-    let chunks = Chunks { journal: journal.clone(), retry, ..Chunks::of(numbers(1..=25)) }.processing(move |item| {
+    let chunks = Chunks { journal: journal.clone(), retry, ahead: ReadAhead::Never, ..Chunks::of(numbers(1..=25)) };
+    let chunks = chunks.processing(move |item| {
         if *item == 13 {
             pulled.pull(StopIntent::Stopped);
             return Err("busy".into());
