@@ -9,11 +9,17 @@ use crate::attr::Kind;
 use crate::problems::Problems;
 
 /// The names that only the engine gives, as in the framework's `error::names`, each with what it stands for there.
-const ENGINE: [(&str, &str); 4] = [
+const ENGINE: [(&str, &str); 10] = [
     ("Error", "errors without a name"),
     ("Panic", "panics"),
     ("StoreError", "failures of the store"),
     ("Timeout", "steps that ran too long"),
+    ("CountMismatch", "steps whose counters do not add up"),
+    ("SkipLimitExceeded", "steps that skipped too much"),
+    ("StartLimitExceeded", "steps that were begun too often"),
+    ("UnknownOutcome", "steps that ended in doubt"),
+    ("MissingSecret", "secrets that are not there"),
+    ("InvalidOutput", "outputs that a step did not give"),
 ];
 
 impl Input<'_> {

@@ -73,7 +73,7 @@ on_both_stores! {
 
     fn s3_42_restart_in_any_other_state_is_refused_with_its_name(project) {
         let run = project.begin(&example("sleepy"), &["run=a", "ms=60000"]);
-        project.jobctl(&["restart", &run.id]).expect_refusal(&format!("already running (job {} is STARTED)", run.id));
+        project.jobctl(&["restart", &run.id]).expect_refusal(&format!("already running (job {} is running)", run.id));
         project.jobctl(&["stop", &run.id]).expect(0);
         let id = run.id.clone();
         run.end().expect(4);
