@@ -20,7 +20,7 @@ pub(crate) use self::definition::DefinitionRow;
 pub(crate) use self::event::{EventRow, NewEvent};
 pub(crate) use self::execution::{BeatRow, EndedExecution, ExecutionRow, LaunchTexts, NewExecution, Origin};
 pub(crate) use self::instance::InstanceRow;
-pub(crate) use self::step::{CountColumns, EndedStep, NewStep, StepRow, StepState, StepTotals, intent_of_step};
+pub(crate) use self::step::{CountColumns, EndedStep, NewStep, StepRow, StepRunRow, StepState, intent_of_step};
 pub(crate) use self::worker::WorkerRow;
 
 /// Where a value stands, for the error when it cannot be read.

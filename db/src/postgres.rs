@@ -21,13 +21,13 @@ use self::beat::beat;
 use crate::instant::Instant;
 use crate::models::{
     BeatRow, CountColumns, DeadLetterRow, DefinitionRow, EndedExecution, EndedStep, EventRow, ExecutionRow,
-    InstanceRow, NewEvent, NewExecution, NewStep, StepPlace, StepRow, StepState, StepTotals, WorkerRow, error_document,
+    InstanceRow, NewEvent, NewExecution, NewStep, StepPlace, StepRow, StepRunRow, StepState, WorkerRow, error_document,
     to_column,
 };
 use crate::statements::{
     Backing, ChunkStatements, Condition, ControlStatements, LETTERS_AT_ONCE, LaunchStatements, Loss, NewRevision,
     ReadStatements, RunStatements, Stop, Stops, chunk_statements, control_statements, launch_statements,
-    read_statements, run_statements, total,
+    read_statements, run_statements,
 };
 
 /// The clock of the database, see the first migration.

@@ -21,7 +21,7 @@ use crate::instant::Instant;
 pub(crate) use self::chunk::{ChunkStatements, LETTERS_AT_ONCE, chunk_statements};
 pub(crate) use self::control::{ControlStatements, Loss, Stop, control_statements};
 pub(crate) use self::launch::{LaunchStatements, NewRevision, launch_statements};
-pub(crate) use self::read::{Condition, ReadStatements, Stops, read_statements, total};
+pub(crate) use self::read::{Condition, ReadStatements, Stops, read_statements};
 pub(crate) use self::run::{RunStatements, run_statements};
 
 /// A connection to one of the databases: how it begins transactions, and where it reads the time.

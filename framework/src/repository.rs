@@ -22,7 +22,9 @@ pub use self::clean::{clean, cleaned_json};
 pub use self::error::{FenceError, LaunchError, StopError, StoreError, StoreErrorKind};
 pub use self::lease::{Beat, Lease, LeaseState, StepLease};
 pub use self::orders::{StopAnswer, StopOrder, TakeOver};
-pub use self::query::{Definition, Event, ExecutionFilter, StepHistory, StoredDeadLetter, Worker};
+pub use self::query::{
+    Definition, Event, ExecutionFilter, StepHistory, StepRun, StepSum, StoredDeadLetter, Worker, sum_runs,
+};
 pub use self::request::{
     ExecutionEnd, LaunchRequest, LaunchWorker, Launched, Revision, StepEnd, StepStart, WorkerIdentity,
 };

@@ -131,6 +131,12 @@ impl Status {
         matches!(self, Self::Starting | Self::Started | Self::Stopping)
     }
 
+    /// Whether a step that ended so need not run again.
+    #[must_use]
+    pub fn is_complete(self) -> bool {
+        matches!(self, Self::Completed | Self::Abandoned)
+    }
+
     /// Whether it keeps other executions of its instance from starting.
     #[must_use]
     pub fn blocks_instance(self) -> bool {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use diesel::Queryable;
 use overnight_framework::execution::{Counts, ExecutionId, StepExecution, StepExecutionId, StepKind};
-use overnight_framework::repository::{Lease, StepEnd, StepLease, StepStart, StoreError, clean};
+use overnight_framework::repository::{Lease, StepEnd, StepLease, StepRun, StepStart, StoreError, clean};
 use overnight_framework::status::{Status, StopIntent};
 use serde_json::Value;
 
@@ -170,12 +170,22 @@ impl From<CountColumns> for Counts {
     }
 }
 
-/// The sums over all rows of one step in an instance.
+/// What one row of a step counted.
 #[derive(Debug, Queryable)]
-pub(crate) struct StepTotals {
-    pub(crate) newest: i64,
-    pub(crate) starts: i64,
-    pub(crate) counts: CountColumns,
+pub(crate) struct StepRunRow {
+    id: i64,
+    step_key: String,
+    status: String,
+    counts: CountColumns,
+}
+
+impl StepRunRow {
+    /// The run as the engine sums it up.
+    pub(crate) fn into_value(self) -> Result<StepRun, StoreError> {
+        let place = Place { table: "step_execution", id: self.id };
+        let status = place.word("status", &self.status, Status::from_stored)?;
+        Ok(StepRun { id: StepExecutionId(self.id), step_key: self.step_key, status, counts: self.counts.into() })
+    }
 }
 
 /// A STARTED step to be inserted.

@@ -1,15 +1,12 @@
 //! Statements that only read.
 
 use diesel::QueryResult;
-use diesel::dsl::sql;
-use diesel::expression::SqlLiteral;
-use diesel::sql_types::BigInt;
 use overnight_framework::repository::ExecutionFilter;
 use overnight_framework::status::{ExitCode, Status, Word};
 
 use super::Backing;
 use crate::models::{
-    DeadLetterRow, DefinitionRow, EventRow, ExecutionRow, InstanceRow, StepRow, StepTotals, WorkerRow,
+    DeadLetterRow, DefinitionRow, EventRow, ExecutionRow, InstanceRow, StepRow, StepRunRow, WorkerRow,
 };
 
 /// The statements that only read.
@@ -29,8 +26,8 @@ pub(crate) trait ReadStatements: Backing {
     /// The newest generation of an instance.
     fn newest_instance(&mut self, project: &str, job: &str, key: &str) -> QueryResult<Option<InstanceRow>>;
 
-    /// The sums of every step of an instance, by the newest row of each.
-    fn step_totals(&mut self, instance: i64) -> QueryResult<Vec<StepTotals>>;
+    /// What every row of a step of an instance counted, oldest first.
+    fn step_runs(&mut self, instance: i64) -> QueryResult<Vec<StepRunRow>>;
 
     /// The steps with these ids, by id.
     fn steps_by_id(&mut self, ids: &[i64]) -> QueryResult<Vec<StepRow>>;
@@ -49,11 +46,6 @@ pub(crate) trait ReadStatements: Backing {
 
     /// One worker.
     fn worker(&mut self, id: i64) -> QueryResult<Option<WorkerRow>>;
-}
-
-/// The sum of a counter over the rows of a group, in the type of the counter.
-pub(crate) fn total(column: &str) -> SqlLiteral<BigInt> {
-    sql(&format!("CAST(sum({column}) AS BIGINT)"))
 }
 
 /// What some words mean in columns.
@@ -164,27 +156,27 @@ macro_rules! read_statements {
                 .optional()
         }
 
-        fn step_totals(&mut self, instance: i64) -> QueryResult<Vec<StepTotals>> {
+        fn step_runs(&mut self, instance: i64) -> QueryResult<Vec<StepRunRow>> {
             use crate::schema::$store::job_execution;
             use crate::schema::$store::step_execution::{self, dsl};
             step_execution::table
                 .inner_join(job_execution::table)
                 .filter(job_execution::instance_id.eq(instance))
-                .group_by(dsl::step_key)
-                .order(diesel::dsl::min(dsl::id))
+                .order(dsl::id)
                 .select((
-                    diesel::dsl::max(dsl::id).assume_not_null(),
-                    diesel::dsl::count_star(),
+                    dsl::id,
+                    dsl::step_key,
+                    dsl::status,
                     (
-                        total("read_count"),
-                        total("write_count"),
-                        total("filter_count"),
-                        total("read_skip_count"),
-                        total("process_skip_count"),
-                        total("write_skip_count"),
-                        total("commit_count"),
-                        total("rollback_count"),
-                        total("retry_count"),
+                        dsl::read_count,
+                        dsl::write_count,
+                        dsl::filter_count,
+                        dsl::read_skip_count,
+                        dsl::process_skip_count,
+                        dsl::write_skip_count,
+                        dsl::commit_count,
+                        dsl::rollback_count,
+                        dsl::retry_count,
                     ),
                 ))
                 .load(self)

@@ -1,5 +1,7 @@
 //! What the reading verbs ask for and answer.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 
 use super::Phase;
@@ -36,10 +38,57 @@ impl Default for ExecutionFilter {
 pub struct StepHistory {
     /// The newest row of the step.
     pub newest: StepExecution,
-    /// The sums over all its rows.
+    /// The sums over the rows of its last pass: a step with `rerun: always` begins another pass each time it was complete.
     pub total: Counts,
     /// How often it was begun.
     pub starts: u32,
+}
+
+/// One row of a step, as far as sums go.
+#[derive(Clone, Debug)]
+pub struct StepRun {
+    /// The row.
+    pub id: StepExecutionId,
+    /// The key of the step.
+    pub step_key: String,
+    /// Where the run stands.
+    pub status: Status,
+    /// What it counted.
+    pub counts: Counts,
+}
+
+/// What the rows of one step come to.
+#[derive(Clone, Debug)]
+pub struct StepSum {
+    /// Its newest row.
+    pub newest: StepExecutionId,
+    /// See [`StepHistory::total`].
+    pub total: Counts,
+    /// See [`StepHistory::starts`].
+    pub starts: u32,
+    /// Whether the newest row ends a pass.
+    complete: bool,
+}
+
+/// Sums up the rows of an instance, given from the oldest on: a sum for each step, in the order in which they first began.
+pub fn sum_runs(runs: impl IntoIterator<Item = StepRun>) -> Vec<StepSum> {
+    let mut sums = Vec::<StepSum>::new();
+    let mut places = HashMap::new();
+    for StepRun { id, step_key, status, counts } in runs {
+        let complete = status.is_complete();
+        match places.get(&step_key).and_then(|place: &usize| sums.get_mut(*place)) {
+            Some(sum) => {
+                let mut total = if sum.complete { Counts::default() } else { sum.total };
+                total += counts;
+                *sum = StepSum { newest: id, total, starts: sum.starts.saturating_add(1), complete };
+            }
+            None => {
+                places.insert(step_key, sums.len());
+                sums.push(StepSum { newest: id, total: counts, starts: 1, complete });
+            }
+        }
+    }
+    sums
 }
 
 /// A stored revision of a job definition. Revisions never change.

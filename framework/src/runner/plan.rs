@@ -33,7 +33,7 @@ impl History {
         let Some(past) = self.0.iter().find(|past| past.newest.step_key == step.name) else {
             return Ok(Plan::Run(Box::default()));
         };
-        let complete = matches!(past.newest.status, Status::Completed | Status::Abandoned);
+        let complete = past.newest.status.is_complete();
         if complete && step.rerun == Rerun::WhenIncomplete {
             return Ok(Plan::Skip(view(&past.newest, past)));
         }

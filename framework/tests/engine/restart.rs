@@ -126,6 +126,24 @@ fn a_step_that_always_runs_again_starts_from_the_beginning() {
     assert_eq!(journal.about("reader opened"), ["reader opened at 0", "reader opened at 0"]);
 }
 
+/// One bad record of two is allowed in each pass, and the pass that is continued is still the same one.
+#[test]
+fn the_skips_of_an_earlier_pass_do_not_count_in_a_step_that_always_runs_again() {
+    let (world, fail) = (World::new(), Arc::new(AtomicU32::new(0)));
+    let mut records = numbers(1..=30);
+    records[3] = Record::Bad("x");
+    let chunks = Chunks { skip: skips(1), ..Chunks::of(records) }.accepting(failing_once(15, &fail));
+    let mut first = JobStep::new("a", chunks.step());
+    first.rerun = Rerun::Always;
+    let job = job([first, flaky("b", 2, &Journal::default())]);
+    assert_eq!(failed(&world.run(&job)).1, "b failed");
+    fail.store(1, Ordering::Relaxed);
+    assert_eq!(failed(&world.run(&job)), ("Broken", "the disk broke"));
+    assert_eq!(failed(&world.run(&job)).1, "b failed");
+    let last = world.run(&job);
+    assert_eq!(last.status, Status::Completed, "{:?}", last.error);
+}
+
 #[test]
 fn a_step_is_not_begun_more_often_than_its_limit() {
     let (world, journal) = (World::new(), Journal::default());

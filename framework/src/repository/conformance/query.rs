@@ -141,11 +141,11 @@ pub(crate) fn an_instance_is_found_by_its_key(repository: &dyn Repository) {
 
 pub(crate) fn the_history_of_an_instance_sums_the_runs_of_each_step(repository: &dyn Repository) {
     let first = running(repository, "monday");
-    let load = ended_step(repository, &first, 0, 20);
+    let load = ended_step(repository, &first, (0, 20), Status::Failed);
     repository.end(&first, &end(Status::Failed)).unwrap();
     let second = running(repository, "monday");
-    let load_again = ended_step(repository, &second, 0, 30);
-    let post = ended_step(repository, &second, 1, 5);
+    let load_again = ended_step(repository, &second, (0, 30), Status::Completed);
+    let post = ended_step(repository, &second, (1, 5), Status::Completed);
     assert!(load_again.step > load.step);
 
     let instance = stored(repository, second.execution).instance_id;
@@ -155,6 +155,26 @@ pub(crate) fn the_history_of_an_instance_sums_the_runs_of_each_step(repository: 
     assert_eq!((loads.newest.id, loads.starts, loads.total.read, loads.total.commit), (load_again.step, 2, 50, 5));
     assert_eq!((posts.newest.id, posts.starts, posts.total.read), (post.step, 1, 5));
     assert_eq!(loads.newest, repository.steps(second.execution).unwrap()[0]);
+}
+
+/// It runs again and again, and what it counted when it was complete belongs to the past.
+pub(crate) fn the_history_of_a_step_sums_its_last_pass_and_counts_all_its_starts(repository: &dyn Repository) {
+    let mut sums = Vec::new();
+    for (read, status) in [
+        (20, Status::Failed),
+        (30, Status::Completed),
+        (5, Status::Failed),
+        (7, Status::Stopped),
+        (1, Status::Completed),
+        (2, Status::Completed),
+    ] {
+        let lease = running(repository, "monday");
+        ended_step(repository, &lease, (0, read), status);
+        let history = repository.history(stored(repository, lease.execution).instance_id).unwrap();
+        sums.push((history[0].total.read, history[0].starts));
+        repository.end(&lease, &end(Status::Failed)).unwrap();
+    }
+    assert_eq!(sums, [(20, 1), (50, 2), (5, 3), (12, 4), (13, 5), (2, 6)]);
 }
 
 pub(crate) fn a_live_step_is_part_of_the_history(repository: &dyn Repository) {
@@ -181,16 +201,16 @@ pub(crate) fn the_history_is_by_key_and_not_by_place_or_name(repository: &dyn Re
 
 pub(crate) fn the_history_of_one_instance_is_not_that_of_another(repository: &dyn Repository) {
     let (monday, tuesday) = (running(repository, "monday"), running(repository, "tuesday"));
-    ended_step(repository, &monday, 0, 20);
+    ended_step(repository, &monday, (0, 20), Status::Completed);
     let instance = stored(repository, tuesday.execution).instance_id;
     assert!(repository.history(instance).unwrap().is_empty());
 }
 
-/// A step that read and wrote so many items and completed.
-fn ended_step(repository: &dyn Repository, lease: &Lease, place: i32, read: u64) -> StepLease {
+/// A step at this place that read and wrote so many items and ended so.
+fn ended_step(repository: &dyn Repository, lease: &Lease, (place, read): (i32, u64), status: Status) -> StepLease {
     let step = step(repository, lease, place);
     let counts = Counts { ..after(read).counts };
-    repository.end_step(&step, &StepEnd { counts, ..step_end(Status::Completed) }).unwrap();
+    repository.end_step(&step, &StepEnd { counts, ..step_end(status) }).unwrap();
     step
 }
 

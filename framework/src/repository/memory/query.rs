@@ -2,7 +2,9 @@
 
 use super::records::Records;
 use crate::execution::{ExecutionId, InstanceId, JobExecution, JobInstance, StepExecution};
-use crate::repository::{Definition, Event, ExecutionFilter, StepHistory, StoredDeadLetter};
+use crate::repository::{
+    Definition, Event, ExecutionFilter, StepHistory, StepRun, StepSum, StoredDeadLetter, sum_runs,
+};
 
 impl Records {
     pub(super) fn executions(&self, filter: &ExecutionFilter) -> Vec<JobExecution> {
@@ -22,21 +24,18 @@ impl Records {
         newest_first.find(|row| row.project == project && row.job_name == job && row.key == key)
     }
 
-    /// In the order in which the steps first began.
     pub(super) fn history(&self, id: InstanceId) -> Vec<StepHistory> {
-        let mut history: Vec<StepHistory> = Vec::new();
-        for step in self.steps.iter().map(|row| &row.step).filter(|step| self.is_of(step, id)) {
-            let position = history.iter().position(|known| known.newest.step_key == step.step_key);
-            match position.and_then(|position| history.get_mut(position)) {
-                Some(known) => {
-                    known.newest = step.clone();
-                    known.total += step.counts;
-                    known.starts += 1;
-                }
-                None => history.push(StepHistory { newest: step.clone(), total: step.counts, starts: 1 }),
-            }
-        }
-        history
+        let runs = self.steps.iter().map(|row| &row.step).filter(|step| self.is_of(step, id)).map(|step| StepRun {
+            id: step.id,
+            step_key: step.step_key.clone(),
+            status: step.status,
+            counts: step.counts,
+        });
+        let known = |sum: StepSum| {
+            let newest = self.steps.get(sum.newest.0)?.step.clone();
+            Some(StepHistory { newest, total: sum.total, starts: sum.starts })
+        };
+        sum_runs(runs).into_iter().filter_map(known).collect()
     }
 
     pub(super) fn dead_letters(&self, id: InstanceId, after: i64, limit: u32) -> Vec<StoredDeadLetter> {
