@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test cannot do without may stop it")]
 
+mod dice;
 #[path = "definition/good.rs"]
 mod good;
 #[path = "definition/hostile.rs"]

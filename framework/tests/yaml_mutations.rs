@@ -1,5 +1,8 @@
 //! Whatever is done to a file, its reader answers with a tree or with problems that can be shown.
 
+mod dice;
+
+use dice::Dice;
 use overnight_framework::yaml::{Kind, Node, Paint, Scalar, Source, parse};
 
 const SEED: &str = "\
@@ -32,20 +35,6 @@ const PIECES: &[&str] = &[
     "null", "<<: ", "ä", "😀", "\u{feff}", "\0", "\u{1b}", "\r", "\u{85}", "\u{2028}", "$", "${{ x }}", "-", "--", "0",
     "=",
 ];
-
-/// A generator of our own keeps failures repeatable.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap_or_default() % sides
-    }
-
-    fn place(&mut self, text: &str) -> usize {
-        text.floor_char_boundary(self.roll(text.len() + 1))
-    }
-}
 
 fn mutated(dice: &mut Dice) -> String {
     let mut text = SEED.to_owned();

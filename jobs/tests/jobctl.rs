@@ -14,6 +14,7 @@ mod jobctl {
     mod kill;
     mod left;
     mod memory;
+    pub(crate) mod project;
     mod race;
     mod restart;
     mod secrets;

@@ -3,7 +3,8 @@
 #![expect(clippy::print_stdout, reason = "what a run printed explains its failure")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod steps_support;
+#[path = "steps/runs.rs"]
+mod runs;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -18,8 +19,8 @@ use overnight::kind::Frame;
 use overnight::monitor::RunEvent;
 use overnight::status::{Status, StopIntent};
 use overnight::steps::shell::{Shell, shim};
+use runs::{Folder, Ran, Runner, problems, tasklet, tasklet_plan};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
-use steps_support::{Folder, Ran, Runner, problems, tasklet, tasklet_plan};
 
 /// The argument with which this program runs a job with a command that never ends, to be killed.
 const VICTIM: &str = "--victim";
@@ -259,6 +260,7 @@ fn a_timeout_stops_the_command_and_fails_the_step() {
     let step = JobStep { timeout: Some(Duration::from_millis(100)), ..shell("command: exec sleep 1000", &anywhere()) };
     let ran = Runner::in_memory().run(step);
     assert_eq!((ran.step.status, ran.step.exit_code.as_str()), (Status::Failed, "TIMEOUT"), "{ran:?}");
+    assert_eq!((ran.execution.status, ran.execution.exit_code.as_str()), (Status::Failed, "TIMEOUT"), "{ran:?}");
 }
 
 fn what_a_command_leaves_running_in_its_group_is_killed() {

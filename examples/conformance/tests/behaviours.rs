@@ -7,6 +7,9 @@ mod behaviours {
     mod examples;
     mod identity;
     mod parameters;
+    /// The same as for `jobctl` itself.
+    #[path = "../../../../jobs/tests/jobctl/project.rs"]
+    pub(crate) mod project;
     mod records;
     mod restarting;
     mod statuses;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use overnight_framework::yaml::Paint;
 
+use super::dice::Dice;
 use super::support::read;
 
 const FULL: &str = include_str!("full.yaml");
@@ -68,20 +69,6 @@ const PIECES: &[&str] = &[
     "90s",
     "#",
 ];
-
-/// A generator of our own keeps failures repeatable.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap_or_default() % sides
-    }
-
-    fn place(&mut self, text: &str) -> usize {
-        text.floor_char_boundary(self.roll(text.len() + 1))
-    }
-}
 
 fn mutated(dice: &mut Dice) -> String {
     let mut text = FULL.to_owned();

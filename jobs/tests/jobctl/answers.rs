@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::support::{Project, answer, on_both_stores, until};
+use super::project::{Project, answer, on_both_stores, until};
 
 /// Named and aimed as in the manual of NebulaGraph. The second step fails until there is a file `mended`.
 const JOB: &str = "

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::support::{Answer, Project, count, on_both_stores};
+use super::project::{Answer, Project, on_both_stores};
+use super::support::count;
 
 const JOB: &str = "
 name: NAME

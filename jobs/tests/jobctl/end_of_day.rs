@@ -5,7 +5,8 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::support::{Answer, Project, end_of_day, on_both_stores};
+use super::project::{Answer, Project, on_both_stores};
+use super::support::end_of_day;
 
 const DAY: &str = "2026-04-07";
 

@@ -2,7 +2,7 @@
 
 use overnight_db::testing::PrivateServer;
 
-use super::support::{Project, answer, on_both_stores, signal, template, until};
+use super::project::{Project, answer, on_both_stores, signal, template, until};
 
 /// A job whose chunk step waits between two chunks until the test lets it go on.
 const JOB: &str = "
@@ -81,7 +81,7 @@ fn written(project: &Project, id: &str) -> u64 {
 fn a_postgres_that_is_killed_and_comes_back_costs_no_row() {
     let server = PrivateServer::create().unwrap();
     let url = server.database(&template()).unwrap();
-    let mut project = Project::new(super::support::Kind::Sqlite);
+    let mut project = Project::new(overnight_db::Backend::Sqlite);
     project.url = url;
     project.file("frozen.yaml", JOB);
     project.file("rows.csv", &rows(5_000));

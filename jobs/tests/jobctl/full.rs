@@ -5,7 +5,10 @@ use std::process::Command;
 
 use overnight_db::testing::SQLITE_SETUP;
 
-use super::support::{Answer, Kind, Project, answer, count};
+use overnight_db::Backend;
+
+use super::project::{Answer, Project, answer};
+use super::support::count;
 
 /// Every record may be skipped: a full store must not make use of it.
 const JOB: &str = "
@@ -23,7 +26,7 @@ const ROWS: i64 = 1_000;
 
 /// A project whose store has the tables of this version, and nothing else.
 fn project(size: &str) -> Project {
-    let project = Project::new(Kind::Sqlite);
+    let project = Project::new(Backend::Sqlite);
     project.file("filling.yaml", &JOB.replace("SIZE", size));
     let rows = (1..=ROWS).fold("n,text\n".to_owned(), |text, n| text + &format!("{n},{n:0>100}\n"));
     project.file("rows.csv", &rows);

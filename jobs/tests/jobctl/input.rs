@@ -1,6 +1,6 @@
 //! Bad input: one clear error, its exit code, and nothing written.
 
-use super::support::{Project, on_both_stores};
+use super::project::{Project, on_both_stores};
 
 const JOB: &str = "
 name: strict
@@ -90,19 +90,19 @@ on_both_stores! {
 
 #[test]
 fn a_closed_pipe_is_no_panic() {
-    let project = Project::new(super::support::Kind::Sqlite);
+    let project = Project::new(overnight_db::Backend::Sqlite);
     let mut child = project.spawn(&["--help"]);
     drop(child.stdout.take());
-    let answer = super::support::answer(child.wait_with_output().unwrap());
+    let answer = super::project::answer(child.wait_with_output().unwrap());
     assert!(!answer.stderr.contains("panicked"), "{answer:?}");
 }
 
 #[test]
 fn nothing_configured_means_the_embedded_file_and_it_is_named() {
-    let project = Project::new(super::support::Kind::Sqlite);
+    let project = Project::new(overnight_db::Backend::Sqlite);
     project.file("strict.yaml", JOB);
     let mut command = project.command(&["start", "strict.yaml", "-p", "day=2026-10-30"]);
-    let answer = super::support::answer(command.env_remove("DATABASE_URL").output().unwrap()).expect(0);
+    let answer = super::project::answer(command.env_remove("DATABASE_URL").output().unwrap()).expect(0);
     let file = project.path(".local/share/overnight/overnight.db");
     assert!(file.exists());
     assert!(answer.stderr.contains(&file.to_string_lossy().into_owned()), "{answer:?}");
@@ -110,14 +110,14 @@ fn nothing_configured_means_the_embedded_file_and_it_is_named() {
 
 #[test]
 fn a_server_that_is_not_there_has_its_own_exit_code() {
-    let project = Project::new(super::support::Kind::Sqlite);
+    let project = Project::new(overnight_db::Backend::Sqlite);
     let answer = project.jobctl(&["list", "--database", "postgres://nobody@127.0.0.1:1/none"]).expect(9);
     assert!(answer.stderr.contains("cannot connect to"), "{answer:?}");
 }
 
 #[test]
 fn a_database_that_is_none_is_refused_at_once() {
-    let project = Project::new(super::support::Kind::Sqlite);
+    let project = Project::new(overnight_db::Backend::Sqlite);
     let folder = project.folder.path().to_string_lossy().into_owned();
     for (url, said) in [
         ("mysql://h/d", "`mysql://h/d` is no address"),
@@ -129,7 +129,7 @@ fn a_database_that_is_none_is_refused_at_once() {
         assert!(typed.stderr.contains(said), "{url}: {typed:?}");
         project.file("jobctl.toml", &format!("database = {url:?}\n"));
         let mut command = project.command(&["list"]);
-        let settled = super::support::answer(command.env_remove("DATABASE_URL").output().unwrap()).expect(2);
+        let settled = super::project::answer(command.env_remove("DATABASE_URL").output().unwrap()).expect(2);
         assert!(settled.stderr.contains(said), "{url}: {settled:?}");
         std::fs::remove_file(project.path("jobctl.toml")).unwrap();
     }
@@ -137,10 +137,10 @@ fn a_database_that_is_none_is_refused_at_once() {
 
 #[test]
 fn only_verbs_that_need_the_store_make_it_and_those_that_write_name_it() {
-    let project = Project::new(super::support::Kind::Sqlite);
+    let project = Project::new(overnight_db::Backend::Sqlite);
     project.file("strict.yaml", JOB);
     let jobctl = |arguments: &[&str]| {
-        super::support::answer(project.command(arguments).env_remove("DATABASE_URL").output().unwrap())
+        super::project::answer(project.command(arguments).env_remove("DATABASE_URL").output().unwrap())
     };
     jobctl(&["validate", "strict.yaml"]).expect(0);
     assert!(!project.path(".local").exists());
@@ -155,7 +155,7 @@ fn only_verbs_that_need_the_store_make_it_and_those_that_write_name_it() {
 
 #[test]
 fn printed_commands_find_the_job_again() {
-    let project = Project::new(super::support::Kind::Sqlite);
+    let project = Project::new(overnight_db::Backend::Sqlite);
     project.file("fails.yaml", &JOB.replace("'true'", "'false'"));
     let options = ["--database", "other.db", "--project", "eod"];
     let failed = project.jobctl(&[&["start", "fails.yaml", "-p", "day=2026-10-30"][..], &options].concat()).expect(3);
@@ -163,19 +163,19 @@ fn printed_commands_find_the_job_again() {
 }
 
 /// `script` is a terminal that writes down what it is shown.
-fn on_a_terminal(project: &Project, variables: &[(&str, &str)], arguments: &str) -> super::support::Answer {
+fn on_a_terminal(project: &Project, variables: &[(&str, &str)], arguments: &str) -> super::project::Answer {
     let jobctl = project.command(&[]);
     let mut script = std::process::Command::new("script");
     let command = format!("{} {arguments}", jobctl.get_program().to_string_lossy());
     script.args(["--quiet", "--return", "--command", &command, "/dev/null"]).current_dir(project.folder.path());
     script.env_clear().envs(jobctl.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let variables = variables.iter().copied();
-    super::support::answer(script.envs(variables).stdin(std::process::Stdio::null()).output().unwrap())
+    super::project::answer(script.envs(variables).stdin(std::process::Stdio::null()).output().unwrap())
 }
 
 #[test]
 fn a_terminal_is_painted_unless_it_wants_no_colours_and_calls_an_error_one_once() {
-    let project = Project::new(super::support::Kind::Sqlite);
+    let project = Project::new(overnight_db::Backend::Sqlite);
     project.file("wrong.yaml", &JOB.replace("\nsteps:", "\nstpes:"));
     let shown = |variables: &[_]| on_a_terminal(&project, variables, "start wrong.yaml").expect(7).stdout;
     let painted = shown(&[("TERM", "xterm")]);
@@ -188,7 +188,7 @@ fn a_terminal_is_painted_unless_it_wants_no_colours_and_calls_an_error_one_once(
 
 #[test]
 fn a_job_runs_on_a_terminal() {
-    let project = Project::new(super::support::Kind::Sqlite);
+    let project = Project::new(overnight_db::Backend::Sqlite);
     project.file("strict.yaml", JOB);
     let ran = on_a_terminal(&project, &[("TERM", "xterm")], "start strict.yaml -p day=2026-10-30").expect(0);
     assert!(ran.stdout.contains("say: finished"), "{ran:?}");

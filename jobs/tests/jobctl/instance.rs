@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::support::on_both_stores;
+use super::project::on_both_stores;
 
 /// The second step fails until there is a file `mended`; the first one counts its runs.
 const JOB: &str = "

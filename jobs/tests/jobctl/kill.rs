@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::support::{Kind, Project, answer, end_of_day};
+use super::project::{Project, answer};
+use super::support::end_of_day;
+use overnight_db::Backend;
 
 /// The day with the most to do.
 const DATE: &str = "2026-04-07";
@@ -41,15 +43,15 @@ impl Chance {
 
 #[test]
 fn a_day_killed_at_random_moments_closes_with_the_same_bytes_on_sqlite() {
-    kill_and_restart(Kind::Sqlite);
+    kill_and_restart(Backend::Sqlite);
 }
 
 #[test]
 fn a_day_killed_at_random_moments_closes_with_the_same_bytes_on_postgres() {
-    kill_and_restart(Kind::Postgres);
+    kill_and_restart(Backend::Postgres);
 }
 
-fn kill_and_restart(kind: Kind) {
+fn kill_and_restart(kind: Backend) {
     let seed = seed();
     println!("OVERNIGHT_SEED={seed}");
     let mut chance = Chance(seed);
@@ -73,7 +75,7 @@ fn start() -> Vec<&'static str> {
 }
 
 /// How long the day takes when nobody kills it, and a check that it can be closed at all.
-fn undisturbed(kind: Kind) -> Duration {
+fn undisturbed(kind: Backend) -> Duration {
     let project = Project::new(kind);
     let begin = Instant::now();
     project.jobctl(&start()).expect(0);

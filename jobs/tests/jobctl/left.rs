@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use super::support::{Kind, Project, answer, on_both_stores, signal, until};
+use super::project::{Project, answer, on_both_stores, signal, until};
+use overnight_db::Backend;
 
 /// A job that waits until the test lets it go on.
 const JOB: &str = "
@@ -152,7 +153,7 @@ on_both_stores! {
 /// Those who only look need no life lock; the folder of the locks is a file here, so that nobody can make one.
 #[test]
 fn a_folder_that_takes_no_lock_is_no_matter_to_those_who_look() {
-    let project = Project::new(Kind::Sqlite);
+    let project = Project::new(Backend::Sqlite);
     project.file("held.yaml", &JOB.replace("touch begun; while [ ! -e go ]; do sleep 0.02; done", "true"));
     project.jobctl(&["start", "held.yaml"]).expect(0);
     std::fs::remove_dir_all(project.path("jobs.db.workers")).unwrap();

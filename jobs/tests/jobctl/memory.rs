@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Write as _;
 use std::process::Child;
 
-use super::support::on_both_stores;
+use super::project::on_both_stores;
 
 fn rows() -> u32 {
     std::env::var("OVERNIGHT_ROWS").ok().map_or(500_000, |text| text.parse().unwrap())

@@ -1,6 +1,6 @@
 //! Fifty processes want the same instance: one runs, the others are told which.
 
-use super::support::{Answer, answer, on_both_stores};
+use super::project::{Answer, answer, on_both_stores};
 
 const JOB: &str = "
 name: race

@@ -1,6 +1,6 @@
 //! A restart takes the parameters that its instance was started with, whatever they are.
 
-use super::support::on_both_stores;
+use super::project::on_both_stores;
 
 const JOB: &str = "
 name: fails

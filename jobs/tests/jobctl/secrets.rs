@@ -1,10 +1,11 @@
 //! Secrets: where they may stand in a job file, and that nothing shows them.
 
-use super::support::{Answer, Kind, Project, answer};
+use super::project::{Answer, Project, answer};
+use overnight_db::Backend;
 
 /// A folder with a job of these steps.
 fn with_steps(steps: &str) -> Project {
-    let project = Project::new(Kind::Sqlite);
+    let project = Project::new(Backend::Sqlite);
     project.file("job.yaml", &format!("name: told\nsteps:\n{steps}"));
     project
 }
@@ -31,7 +32,7 @@ fn a_secret_is_refused_in_a_command_that_everybody_sees() {
         "'psql ${{ env.DATABASE_URL }}'",
         "'login ${{ params.password }}'",
     ] {
-        let project = Project::new(Kind::Sqlite);
+        let project = Project::new(Backend::Sqlite);
         let head = "name: told\nparams: { password: { type: string, secret: true } }\nvars: { header: 'Bearer ${{ secret.tok }}' }\n";
         project.file(
             "job.yaml",

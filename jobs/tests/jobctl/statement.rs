@@ -2,7 +2,8 @@
 
 use std::io::{BufRead as _, BufReader};
 
-use super::support::{Kind, Project, answer, signal, until};
+use super::project::{Project, answer, signal, until};
+use overnight_db::Backend;
 
 fn job(step: &str) -> String {
     format!(
@@ -36,7 +37,7 @@ fn nothing_is_left(project: &Project) {
 
 #[test]
 fn a_stop_cancels_the_statement_and_a_restart_runs_it_again() {
-    let project = Project::new(Kind::Postgres);
+    let project = Project::new(Backend::Postgres);
     project.file("endless.yaml", &job(""));
     let child = project.spawn_beating(&["start", "endless.yaml"]);
     until(|| sleeps(&project));
@@ -54,7 +55,7 @@ fn a_stop_cancels_the_statement_and_a_restart_runs_it_again() {
 
 #[test]
 fn a_timeout_cancels_the_statement_and_the_step_has_failed() {
-    let project = Project::new(Kind::Postgres);
+    let project = Project::new(Backend::Postgres);
     project.file("endless.yaml", &job("timeout: 300ms"));
     let failed = project.jobctl(&["start", "endless.yaml"]).expect(3);
     assert!(failed.stderr.contains("the step ran longer than its timeout of 300ms"), "{failed:#?}");
@@ -63,8 +64,8 @@ fn a_timeout_cancels_the_statement_and_the_step_has_failed() {
 
 #[test]
 fn a_query_on_another_connection_is_cancelled_too() {
-    let project = Project::new(Kind::Sqlite);
-    let other = Project::new(Kind::Postgres);
+    let project = Project::new(Backend::Sqlite);
+    let other = Project::new(Backend::Postgres);
     project.file("jobctl.toml", &format!("[connections]\nledger = {:?}\n", other.url));
     project.file(
         "endless.yaml",
@@ -88,7 +89,7 @@ steps:
 /// SQLite cannot be told to cancel, and a person at the terminal shall not have to wait for it.
 #[test]
 fn a_second_signal_leaves_a_statement_of_sqlite_behind_and_a_restart_goes_on() {
-    let project = Project::new(Kind::Sqlite);
+    let project = Project::new(Backend::Sqlite);
     let job = "
 name: endless
 params: { most: { type: integer, default: 100000000000, identifying: false } }

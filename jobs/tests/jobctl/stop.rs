@@ -5,7 +5,10 @@ use std::process::Child;
 use diesel::connection::SimpleConnection as _;
 use overnight_db::Session;
 
-use super::support::{Kind, Project, answer, count, on_both_stores, until};
+use overnight_db::Backend;
+
+use super::project::{Project, answer, on_both_stores, until};
+use super::support::count;
 
 /// Ten rows, one a chunk; each waits for its file, so that the test decides how far the job is.
 const JOB: &str = "
@@ -93,7 +96,7 @@ fn waits(server: &Project) -> bool {
 on_both_stores! {
     /// The chunk in flight is the one whose page is being read.
     fn after_a_stop_no_further_chunk_is_committed_than_the_one_in_flight(project) {
-        let source = Project::new(Kind::Postgres);
+        let source = Project::new(Backend::Postgres);
         source.execute("create table source (n bigint primary key); insert into source select generate_series(1, 20)");
         project.file("jobctl.toml", &format!("[connections]\nsource = {:?}\n", source.url));
         project.file("gated.yaml", GATED);
@@ -124,7 +127,7 @@ on_both_stores! {
 /// On a server others write while a chunk is open: here somebody has just written the row that is to come.
 #[test]
 fn a_chunk_that_is_being_written_when_the_stop_comes_is_the_last_one() {
-    let project = Project::new(Kind::Postgres);
+    let project = Project::new(Backend::Postgres);
     project.file(
         "copy.yaml",
         "

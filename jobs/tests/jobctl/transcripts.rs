@@ -13,7 +13,8 @@ use std::process::Command;
 
 use regex::Regex;
 
-use super::support::{Kind, Project, answer, until};
+use super::project::{Project, answer, until};
+use overnight_db::Backend;
 
 /// The verbs, each with a page; those of the schema are not the same on both stores.
 const PAGES: [&str; 8] = ["start", "stop", "restart", "show", "list", "wait", "validate", "version"];
@@ -25,14 +26,14 @@ fn manual() -> PathBuf {
 #[test]
 fn the_manual_shows_what_the_commands_answer_on_sqlite() {
     for page in PAGES.into_iter().chain(["migrate", "README"]) {
-        check(page, Kind::Sqlite);
+        check(page, Backend::Sqlite);
     }
 }
 
 #[test]
 fn the_manual_shows_what_the_commands_answer_on_postgres() {
     for page in PAGES {
-        check(page, Kind::Postgres);
+        check(page, Backend::Postgres);
     }
 }
 
@@ -45,13 +46,13 @@ fn every_page_of_the_manual_is_played() {
     }
 }
 
-fn check(page: &str, kind: Kind) {
+fn check(page: &str, kind: Backend) {
     let path = manual().join(format!("{page}.md"));
     let written = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let played = play(&written, &Project::new(kind));
     if std::env::var_os("UPDATE_DOCS").is_some() {
         // Only one of the stores may write; whether the other one agrees is seen the next time.
-        if kind == Kind::Sqlite {
+        if kind == Backend::Sqlite {
             fs::write(&path, &played).unwrap();
         }
         return;
@@ -101,7 +102,7 @@ fn transcript(command: &str, project: &Project) -> String {
 }
 
 /// Runs a line of shell, with both of its streams in one.
-fn run(line: &str, project: &Project) -> super::support::Answer {
+fn run(line: &str, project: &Project) -> super::project::Answer {
     let jobctl = project.command(&[]);
     let folder = Path::new(jobctl.get_program()).parent().unwrap().to_owned();
     let path = std::env::join_paths(

@@ -1,16 +1,14 @@
 //! The reader `csv`: rows, bad records, restarts, and files that are not what they were.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod steps_support;
-
 use std::fs;
 
 use overnight::row::{Row, Value};
 use overnight::step::chunk::{Batch, ChunkSource, Fill};
 use overnight::steps::csv::{CsvReader, INVALID_FILE};
 use proptest::prelude::*;
-use steps_support::{Folder, problems, reader, reader_plan};
+
+use super::rows::{reader, reader_plan};
+use super::runs::{Folder, problems};
 
 const LEDGER: &str = "path: in.csv
 columns:

@@ -1,9 +1,5 @@
 //! The writer `csv`: whole files only, whatever happens on the way.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod steps_support;
-
 use std::fs;
 use std::sync::Arc;
 
@@ -15,7 +11,9 @@ use overnight::row::{Column, Row, Schema, Type, Value, decimal};
 use overnight::status::{Status, StopIntent};
 use overnight::step::chunk::ItemWriter;
 use overnight::steps::csv::{CsvReader, CsvWriter, INVALID_FILE};
-use steps_support::{Folder, Runner, copy, problems, reader_plan, step, write_elsewhere, writer, writer_plan};
+
+use super::rows::{copy, reader_plan, write_elsewhere, writer, writer_plan};
+use super::runs::{Folder, Runner, problems, step};
 
 const SETTINGS: &str = "path: out/day.csv";
 const FILE: &str = "out/day.csv";

@@ -1,9 +1,5 @@
 //! The kinds `table` and `sql`, on PostgreSQL and on SQLite.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-mod steps_support;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -21,7 +17,9 @@ use overnight::steps::table::{TableReader, TableWriter};
 use overnight_db::table::{Parameters, first_row};
 use overnight_db::testing::{Template, TestDatabase};
 use overnight_db::{Backend, Database, OpenOptions};
-use steps_support::{Folder, Ran, Runner, copy, problems, reader_plan, step, tasklet, tasklet_plan, writer_plan};
+
+use super::rows::{copy, reader_plan, writer_plan};
+use super::runs::{Folder, Ran, Runner, problems, step, tasklet, tasklet_plan};
 
 /// The columns of the file and the tables of these tests.
 const COLUMNS: &str = "{ id: integer, amount: decimal, memo: { type: string, nullable: true }, day: date }";

@@ -20,7 +20,7 @@ use overnight::worker::{Timing, Worker, WorkerName};
 use overnight_db::OpenOptions;
 use serde_json::json;
 
-use super::support::{Project, on_both_stores};
+use super::project::{Project, on_both_stores};
 
 /// A program that runs jobs on the store of a project.
 struct Program {

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::support::{Project, example, on_both_stores};
+use super::project::{Project, on_both_stores};
+use super::support::example;
 
 /// Steps of a job file, and whether they are enough.
 const STEPS: [(&str, i32); 5] = [
@@ -21,7 +22,7 @@ const STEPS: [(&str, i32); 5] = [
 
 #[test]
 fn s3_2_a_job_file_without_steps_is_refused() {
-    let project = Project::new(super::support::Kind::Sqlite);
+    let project = Project::new(overnight_db::Backend::Sqlite);
     for (steps, code) in STEPS {
         project.file("job.yaml", &format!("name: job\n{steps}"));
         let answer = project.jobctl(&["validate", "job.yaml"]).expect(code);

@@ -1,6 +1,7 @@
 //! Which parameters make which instance, and how often it runs.
 
-use super::support::{example, on_both_stores};
+use super::project::on_both_stores;
+use super::support::example;
 
 /// Its parameters are of any type, and its instances stay open.
 const KEYED: &str = "

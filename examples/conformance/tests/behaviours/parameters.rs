@@ -5,7 +5,8 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use super::support::{Project, example, on_both_stores};
+use super::project::{Project, on_both_stores};
+use super::support::example;
 
 /// Refused, and why.
 const BAD: [(&str, &str); 5] = [

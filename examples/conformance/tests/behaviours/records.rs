@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::support::{example, on_both_stores, until};
+use super::project::{on_both_stores, until};
+use super::support::example;
 
 /// Both steps wait until the test lets them go on; the second one fails.
 const WATCHED: &str = "

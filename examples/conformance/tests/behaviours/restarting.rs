@@ -1,7 +1,8 @@
 //! Going on: where, by which name, with which parameters, and when not.
 
+use super::project::{Project, on_both_stores, until};
 use super::statuses::unknown;
-use super::support::{Project, example, on_both_stores, until};
+use super::support::example;
 
 /// The rows of `conf_out`, as execution and item.
 fn rows(project: &Project) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! The statuses of jobs and steps, and the moves between them.
 
-use super::support::{Project, example, on_both_stores, until};
+use super::project::{Project, on_both_stores, until};
+use super::support::example;
 
 /// The statuses of an execution and of its only step, as they stand in the store.
 fn stands(project: &Project, id: &str) -> [String; 2] {

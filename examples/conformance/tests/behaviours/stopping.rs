@@ -1,7 +1,8 @@
 //! Stopping by name and by id.
 
+use super::project::{Project, on_both_stores};
 use super::statuses::moves;
-use super::support::{Project, Running, example, on_both_stores};
+use super::support::{Running, example};
 
 fn slept(project: &Project, run: &str) -> Running {
     project.begin(&example("sleepy"), &[&format!("run={run}"), "ms=60000"])

@@ -1,39 +1,17 @@
-//! A folder with a store of its own, the program of this example in it, and a look into the store without our code.
+//! What the tests of the behaviours do with their folder and its store, beside what `project` offers.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Stdio};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use overnight_db::testing::{AnyError, Template, TestDatabase};
-use overnight_db::{Database, OpenOptions, Session};
+use overnight_db::Session;
 use serde_json::Value;
-use tempfile::TempDir;
 
-/// Which store a test runs on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Sqlite,
-    Postgres,
-}
+use super::project::{Answer, Project, answer, signal, until};
 
-/// A folder, a store, and nothing else.
-pub(crate) struct Project {
-    pub(crate) folder: TempDir,
-    pub(crate) url: String,
-    kind: Kind,
-    _database: Option<TestDatabase>,
-}
-
-/// What the program answered.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
+/// What the folder is for.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_overnight-example-conformance");
 
 /// A run in a process of its own, which ends with the test.
 pub(crate) struct Running {
@@ -42,21 +20,6 @@ pub(crate) struct Running {
 }
 
 impl Answer {
-    fn of(output: Output) -> Self {
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
-
-    #[track_caller]
-    pub(crate) fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "{self:#?}");
-        self
-    }
-
     /// Refused in this state, and with these words.
     #[track_caller]
     pub(crate) fn expect_refusal(self, words: &str) {
@@ -66,51 +29,13 @@ impl Answer {
 }
 
 impl Project {
-    pub(crate) fn new(kind: Kind) -> Self {
-        let folder = TempDir::new().unwrap();
-        let (url, database) = match kind {
-            Kind::Sqlite => (folder.path().join("jobs.db").to_string_lossy().into_owned(), None),
-            Kind::Postgres => {
-                let server = Path::new(env!("CARGO_TARGET_TMPDIR")).join("postgres");
-                let version = concat!(env!("CARGO_PKG_VERSION"), "-schema-1");
-                let database = TestDatabase::create(&server, &Template { version, migrate: &migrate }).unwrap();
-                (database.url(), Some(database))
-            }
-        };
-        Self { folder, url, kind, _database: database }
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// Writes a file into the folder.
-    pub(crate) fn file(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).unwrap();
-    }
-
-    /// The program with this store and nothing else of the tester's environment. It beats often, so that a stop is heard soon.
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_overnight-example-conformance"));
-        command.args(arguments).current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", self.folder.path());
-        command.env("USER", "tester").env("DATABASE_URL", &self.url).env("LC_ALL", "C.UTF-8");
-        command.env("JOBCTL_HEARTBEAT", "500ms");
-        command
-    }
-
-    /// Runs the program to its end.
-    pub(crate) fn jobctl(&self, arguments: &[&str]) -> Answer {
-        Answer::of(self.command(arguments).output().unwrap())
-    }
-
     /// Runs a job to its end; with these parameters beside those of the file.
     #[track_caller]
     pub(crate) fn start(&self, job: &str, params: &[&str], code: i32) -> Value {
         self.jobctl(&start(job, params)).expect(code).json()
     }
 
-    /// Starts a job in a process of its own, and comes back when its first step runs.
+    /// Starts a job in a process of its own, which beats often so that a stop is heard soon, and comes back when its first step runs.
     pub(crate) fn begin(&self, job: &str, params: &[&str]) -> Running {
         self.spawn(&start(job, params))
     }
@@ -122,7 +47,13 @@ impl Project {
 
     fn spawn(&self, arguments: &[&str]) -> Running {
         let before = self.list().len();
-        let process = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let process = self
+            .command(arguments)
+            .env("JOBCTL_HEARTBEAT", "500ms")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut running = Running { id: String::new(), process: Some(process) };
         until(|| {
             let list = self.list();
@@ -130,18 +61,6 @@ impl Project {
             list.len() > before && !self.show(&running.id)["steps"].as_array().unwrap().is_empty()
         });
         running
-    }
-
-    /// The execution as `show -o json` gives it.
-    #[track_caller]
-    pub(crate) fn show(&self, target: &str) -> Value {
-        self.jobctl(&["show", target, "-o", "json"]).expect(0).json()
-    }
-
-    /// All executions, oldest first.
-    pub(crate) fn list(&self) -> Vec<Value> {
-        let list = self.jobctl(&["list", "--limit", "0", "-o", "json"]).expect(0).json();
-        list.as_array().unwrap().clone()
     }
 
     /// The column `text` of a query. `{job_execution}` is our table of that name.
@@ -169,21 +88,18 @@ impl Project {
         done.unwrap()
     }
 
-    fn database(&self) -> Database {
-        Database::connect(&self.url, OpenOptions::default()).unwrap()
+    fn is_server(&self) -> bool {
+        self.url.starts_with("postgres:")
     }
 
     fn named(&self, sql: &str) -> String {
-        let prefix = match self.kind {
-            Kind::Sqlite => "overnight_",
-            Kind::Postgres => "overnight.",
-        };
+        let prefix = if self.is_server() { "overnight." } else { "overnight_" };
         sql.replace('{', prefix).replace('}', "")
     }
 
     /// The steps that left a trace in an execution of `flaky`.
     pub(crate) fn trace(&self, id: &str) -> String {
-        let order = if self.kind == Kind::Sqlite { "rowid" } else { "ctid" };
+        let order = if self.is_server() { "ctid" } else { "rowid" };
         let query = format!("select step as text from conf_trace where execution_id = {id} order by {order}");
         self.texts(&query).join(" ")
     }
@@ -192,11 +108,6 @@ impl Project {
     pub(crate) fn mend(&self) {
         self.execute("insert into conf_fix (mended) values (1)").unwrap();
     }
-}
-
-fn migrate(url: &str) -> Result<(), AnyError> {
-    overnight_db::open(url, OpenOptions::default())?;
-    Ok(())
 }
 
 fn start<'a>(job: &'a str, params: &[&'a str]) -> Vec<&'a str> {
@@ -212,8 +123,7 @@ pub(crate) fn example(name: &str) -> String {
 impl Running {
     /// Sends a signal to the process: `-STOP`, `-CONT`.
     pub(crate) fn signal(&self, name: &str) {
-        let id = self.process.as_ref().unwrap().id().to_string();
-        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+        signal(self.process.as_ref().unwrap().id(), name);
     }
 
     pub(crate) fn lives(&mut self) -> bool {
@@ -222,7 +132,7 @@ impl Running {
 
     /// Waits for the end of the process.
     pub(crate) fn end(mut self) -> Answer {
-        Answer::of(self.process.take().unwrap().wait_with_output().unwrap())
+        answer(self.process.take().unwrap().wait_with_output().unwrap())
     }
 
     /// Ends the process with `kill -9`.
@@ -240,39 +150,3 @@ impl Drop for Running {
         }
     }
 }
-
-/// Waits for something that another process does; it fails the test after a minute.
-#[track_caller]
-pub(crate) fn until(mut happened: impl FnMut() -> bool) {
-    for _ in 0..6_000 {
-        if happened() {
-            return;
-        }
-        std::thread::park_timeout(std::time::Duration::from_millis(10));
-    }
-    panic!("it did not happen within a minute");
-}
-
-/// Makes a test of a function over [`Project`] for each store.
-macro_rules! on_both_stores {
-    ($($(#[$doc:meta])* fn $name:ident($project:ident) $body:block)*) => {$(
-        mod $name {
-            #[allow(clippy::allow_attributes, unused_imports, reason = "not every body uses all of its module")]
-            use super::*;
-
-            $(#[$doc])*
-            fn promise($project: &$crate::behaviours::support::Project) $body
-
-            #[test]
-            fn on_sqlite() {
-                promise(&$crate::behaviours::support::Project::new($crate::behaviours::support::Kind::Sqlite));
-            }
-
-            #[test]
-            fn on_postgres() {
-                promise(&$crate::behaviours::support::Project::new($crate::behaviours::support::Kind::Postgres));
-            }
-        }
-    )*};
-}
-pub(crate) use on_both_stores;
