@@ -28,4 +28,5 @@ big-day:
 # Rewrite the pages under docs/reference that are generated
 docs:
     UPDATE_DOCS=1 cargo test -p overnight-framework --test behaviours --test statuses_page
+    UPDATE_DOCS=1 cargo test -p overnight-db --test stores tables_page
     UPDATE_DOCS=1 cargo test -p overnight --test jobctl transcripts
