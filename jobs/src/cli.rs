@@ -27,6 +27,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use overnight_framework::kind::Kinds;
 
+use crate::config::{ConfigError, log_filter};
 use crate::steps::shell::shim;
 
 use self::arguments::{Arguments, Verb};
@@ -46,10 +47,10 @@ pub fn main(kinds: Kinds) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
-    init_log();
     let Arguments { store, output, verb } = arguments;
     let face = Face { output: Output::new(&output, &store), store, kinds };
-    let exit = run(&verb, &face).unwrap_or_else(|failure| {
+    let done = init_log().map_err(Failure::from).and_then(|()| run(&verb, &face));
+    let exit = done.unwrap_or_else(|failure| {
         face.output.failure(&failure);
         failure.exit
     });
@@ -80,11 +81,9 @@ fn usage(error: &clap::Error) -> ExitCode {
 }
 
 /// What the engine logs goes to stderr when `JOBCTL_LOG` asks for it: `JOBCTL_LOG=debug`.
-fn init_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("JOBCTL_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
+fn init_log() -> Result<(), ConfigError> {
     let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(log_filter()?)
         .with_writer(std::io::stderr)
         // A stderr that takes nothing must not fail the job that is logged.
         .log_internal_errors(false)
@@ -92,4 +91,5 @@ fn init_log() {
         .with_target(false);
     // Only a program that embeds this one can have set a subscriber already; it keeps its own.
     let _ = log.try_init();
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! The configuration: flags before environment before `jobctl.toml` before the defaults.
 
 use std::collections::BTreeMap;
+use std::env::VarError;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -11,9 +12,17 @@ use overnight_framework::params::parse_duration;
 use overnight_framework::worker::Timing;
 use serde::Deserialize;
 use thiserror::Error;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
 
 /// The settings file, looked for in the working directory and above.
 const FILE: &str = "jobctl.toml";
+
+/// The variable that says what is logged.
+const LOG: &str = "JOBCTL_LOG";
+
+/// A process that beats quicker would do nothing else.
+const SHORTEST_BEAT: Duration = Duration::from_millis(10);
 
 /// Everything that is configured.
 #[derive(Clone, Debug)]
@@ -54,12 +63,18 @@ pub(crate) enum ConfigError {
         #[source]
         source: std::io::Error,
     },
-    /// The settings file is wrong.
-    #[error("{}: {message}", path.display())]
-    Wrong { path: PathBuf, message: String },
-    /// An environment variable is wrong.
-    #[error("{name}: expected a duration such as 5s, found {value:?}")]
+    /// The settings file is wrong. Its lines are not shown: they may hold passwords.
+    #[error("{}:{line}:{column}: {message}", path.display())]
+    Wrong { path: PathBuf, line: usize, column: usize, message: String },
+    /// An environment variable is no duration, or too short a one.
+    #[error("{name}: expected a duration of at least {} ms, such as 5s, found {value:?}", SHORTEST_BEAT.as_millis())]
     Duration { name: &'static str, value: String },
+    /// An environment variable is not UTF-8.
+    #[error("{0}: expected UTF-8")]
+    NotUtf8(&'static str),
+    /// The filter of the log is wrong.
+    #[error("{LOG}: expected a level such as debug, or parts of the program with their levels, found {value:?}")]
+    Log { value: String, source: ParseError },
 }
 
 /// The settings file.
@@ -80,16 +95,16 @@ impl Config {
     /// When the settings file or an environment variable is wrong.
     pub(crate) fn load(flags: Flags<'_>) -> Result<Self, ConfigError> {
         let (file, folder) = settings_file()?;
-        let env = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
-        let named = flags.database.map(str::to_owned).or_else(|| env("DATABASE_URL"));
+        let named = flag_or_variable(flags.database, "DATABASE_URL")?;
         let from_file = file.database.map(|url| relative_to(&folder, &url));
-        let project = flags.project.map(str::to_owned).or_else(|| env("JOBCTL_PROJECT")).or(file.project);
+        let project = flag_or_variable(flags.project, "JOBCTL_PROJECT")?.or(file.project);
+        let secrets = std::env::var_os("JOBCTL_SECRETS").filter(|path| !path.is_empty()).map(PathBuf::from);
         Ok(Self {
             database: named.or(from_file),
             project: project.unwrap_or_else(|| "default".to_owned()),
             connections: file.connections.into_iter().map(|(name, url)| (name, relative_to(&folder, &url))).collect(),
-            secrets: env("JOBCTL_SECRETS").map(PathBuf::from).or_else(|| file.secrets.map(|path| folder.join(path))),
-            timing: timing(env("JOBCTL_HEARTBEAT"))?,
+            secrets: secrets.or_else(|| file.secrets.map(|path| folder.join(path))),
+            timing: timing()?,
         })
     }
 
@@ -102,6 +117,17 @@ impl Config {
                 DatabaseUrl { url: file.to_string_lossy().into_owned(), is_implicit: true }
             }
         }
+    }
+}
+
+/// What shall be logged: errors, unless `JOBCTL_LOG` says otherwise.
+///
+/// # Errors
+/// When it says what cannot be understood.
+pub(crate) fn log_filter() -> Result<EnvFilter, ConfigError> {
+    match variable(LOG)? {
+        Some(value) => EnvFilter::try_new(&value).map_err(|source| ConfigError::Log { value, source }),
+        None => Ok(EnvFilter::new("error")),
     }
 }
 
@@ -128,8 +154,21 @@ fn settings_file() -> Result<(File, PathBuf), ConfigError> {
     let text = fs::read_to_string(&path).map_err(|source| ConfigError::Read { path: path.clone(), source })?;
     match toml::from_str(&text) {
         Ok(file) => Ok((file, folder.to_owned())),
-        Err(error) => Err(ConfigError::Wrong { path, message: error.to_string().trim_end().to_owned() }),
+        Err(error) => Err(wrong(path, &text, &error)),
     }
+}
+
+/// What is wrong in a settings file, and where. The values that a message quotes are left out of it, as the line is.
+fn wrong(path: PathBuf, text: &str, error: &toml::de::Error) -> ConfigError {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let quoted = error.message().split_once('"').and_then(|(lead, rest)| Some((lead, rest.rsplit_once('"')?.1)));
+    let message = match quoted {
+        Some((lead, rest)) => lead.trim_end().to_owned() + rest,
+        None => error.message().to_owned(),
+    };
+    ConfigError::Wrong { path, line, column, message }
 }
 
 /// A database file in a settings file starts at the folder of that file, wherever the command is typed. What names no file is
@@ -167,11 +206,24 @@ fn xdg(variable: &str, below_home: &str) -> Option<PathBuf> {
     set.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(below_home)))
 }
 
-fn timing(heartbeat: Option<String>) -> Result<Option<Timing>, ConfigError> {
-    let Some(value) = heartbeat else { return Ok(None) };
-    let parsed =
-        parse_duration(&value).and_then(|delta| delta.to_std().ok()).filter(|beat| *beat >= Duration::from_millis(10));
-    parsed.map(|beat| Some(Timing::beating(beat))).ok_or(ConfigError::Duration { name: "JOBCTL_HEARTBEAT", value })
+fn timing() -> Result<Option<Timing>, ConfigError> {
+    const HEARTBEAT: &str = "JOBCTL_HEARTBEAT";
+    let Some(value) = variable(HEARTBEAT)? else { return Ok(None) };
+    let beat = parse_duration(&value).and_then(|delta| delta.to_std().ok()).filter(|beat| *beat >= SHORTEST_BEAT);
+    beat.map(|beat| Some(Timing::beating(beat))).ok_or(ConfigError::Duration { name: HEARTBEAT, value })
+}
+
+fn flag_or_variable(flag: Option<&str>, name: &'static str) -> Result<Option<String>, ConfigError> {
+    flag.map_or_else(|| variable(name), |value| Ok(Some(value.to_owned())))
+}
+
+/// An environment variable; an empty one is none.
+fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(ConfigError::NotUtf8(name)),
+    }
 }
 
 #[cfg(test)]

@@ -154,6 +154,44 @@ fn only_verbs_that_need_the_store_make_it_and_those_that_write_name_it() {
 }
 
 #[test]
+fn a_mistake_in_the_settings_file_is_told_with_its_place_and_no_password() {
+    let project = Project::new(overnight_db::Backend::Sqlite);
+    for (settings, said) in [
+        ("project = \"eod\"\ndatabase = \"postgres://u:hunter2@h/d\n", "jobctl.toml:2:"),
+        ("databse = \"postgres://u:hunter2@h/d\"\n", "jobctl.toml:1:1: unknown field `databse`"),
+        ("connections = \"postgres://u:hunter2@h/d\"\n", "jobctl.toml:1:15: invalid type: string, expected a map"),
+        ("database = hunter2\n", "jobctl.toml:1:12: "),
+        ("[connections]\nledger = [\"postgres://u:hunter2@h/d\"]\n", "jobctl.toml:2:10: invalid type: sequence"),
+    ] {
+        project.file("jobctl.toml", settings);
+        let refused = project.jobctl(&["list"]).expect(2);
+        assert!(refused.stderr.contains(said) && !refused.stderr.contains("hunter2"), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_variable_that_cannot_be_understood_is_refused_and_not_passed_over() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let project = Project::new(overnight_db::Backend::Sqlite);
+    for (name, value, said) in [
+        ("DATABASE_URL", &b"/srv/\xff.db"[..], "DATABASE_URL: expected UTF-8"),
+        ("JOBCTL_PROJECT", b"\xff", "JOBCTL_PROJECT: expected UTF-8"),
+        ("JOBCTL_LOG", b"a=b=c", "JOBCTL_LOG: expected a level such as debug"),
+        (
+            "JOBCTL_HEARTBEAT",
+            b"5ms",
+            "JOBCTL_HEARTBEAT: expected a duration of at least 10 ms, such as 5s, found \"5ms\"",
+        ),
+    ] {
+        let mut command = project.command(&["list"]);
+        let refused = command.env(name, std::ffi::OsStr::from_bytes(value)).output().unwrap();
+        let refused = super::project::answer(refused).expect(2);
+        assert!(refused.stderr.contains(said), "{refused:?}");
+    }
+}
+
+#[test]
 fn printed_commands_find_the_job_again() {
     let project = Project::new(overnight_db::Backend::Sqlite);
     project.file("fails.yaml", &JOB.replace("'true'", "'false'"));
