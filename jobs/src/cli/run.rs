@@ -67,7 +67,9 @@ fn exit_after(signal: Option<Signal>, status: Status) -> Exit {
 /// The failure of a run whose last row could not be written.
 fn unrecorded(error: RunError, id: ExecutionId) -> Failure {
     match error {
-        RunError::LeaseLost => error.into(),
+        RunError::LeaseLost => {
+            Failure::from(error).help(format!("see what became of job {id} with `jobctl show {id}`"))
+        }
         error => not_recorded(error.into(), id),
     }
 }
@@ -124,8 +126,11 @@ impl Ears {
             if waiting.requested().is_some() && !launched.load(Ordering::Relaxed) {
                 leave(signal);
             }
-            // In this order: whoever is woken by the request looks for the signal.
-            let _ = heard.send(Event::Heard(signal));
+            // In this order: whoever is woken by the request looks for the signal. With the run its listener has ended, and only
+            // the answer may still be on its way to somebody who does not take it.
+            if heard.send(Event::Heard(signal)).is_err() {
+                leave(signal);
+            }
             waiting.request(StopIntent::Interrupted);
         });
         if let Err(error) = listening {
@@ -134,11 +139,12 @@ impl Ears {
         Self { events, incoming, is_launched }
     }
 
-    /// The failure of a launch; when a signal ended the wait before it, with the code of the signal.
+    /// The failure of a launch; when a signal ended the wait for an overdue lease, with the code of the signal.
     fn not_launched(&self, error: StartError) -> Failure {
+        let waited = matches!(error, StartError::Refused(Refusal::AlreadyRunning { .. }));
         let failure = Failure::from(error);
         match self.incoming.try_recv() {
-            Ok(Event::Heard(signal)) => Failure { exit: exit_of(signal), ..failure },
+            Ok(Event::Heard(signal)) if waited => Failure { exit: exit_of(signal), ..failure },
             _ => failure,
         }
     }
@@ -216,6 +222,8 @@ fn leave(signal: Signal) -> ! {
 
 #[cfg(test)]
 mod tests {
+    use overnight_framework::repository::{StoreError, StoreErrorKind};
+
     use super::*;
 
     #[test]
@@ -224,6 +232,19 @@ mod tests {
         assert_eq!(after(Status::Stopped), Exit::Terminated);
         assert_eq!((after(Status::Completed), after(Status::Failed)), (Exit::Done, Exit::Failed));
         assert_eq!(exit_after(None, Status::Stopped), Exit::Stopped);
+    }
+
+    #[test]
+    fn a_launch_that_failed_for_reasons_of_its_own_does_not_exit_with_the_code_of_a_signal() {
+        let exit = |error: StartError| {
+            let (events, incoming) = mpsc::channel();
+            events.send(Event::Heard(Signal::Interrupt)).unwrap();
+            Ears { events, incoming, is_launched: Arc::default() }.not_launched(error).exit
+        };
+        let id = ExecutionId(1);
+        assert_eq!(exit(Refusal::AlreadyRunning { id, status: Status::Started }.into()), Exit::Interrupted);
+        assert_eq!(exit(Refusal::AlreadyComplete { id }.into()), Exit::Refused);
+        assert_eq!(exit(StoreError::from(StoreErrorKind::Unreachable).into()), Exit::Unreachable);
     }
 
     #[test]

@@ -20,7 +20,8 @@ pub(super) enum Signal {
 
 /// What is listened to.
 struct Ears {
-    interrupts: Signals,
+    /// `None` below a shell that runs this process in the background of a script.
+    interrupts: Option<Signals>,
     terminations: Signals,
     /// `None` below `nohup`.
     hangups: Option<Signals>,
@@ -48,34 +49,37 @@ pub(super) fn listen(mut hear: impl FnMut(Signal) + Send + 'static) -> io::Resul
 impl Ears {
     fn open(runtime: &Runtime) -> io::Result<Self> {
         let _inside = runtime.enter();
+        let listen = |kind| if is_ignored(kind) { Ok(None) } else { signal(kind).map(Some) };
         Ok(Self {
-            interrupts: signal(SignalKind::interrupt())?,
+            interrupts: listen(SignalKind::interrupt())?,
             terminations: signal(SignalKind::terminate())?,
-            hangups: if hangups_are_ignored() { None } else { Some(signal(SignalKind::hangup())?) },
+            hangups: listen(SignalKind::hangup())?,
         })
     }
 
     async fn next(&mut self) -> Signal {
-        let hangups = &mut self.hangups;
-        let hangup = async {
-            match hangups {
-                Some(hangups) => hangups.recv().await,
-                None => pending().await,
-            }
-        };
         tokio::select! {
-            _ = self.interrupts.recv() => Signal::Interrupt,
+            () = next(&mut self.interrupts) => Signal::Interrupt,
             _ = self.terminations.recv() => Signal::Terminate,
-            _ = hangup => Signal::HangUp,
+            () = next(&mut self.hangups) => Signal::HangUp,
         }
     }
 }
 
-/// Whether somebody, such as `nohup`, wants this process to outlive its terminal. Where there is no such page of the kernel
-/// nobody can tell.
-fn hangups_are_ignored() -> bool {
+async fn next(signals: &mut Option<Signals>) {
+    match signals {
+        Some(signals) => drop(signals.recv().await),
+        None => pending().await,
+    }
+}
+
+/// Whether somebody wants this process to outlive a signal of its terminal: the loss of it, or a Ctrl-C that is meant for others.
+/// Where there is no such page of the kernel nobody can tell.
+fn is_ignored(signal: SignalKind) -> bool {
     let page = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = page.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
     // The lowest bit is signal 1.
-    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+    let bit = u32::try_from(signal.as_raw_value() - 1).unwrap_or_default();
+    mask >> bit & 1 == 1
 }

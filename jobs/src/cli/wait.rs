@@ -5,7 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use overnight_framework::clock::{Clock as _, SystemClock};
 use overnight_framework::execution::{ExecutionId, JobExecution};
-use overnight_framework::operator::Owner;
+use overnight_framework::operator::{FindError, Owner, Target};
+use overnight_framework::repository::StoreError;
 use overnight_framework::stop::StopToken;
 
 use super::arguments::Wait;
@@ -17,6 +18,9 @@ use crate::wiring::Context;
 
 /// How often the row is looked at.
 const LOOK: Duration = Duration::from_millis(250);
+
+/// How long the store may be away: about as long as the process that runs the job waits for it.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a job came to.
 pub(super) enum Waited {
@@ -48,35 +52,59 @@ pub(super) fn until_ended(context: &Context, id: ExecutionId, timeout: Option<Du
     let clock = SystemClock::default();
     let pause = StopToken::default();
     let mut overdue = None;
+    let mut away = None;
     loop {
-        let execution = look(context, id)?;
-        if execution.status.is_ended() {
-            return Ok(Waited::Ended(execution));
-        }
-        if is_left(context, &execution, &mut overdue, clock.elapsed())? {
-            // Its last row may have been written between the two looks.
-            let execution = look(context, id)?;
-            let has_ended = execution.status.is_ended();
-            return Ok(if has_ended { Waited::Ended(execution) } else { Waited::Left(execution) });
-        }
-        if timeout.is_some_and(|limit| clock.elapsed() >= limit) {
-            let message = format!("job {id} is still {}", execution.word());
-            return Err(Failure::new(Exit::TimedOut, message).help(format!("go on waiting with `jobctl wait {id}`")));
+        let now = clock.elapsed();
+        let is_late = timeout.is_some_and(|limit| now >= limit);
+        match look(context, id, &mut overdue, now) {
+            Ok(Look::Over(waited)) => return Ok(waited),
+            Ok(Look::Lives(execution)) if is_late => {
+                let message = format!("job {id} is still {}", execution.word());
+                return Err(
+                    Failure::new(Exit::TimedOut, message).help(format!("go on waiting with `jobctl wait {id}`"))
+                );
+            }
+            Ok(Look::Lives(_)) => away = None,
+            // A store that is away for a while says nothing of the job.
+            Err(FindError::Store(error))
+                if error.is_transient() && !is_late && now - *away.get_or_insert(now) < PATIENCE => {}
+            Err(error) => return Err(error.into()),
         }
         let _ = pause.wait(LOOK);
     }
 }
 
-fn look(context: &Context, id: ExecutionId) -> Result<JobExecution, Failure> {
-    let execution = context.operator.repository().execution(id)?;
-    execution.ok_or_else(|| Failure::new(Exit::NotFound, format!("job ID not found: {id}")))
+/// What one look has shown.
+enum Look {
+    Over(Waited),
+    Lives(JobExecution),
+}
+
+fn look(context: &Context, id: ExecutionId, overdue: &mut Overdue, now: Duration) -> Result<Look, FindError> {
+    let find = || context.operator.find(&Target::Execution(id));
+    let execution = find()?;
+    if execution.status.is_ended() {
+        return Ok(Look::Over(Waited::Ended(execution)));
+    }
+    if !is_left(context, &execution, overdue, now)? {
+        return Ok(Look::Lives(execution));
+    }
+    // Its last row may have been written between the two looks.
+    let execution = find()?;
+    let has_ended = execution.status.is_ended();
+    Ok(Look::Over(if has_ended { Waited::Ended(execution) } else { Waited::Left(execution) }))
 }
 
 /// The lease that is over, and since when it is watched.
 type Overdue = Option<(Option<DateTime<Utc>>, Duration)>;
 
 /// Whether the owner is dead: its life lock says so, or its lease is over and was not renewed for one more.
-fn is_left(context: &Context, execution: &JobExecution, overdue: &mut Overdue, now: Duration) -> Result<bool, Failure> {
+fn is_left(
+    context: &Context,
+    execution: &JobExecution,
+    overdue: &mut Overdue,
+    now: Duration,
+) -> Result<bool, StoreError> {
     match context.operator.owner_of(execution)? {
         Owner::Dead => Ok(true),
         Owner::Nobody | Owner::Alive => {

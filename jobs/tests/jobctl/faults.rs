@@ -1,5 +1,9 @@
 //! Processes that freeze, stores that go away: the run ends with a clear error or goes on, and nothing is half-written.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use overnight_db::Backend;
 use overnight_db::testing::PrivateServer;
 
 use super::project::{Project, answer, on_both_stores, signal, template, until};
@@ -26,7 +30,8 @@ on_both_stores! {
         project.file("frozen.yaml", JOB);
         project.file("rows.csv", &rows(1_000));
         let mut command = project.command(&["start", "frozen.yaml"]);
-        let frozen = command.env("JOBCTL_HEARTBEAT", "200ms").spawn().unwrap();
+        command.env("JOBCTL_HEARTBEAT", "200ms").stdout(Stdio::piped()).stderr(Stdio::piped());
+        let frozen = command.spawn().unwrap();
         until(|| project.path("begun").exists());
         signal(frozen.id(), "-STOP");
         project.file("go", "");
@@ -40,6 +45,7 @@ on_both_stores! {
         signal(frozen.id(), "-CONT");
         let woken = answer(frozen.wait_with_output().unwrap());
         assert_eq!(woken.code, Some(1), "{woken:#?}");
+        assert!(woken.stderr.contains("see what became of job 1 with `jobctl show 1`"), "{woken:#?}");
         let last = project.show("frozen");
         assert_eq!(last["batch_status"], "COMPLETED");
         let counts: u64 = project.list().iter().map(|execution| written(project, &execution["id"].to_string())).sum();
@@ -49,7 +55,8 @@ on_both_stores! {
     fn ctrl_c_stops_at_the_next_safe_point_and_a_restart_goes_on(project) {
         project.file("frozen.yaml", JOB);
         project.file("rows.csv", &rows(1_000));
-        let child = project.spawn(&["start", "frozen.yaml"]);
+        let mut command = project.below_env("--default-signal=INT", &["start", "frozen.yaml"]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         until(|| project.path("begun").exists());
         signal(child.id(), "-INT");
         let stopped = answer(child.wait_with_output().unwrap()).expect(130);
@@ -81,7 +88,7 @@ fn written(project: &Project, id: &str) -> u64 {
 fn a_postgres_that_is_killed_and_comes_back_costs_no_row() {
     let server = PrivateServer::create().unwrap();
     let url = server.database(&template()).unwrap();
-    let mut project = Project::new(overnight_db::Backend::Sqlite);
+    let mut project = Project::new(Backend::Sqlite);
     project.url = url;
     project.file("frozen.yaml", JOB);
     project.file("rows.csv", &rows(5_000));
@@ -97,4 +104,34 @@ fn a_postgres_that_is_killed_and_comes_back_costs_no_row() {
     }
     let total: u64 = project.list().iter().map(|execution| written(&project, &execution["id"].to_string())).sum();
     assert_eq!(total, 5_000);
+}
+
+/// The pool has given up before the server is back: only then somebody hears of it.
+#[test]
+fn a_wait_outlasts_a_postgres_that_is_away_for_a_while() {
+    let server = PrivateServer::create().unwrap();
+    let url = server.database(&template()).unwrap();
+    let mut project = Project::new(Backend::Sqlite);
+    project.url = url;
+    project.file("frozen.yaml", JOB);
+    project.file("rows.csv", &rows(10));
+    let mut command = project.command(&["start", "frozen.yaml"]);
+    // Its lease outlasts it as well.
+    command.env("JOBCTL_HEARTBEAT", "1m").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    until(|| project.path("begun").exists());
+    let mut command = project.command(&["wait", "1"]);
+    command.env("JOBCTL_LOG", "trace").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut wait = command.spawn().unwrap();
+    let mut said = BufReader::new(wait.stderr.take().unwrap()).lines().map(Result::unwrap);
+    // It has found its job, and looks at it again and again.
+    assert!(said.by_ref().filter(|line| line.contains("connection taken")).nth(20).is_some());
+    server.stop_immediately().unwrap();
+    assert!(said.by_ref().any(|line| line.contains("no connection became free")));
+    server.start().unwrap();
+    project.file("go", "");
+    let started = answer(child.wait_with_output().unwrap());
+    said.for_each(drop);
+    let waited = answer(wait.wait_with_output().unwrap());
+    assert_eq!((waited.code, started.code), (Some(0), Some(0)), "{waited:#?} {started:#?}");
 }

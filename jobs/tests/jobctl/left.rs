@@ -28,20 +28,6 @@ fn killed(project: &Project) {
     child.wait().unwrap();
 }
 
-/// `jobctl` below a program that sets what it does with SIGHUP, whatever the terminal of the tester does.
-fn below(project: &Project, program: &[&str], arguments: &[&str]) -> Command {
-    let jobctl = project.command(arguments);
-    let mut command = Command::new(program[0]);
-    command
-        .args(&program[1..])
-        .arg(jobctl.get_program())
-        .args(arguments)
-        .current_dir(project.folder.path())
-        .env_clear();
-    command.envs(jobctl.get_envs().filter_map(|(name, value)| Some((name, value?)))).stdin(Stdio::null());
-    command
-}
-
 on_both_stores! {
     fn a_job_whose_process_was_killed_is_not_waited_for(project) {
         killed(project);
@@ -68,7 +54,7 @@ on_both_stores! {
     fn a_hangup_stops_at_the_next_safe_point_with_its_own_exit_code(project) {
         project.file("held.yaml", JOB);
         let arguments = ["start", "held.yaml"];
-        let child = begun(project, below(project, &["env", "--default-signal=HUP"], &arguments));
+        let child = begun(project, project.below_env("--default-signal=HUP", &arguments));
         signal(child.id(), "-HUP");
         let stopped = answer(child.wait_with_output().unwrap()).expect(129);
         assert!(stopped.stderr.contains("continue with `jobctl restart 1`"), "{stopped:?}");
@@ -77,10 +63,37 @@ on_both_stores! {
 
     fn a_job_below_nohup_outlives_its_terminal(project) {
         project.file("held.yaml", JOB);
-        let child = begun(project, below(project, &["env", "--ignore-signal=HUP"], &["start", "held.yaml"]));
+        let child = begun(project, project.below_env("--ignore-signal=HUP", &["start", "held.yaml"]));
         signal(child.id(), "-HUP");
         project.file("go", "");
         answer(child.wait_with_output().unwrap()).expect(0);
+    }
+
+    /// As the shell starts what it runs in the background: Ctrl-C is meant for somebody else.
+    fn a_job_that_was_told_to_ignore_ctrl_c_runs_on_until_another_signal(project) {
+        project.file("held.yaml", JOB);
+        let child = begun(project, project.below_env("--ignore-signal=INT", &["start", "held.yaml"]));
+        signal(child.id(), "-INT");
+        signal(child.id(), "-TERM");
+        // The signal that was heard first.
+        let stopped = answer(child.wait_with_output().unwrap()).expect(143);
+        assert!(stopped.stderr.contains("a second signal ends it at once"), "{stopped:?}");
+        assert_eq!(project.show("1")["batch_status"], "STOPPED");
+    }
+
+    /// The answer is longer than a pipe, and nobody reads it.
+    fn a_signal_ends_the_printing_of_an_answer_that_nobody_takes(project) {
+        project.file("said.yaml", "name: said\nparams: { long: { type: string } }\nsteps: [{ name: say, tasklet: { shell: { command: 'true' } } }]\n");
+        project.file("long.json", &serde_json::json!({ "long": "x".repeat(200_000) }).to_string());
+        let arguments = ["start", "said.yaml", "--params-file", "long.json", "-o", "json"];
+        let mut child = project.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
+        until(|| project.list().first().is_some_and(|job| job["status"] == "finished"));
+        until(|| {
+            signal(child.id(), "-TERM");
+            child.try_wait().unwrap().is_some()
+        });
+        assert_eq!(child.wait().unwrap().code(), Some(143));
+        assert_eq!(project.show("1")["status"], "finished");
     }
 
     /// The process hears of the stop with a beat that never comes.
@@ -106,7 +119,7 @@ on_both_stores! {
         let frozen = begun(project, command);
         signal(frozen.id(), "-STOP");
         let mut watcher = loop {
-            let mut command = project.command(&["restart", "held"]);
+            let mut command = project.below_env("--default-signal=INT", &["restart", "held"]);
             command.env("JOBCTL_HEARTBEAT", "1h").stdout(Stdio::null()).stderr(Stdio::piped());
             let mut restart = command.spawn().unwrap();
             // Refused while the lease is still ahead.

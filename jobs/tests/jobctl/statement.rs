@@ -1,6 +1,7 @@
 //! Statements that would run for hours: PostgreSQL cancels them when their step shall end, all or none.
 
 use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
 
 use super::project::{Project, answer, signal, until};
 use overnight_db::Backend;
@@ -77,7 +78,8 @@ steps:
     outputs: { one: integer }
 ",
     );
-    let child = project.spawn(&["start", "endless.yaml"]);
+    let mut command = project.below_env("--default-signal=INT", &["start", "endless.yaml"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     until(|| {
         other.number("select count(*) from pg_stat_activity where datname = current_database() and state = 'active' and query like 'select 1 as one%'") > 0
     });
