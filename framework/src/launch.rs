@@ -100,7 +100,7 @@ pub enum Refusal {
 }
 
 /// The word that users read for a status, where they are not told the exit code.
-fn word(status: Status) -> Word {
+pub(crate) fn word(status: Status) -> Word {
     Word::of(status, &ExitCode::from(status.as_str()))
 }
 

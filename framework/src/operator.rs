@@ -7,7 +7,7 @@ mod takeover;
 use std::fmt;
 use std::sync::Arc;
 
-pub use self::find::{FindError, Target};
+pub use self::find::{FindError, NoJob, Target};
 pub use self::launch::{Launching, StartError};
 pub use self::takeover::Owner;
 

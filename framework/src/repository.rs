@@ -19,6 +19,7 @@ use chrono::{DateTime, Utc};
 
 pub use self::chunk::{ChunkCommit, ChunkError, ChunkTransaction, Committed, DeadLetter, Payload, Phase};
 pub use self::clean::{clean, cleaned_json};
+pub(crate) use self::error::no_execution;
 pub use self::error::{FenceError, LaunchError, StopError, StoreError, StoreErrorKind};
 pub use self::lease::{Beat, Lease, LeaseState, StepLease};
 pub use self::orders::{StopAnswer, StopOrder, TakeOver};

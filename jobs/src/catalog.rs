@@ -6,6 +6,7 @@ use std::sync::Arc;
 use overnight_framework::definition::{self, Environment};
 use overnight_framework::job::Job;
 use overnight_framework::kind::Kinds;
+use overnight_framework::operator::NoJob;
 use overnight_framework::repository::{Definition, Revision, StoreError};
 use overnight_framework::yaml::{Problems, ReadError, Source};
 use thiserror::Error;
@@ -26,8 +27,8 @@ pub(crate) enum CatalogError {
     #[error(transparent)]
     Wrong(#[from] Problems),
     /// No revision of a job of this name is stored.
-    #[error("no such job: {0}")]
-    NoJob(String),
+    #[error(transparent)]
+    NoJob(#[from] NoJob),
     /// The revision of an execution is no YAML: its job is written in Rust and not part of this program.
     #[error("job {0} was not started from a job file, and this program does not contain it")]
     NoText(String),

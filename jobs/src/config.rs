@@ -108,8 +108,13 @@ impl Config {
         })
     }
 
-    /// The database of this configuration. The folder of the file that nobody named is made here, for those who open it.
-    pub(crate) fn database(&self) -> DatabaseUrl {
+    /// The database that was named, if one was.
+    pub(crate) fn named_database(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
+    /// The database, for those who open it now: the folder of the file that nobody named is made here.
+    pub(crate) fn prepare_database(&self) -> DatabaseUrl {
         match &self.database {
             Some(url) => DatabaseUrl { url: url.clone(), is_implicit: false },
             None => {

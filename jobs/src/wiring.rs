@@ -1,16 +1,16 @@
 //! Opens what a verb needs: the store, this process as a worker, and the operator over both.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use overnight_db::{Backend, Database, OpenError, OpenOptions};
 use overnight_framework::clock::SystemClock;
-use overnight_framework::execution::JobExecution;
+use overnight_framework::execution::{JobExecution, Trigger};
 use overnight_framework::job::Job;
 use overnight_framework::kind::Kinds;
 use overnight_framework::operator::{Operator, Seat};
-use overnight_framework::params::{BindContext, GivenParams, ParamDeclaration, Params, ParamsError, bind};
-use overnight_framework::repository::{ExecutionFilter, Repository};
+use overnight_framework::params::{self, BindContext, GivenParams, ParamDeclaration, Params, ParamsError};
+use overnight_framework::repository::Repository;
 use overnight_framework::worker::{Timing, Worker, WorkerName};
 use thiserror::Error;
 
@@ -21,10 +21,8 @@ use crate::steps::{self, Connections};
 
 /// Everything a verb works with.
 pub(crate) struct Context {
-    pub(crate) address: DatabaseUrl,
     pub(crate) catalog: Catalog,
     pub(crate) operator: Operator,
-    pub(crate) working_dir: PathBuf,
 }
 
 /// Why the store cannot be opened.
@@ -46,12 +44,12 @@ pub(crate) enum WiringError {
 }
 
 impl Context {
-    /// Opens the store that `config` names, for those who look and give orders.
+    /// Opens the store at `address`, for those who look and give orders.
     ///
     /// # Errors
     /// When it cannot be opened, or when its schema is not the one of this version.
-    pub(crate) fn open(config: &Config, own: Kinds) -> Result<Self, WiringError> {
-        Self::with_operator(config, own, |config, repository, seat, _| {
+    pub(crate) fn open(config: &Config, address: &DatabaseUrl, own: Kinds) -> Result<Self, WiringError> {
+        Self::with_operator(config, address, own, |config, repository, seat, _| {
             Ok(Operator::without_worker(repository, seat, config.project.clone(), user_name()))
         })
     }
@@ -60,8 +58,8 @@ impl Context {
     ///
     /// # Errors
     /// Also when the life lock cannot be made.
-    pub(crate) fn open_to_run(config: &Config, own: Kinds) -> Result<Self, WiringError> {
-        Self::with_operator(config, own, |config, repository, seat, state_dir| {
+    pub(crate) fn open_to_run(config: &Config, address: &DatabaseUrl, own: Kinds) -> Result<Self, WiringError> {
+        Self::with_operator(config, address, own, |config, repository, seat, state_dir| {
             let build = env!("CARGO_PKG_VERSION").to_owned();
             let name = WorkerName { name: worker_name(&seat.host), host: seat.host, build };
             let clock = Arc::new(SystemClock::default());
@@ -73,20 +71,18 @@ impl Context {
 
     fn with_operator(
         config: &Config,
+        address: &DatabaseUrl,
         own: Kinds,
         operator: impl FnOnce(&Config, Arc<dyn Repository>, Seat, &Path) -> Result<Operator, WiringError>,
     ) -> Result<Self, WiringError> {
-        let address = config.database();
-        let database = connect(&address)?;
+        let database = connect(address)?;
         let repository = database.repository()?;
         let timing = config.timing.unwrap_or(match database.backend() {
             Backend::Sqlite => Timing::EMBEDDED,
             Backend::Postgres => Timing::SERVER,
         });
         let operator = operator(config, repository, Seat { host: host_name(), timing }, &config::state_dir(&database))?;
-        let catalog = catalog(config, Some(database), own);
-        let working_dir = std::env::current_dir().unwrap_or_default();
-        Ok(Self { address, catalog, operator, working_dir })
+        Ok(Self { catalog: catalog(config, Some(database), own), operator })
     }
 
     /// The same for another project.
@@ -94,17 +90,19 @@ impl Context {
         Self { operator: self.operator.in_project(project), ..self }
     }
 
-    /// The newest stored revision of the job called `name`, at the folder from which it was started last.
+    /// The job called `name` as it was started last: that text, at that folder. A restart does not count, because it keeps the
+    /// text of its instance, which may have been replaced since.
     ///
     /// # Errors
     /// When there is none.
     pub(crate) fn stored(&self, name: &str) -> Result<Job, CatalogError> {
-        let (repository, project) = (self.operator.repository(), self.operator.project());
-        let definition = repository.newest_definition(project, name)?;
-        let definition = definition.ok_or_else(|| CatalogError::NoJob(name.to_owned()))?;
-        let last = repository.executions(&ExecutionFilter::newest_of(project, name))?.into_iter().next();
-        let base_dir = last.and_then(|execution| execution.base_dir).unwrap_or_default();
-        self.catalog.of_revision(&definition, Path::new(&base_dir))
+        if let Some(started) = self.operator.newest(name, |execution| Ok(execution.trigger != Trigger::Restart))? {
+            return self.pinned(&started);
+        }
+        match self.operator.repository().newest_definition(self.operator.project(), name)? {
+            Some(definition) => self.catalog.of_revision(&definition, Path::new("")),
+            None => Err(self.operator.no_job(name)?.into()),
+        }
     }
 
     /// The job as `execution` runs it: the revision it pinned, at the folder it was started from.
@@ -117,25 +115,29 @@ impl Context {
         let definition = self.operator.repository().definition(id)?.ok_or_else(missing)?;
         self.catalog.of_revision(&definition, Path::new(execution.base_dir.as_deref().unwrap_or_default()))
     }
+}
 
-    /// Binds what was given to what `job` declares.
-    ///
-    /// # Errors
-    /// Every problem of the parameters at once.
-    pub(crate) fn bind(&self, job: &Job, given: &GivenParams) -> Result<Params, ParamsError> {
-        bind(&job.params, given, BindContext { working_dir: &self.working_dir, base_dir: &job.base_dir })
-    }
+/// Binds what was given to what `job` declares.
+///
+/// # Errors
+/// Every problem of the parameters at once.
+pub(crate) fn bind(job: &Job, given: &GivenParams) -> Result<Params, ParamsError> {
+    bind_to(&job.params, job, given)
+}
 
-    /// The same for those who only name an instance: what does not identify it may be missing.
-    ///
-    /// # Errors
-    /// Every problem of the parameters at once.
-    pub(crate) fn identify(&self, job: &Job, given: &GivenParams) -> Result<Params, ParamsError> {
-        let required = |param: &ParamDeclaration| param.required && param.identifying;
-        let params = job.params.iter().map(|param| ParamDeclaration { required: required(param), ..param.clone() });
-        let context = BindContext { working_dir: &self.working_dir, base_dir: &job.base_dir };
-        bind(&params.collect::<Vec<_>>(), given, context)
-    }
+/// The same for those who only name an instance: what does not identify it may be missing.
+///
+/// # Errors
+/// Every problem of the parameters at once.
+pub(crate) fn identify(job: &Job, given: &GivenParams) -> Result<Params, ParamsError> {
+    let required = |param: &ParamDeclaration| param.required && param.identifying;
+    let declared = job.params.iter().map(|param| ParamDeclaration { required: required(param), ..param.clone() });
+    bind_to(&declared.collect::<Vec<_>>(), job, given)
+}
+
+fn bind_to(declared: &[ParamDeclaration], job: &Job, given: &GivenParams) -> Result<Params, ParamsError> {
+    let working_dir = std::env::current_dir().unwrap_or_default();
+    params::bind(declared, given, BindContext { working_dir: &working_dir, base_dir: &job.base_dir })
 }
 
 /// The reader of job files. Without a database it checks them; what it reads cannot run then.

@@ -8,9 +8,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-/// The largest parameter document that is read, in bytes.
-const LIMIT: usize = 1 << 20;
-
 /// One given value.
 #[derive(Clone, Debug)]
 pub enum Given {
@@ -43,7 +40,7 @@ pub enum DocumentError {
     #[error("the parameters are not a JSON object: {0}")]
     Json(#[from] serde_json::Error),
     /// It is larger than anything a parameter document can need.
-    #[error("the parameters have {size} bytes, the limit is {LIMIT}")]
+    #[error("the parameters have {size} bytes, the limit is {}", GivenParams::LIMIT)]
     TooLarge {
         /// The size of the document in bytes.
         size: usize,
@@ -54,12 +51,15 @@ pub enum DocumentError {
 }
 
 impl GivenParams {
+    /// The largest document that is read, in bytes.
+    pub const LIMIT: usize = 1 << 20;
+
     /// Reads a JSON object. An empty text is an empty object, as in gobatch.
     ///
     /// # Errors
     /// When `text` is no JSON object, names a parameter twice, or is larger than 1 MiB.
     pub fn from_json(text: &str) -> Result<Self, DocumentError> {
-        if text.len() > LIMIT {
+        if text.len() > Self::LIMIT {
             return Err(DocumentError::TooLarge { size: text.len() });
         }
         if text.trim().is_empty() {
@@ -224,7 +224,7 @@ mod tests {
             write!(text, r#""{name:x}":1,"#).unwrap();
         }
         text.push_str("\n \"ü\": 1}");
-        assert!(text.len() <= LIMIT);
+        assert!(text.len() <= GivenParams::LIMIT);
         let given = GivenParams::from_json(&text).unwrap();
         assert_eq!(given.names().count(), 110_001);
         assert!(matches!(given.get("0"), Some(Given::Json { line: 1, column: 6, .. })), "{:?}", given.get("0"));
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_document_beyond_the_limit_is_refused() {
-        let text = format!("{{\"a\": \"{}\"}}", "x".repeat(LIMIT));
+        let text = format!("{{\"a\": \"{}\"}}", "x".repeat(GivenParams::LIMIT));
         assert!(matches!(GivenParams::from_json(&text), Err(DocumentError::TooLarge { .. })));
     }
 }

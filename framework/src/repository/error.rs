@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use thiserror::Error;
 
 use crate::execution::ExecutionId;
-use crate::launch::Refusal;
+use crate::launch::{Refusal, word};
 use crate::status::Status;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -96,10 +96,10 @@ pub enum LaunchError {
 #[non_exhaustive]
 pub enum StopError {
     /// There is no such execution.
-    #[error("job ID not found: {0}")]
+    #[error("{}", no_execution(*.0))]
     NotFound(ExecutionId),
     /// It has ended otherwise.
-    #[error("job {id} is {status}: only a running job can be stopped")]
+    #[error("job {id} is {}: only a running job can be stopped", word(*status))]
     Ended {
         /// The execution.
         id: ExecutionId,
@@ -112,4 +112,9 @@ pub enum StopError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What is said of an id that no execution has.
+pub(crate) fn no_execution(id: ExecutionId) -> String {
+    format!("job ID not found: {id}")
 }

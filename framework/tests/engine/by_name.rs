@@ -1,10 +1,10 @@
 //! Which execution an order means: by name the instance that was executed last, by id the last execution of its instance.
 
 use overnight_framework::execution::JobExecution;
-use overnight_framework::job::Job;
+use overnight_framework::job::{Instances, Job};
 use overnight_framework::launch::{Refusal, Wish};
 use overnight_framework::monitor::Unwatched;
-use overnight_framework::operator::{FindError, Launching, Ready, StartError, Target};
+use overnight_framework::operator::{FindError, Launching, NoJob, Ready, StartError, Target};
 use overnight_framework::params::{BindContext, GivenParams, ParamDeclaration, ParamType, Params, bind};
 use overnight_framework::status::{Status, StopIntent};
 
@@ -127,5 +127,48 @@ fn s3_41_s3_43_restart_by_id_goes_by_the_last_execution_of_its_instance_and_has_
 #[test]
 fn a_name_under_which_nothing_was_started_is_an_error() {
     let found = World::new().process().operator.find(&named());
-    assert!(matches!(found, Err(FindError::NoJob(name)) if name == "job"));
+    assert!(matches!(found, Err(FindError::NoJob(NoJob { name, near: None, .. })) if name == "job"));
+}
+
+#[test]
+fn a_name_that_is_nearly_one_is_told_the_right_one_and_the_project_that_was_looked_in() {
+    let world = World::new();
+    let process = world.process();
+    let ready = launched(&process, "a");
+    ended(&process, ready);
+    let operator = &process.operator;
+    let missing = operator.find(&Target::Job("jbo".to_owned())).unwrap_err();
+    let project = operator.project();
+    let said =
+        format!("no such job: jbo (nothing of this name was ever started in project `{project}`; did you mean `job`?)");
+    assert_eq!(missing.to_string(), said);
+    let elsewhere = world.process().operator.in_project("elsewhere").find(&Target::Job("job".to_owned())).unwrap_err();
+    let said = "no such job: job (nothing of this name was ever started in project `elsewhere`)";
+    assert_eq!(elsewhere.to_string(), said);
+}
+
+#[test]
+fn the_parameters_of_a_job_with_many_instances_name_the_execution_with_them_that_was_started_last() {
+    let world = World::new();
+    let process = world.process();
+    let many = Job { instances: Instances::Many, ..mended() };
+    let started = ["a", "b", "a", "b"].map(|run| process.launch_with(&many, &params(run), Wish::Start).unwrap());
+    let find = |run: &str| process.operator.find(&Target::NewestWith { job: "job".to_owned(), key: params(run).key() });
+    assert_eq!(find("a").unwrap().id, started[2].execution().id);
+    assert_eq!(find("b").unwrap().id, started[3].execution().id);
+    assert!(matches!(find("c"), Err(FindError::NoInstance { .. })));
+}
+
+#[test]
+fn an_execution_is_found_behind_any_number_of_newer_ones() {
+    let world = World::new();
+    let process = world.process();
+    let many = Job { instances: Instances::Many, ..mended() };
+    let start = |run: &str| process.launch_with(&many, &params(run), Wish::Start).unwrap().execution().id;
+    let first = start("a");
+    for _ in 0..50 {
+        start("b");
+    }
+    let found = process.operator.find(&Target::NewestWith { job: "job".to_owned(), key: params("a").key() });
+    assert_eq!(found.unwrap().id, first);
 }

@@ -28,20 +28,30 @@ impl Face {
         Ok(catalog(&self.config()?, None, self.kinds.clone()))
     }
 
-    /// The store and everything over it, for verbs that look and give orders.
+    /// The store and everything over it, for verbs that look.
     pub(super) fn open(&self) -> Result<Context, Failure> {
-        Ok(Context::open(&self.config()?, self.kinds.clone())?)
+        let config = self.config()?;
+        Ok(Context::open(&config, &config.prepare_database(), self.kinds.clone())?)
+    }
+
+    /// The same for verbs that give orders.
+    pub(super) fn open_to_write(&self) -> Result<Context, Failure> {
+        let config = self.config()?;
+        Ok(Context::open(&config, &self.place_to_write(&config), self.kinds.clone())?)
     }
 
     /// The same for verbs that run jobs.
     pub(super) fn open_to_run(&self) -> Result<Context, Failure> {
-        Ok(Context::open_to_run(&self.config()?, self.kinds.clone())?)
+        let config = self.config()?;
+        Ok(Context::open_to_run(&config, &self.place_to_write(&config), self.kinds.clone())?)
     }
 
-    /// A verb that writes says where, if nobody named the place.
-    pub(super) fn say_where(&self, address: &DatabaseUrl) {
+    /// The database, for verbs that write: before it is made, they say where, if nobody named the place.
+    pub(super) fn place_to_write(&self, config: &Config) -> DatabaseUrl {
+        let address = config.prepare_database();
         if address.is_implicit {
             self.output.say(&format!("using the embedded database {}", address.url));
         }
+        address
     }
 }

@@ -86,6 +86,7 @@ pub(super) fn reject(letter: &StoredDeadLetter) -> Value {
     })
 }
 
-fn time(time: Option<DateTime<Utc>>) -> Value {
+/// A time, to the microsecond.
+pub(super) fn time(time: Option<DateTime<Utc>>) -> Value {
     time.map(|time| time.to_rfc3339_opts(SecondsFormat::Micros, true)).into()
 }

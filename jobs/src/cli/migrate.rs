@@ -7,33 +7,31 @@ use serde_json::{Value, json};
 use super::arguments::{Migrate, MigrateVerb};
 use super::exit::{Exit, Failure};
 use super::face::Face;
+use super::json;
 use super::table::Table;
 use crate::wiring;
 
 pub(super) fn run(verb: &Migrate, face: &Face) -> Result<Exit, Failure> {
-    let address = face.config()?.database();
+    let config = face.config()?;
+    let to_change = || wiring::connect(&face.place_to_write(&config));
     match verb.what {
-        MigrateVerb::Status => {
-            let migrations = migrate::status(&wiring::connect(&address)?)?;
-            face.output.answer(|| table(&migrations, face), || migrations.iter().map(row).collect());
-        }
-        MigrateVerb::Up => {
-            face.say_where(&address);
-            let applied = migrate::up(&wiring::connect(&address)?)?;
-            face.output.answer(|| table(&applied, face), || applied.iter().map(row).collect());
-        }
+        MigrateVerb::Status => answer(&migrate::status(&wiring::connect(&config.prepare_database())?)?, face),
+        MigrateVerb::Up => answer(&migrate::up(&to_change()?)?, face),
+        MigrateVerb::Down { yes: true } => answer(migrate::down(&to_change()?)?.as_slice(), face),
         MigrateVerb::Down { yes: false } => {
             let message = "this removes the newest tables and columns with everything in them";
             return Err(Failure::new(Exit::Usage, message).help("say `jobctl migrate down --yes` if you mean it"));
         }
-        MigrateVerb::Down { yes: true } => {
-            face.say_where(&address);
-            let removed: Vec<_> = migrate::down(&wiring::connect(&address)?)?.into_iter().collect();
-            face.output.answer(|| table(&removed, face), || removed.iter().map(row).collect());
+        MigrateVerb::Sql => {
+            let backend = config.named_database().map_or(Ok(Backend::Sqlite), Backend::of)?;
+            face.output.answer_text(|| migrate::sql(backend), || json!({ "sql": migrate::sql(backend) }));
         }
-        MigrateVerb::Sql => face.output.text(&migrate::sql(Backend::of(&address.url)?)),
     }
     Ok(Exit::Done)
+}
+
+fn answer(migrations: &[MigrationStatus], face: &Face) {
+    face.output.answer(|| table(migrations, face), || migrations.iter().map(row).collect());
 }
 
 fn table(migrations: &[MigrationStatus], face: &Face) -> Table {
@@ -49,7 +47,7 @@ fn row(migration: &MigrationStatus) -> Value {
     json!({
         "version": migration.version,
         "name": migration.name,
-        "applied_at": migration.applied_at.map(|at| at.to_rfc3339()),
+        "applied_at": json::time(migration.applied_at),
     })
 }
 

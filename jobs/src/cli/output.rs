@@ -157,7 +157,7 @@ fn has_password(url: &str) -> bool {
 }
 
 /// A word as a shell takes it whole.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:@%+,".contains(letter);
     let needs_none = !word.is_empty() && word.chars().all(is_plain);
     if needs_none { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }

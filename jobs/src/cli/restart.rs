@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use overnight_framework::execution::{JobExecution, JobInstance, JsonObject, Trigger};
+use overnight_framework::execution::{JobExecution, JsonObject, Trigger};
 use overnight_framework::job::Job;
 use overnight_framework::launch::Wish;
 use overnight_framework::params::{GivenParams, InstanceKey, ParamDeclaration, ParamProblem, Params, ParamsError};
@@ -11,38 +11,37 @@ use overnight_framework::repository::Revision;
 use super::arguments::Restart;
 use super::exit::{Exit, Failure};
 use super::face::Face;
+use super::output;
 use super::run::{self, Running};
 use super::target::{self, Named};
-use crate::wiring::Context;
+use crate::wiring::{self, Context};
 
 pub(super) fn run(verb: &Restart, face: &Face) -> Result<Exit, Failure> {
     let given = target::params(&verb.params)?;
     let named = Named::of(&verb.target)?;
     let context = face.open_to_run()?;
-    let named_execution = target::find(&context, &named, &given)?;
-    let instance =
-        context.operator.repository().instance(named_execution.instance_id)?.ok_or_else(|| {
-            Failure::new(Exit::NotFound, format!("the instance of job {} is gone", named_execution.id))
-        })?;
+    let found = target::find(&context, &named, &given)?;
+    let id = found.id;
+    let instance = context.operator.repository().instance(found.instance_id)?;
+    let instance = instance.ok_or_else(|| Failure::new(Exit::NotFound, format!("the instance of job {id} is gone")))?;
     // An id is found in whatever project it is, and goes on there.
     let context = context.in_project(&instance.project);
     // Whichever execution was named, its instance goes on after the last one.
-    let last = context.operator.last_of(&instance)?.unwrap_or(named_execution);
+    let last = context.operator.last_of(instance.id)?.unwrap_or(found);
     let job = context.pinned(&last)?;
     if let Named::File(path) = &named {
         say_if_edited(&context, path, &last, face)?;
     }
     refuse_lost_secrets(&job, &given)?;
-    let params = continued(&context, &job, given, &last.params)?;
-    let key = InstanceKey::stored(&instance.params);
-    same_instance(&params, &key, &instance)?;
+    let params = continued(&job, given, &last.params)?;
+    target::same_instance(id, &params, &instance)?;
     let running = Running {
         job: &job,
         params: &params,
         wish: Wish::Restart,
         trigger: Trigger::Restart,
         reason: verb.reason.as_deref(),
-        key: Some(key),
+        key: Some(InstanceKey::stored(&instance.params)),
     };
     run::run(running, &context, face)
 }
@@ -54,10 +53,11 @@ fn say_if_edited(context: &Context, path: &Path, last: &JobExecution, face: &Fac
     if let (Some(kept), Revision::Text { sha256, .. }) = (definition, file)
         && kept.sha256 != sha256
     {
-        let (path, revision) = (path.display(), kept.revision);
+        let (shown, revision) = (path.display(), kept.revision);
         face.output
-            .say(&format!("`{path}` is edited: the restart runs revision {revision}, with which the job was started"));
-        face.output.help(&format!("what the file says now is run by `jobctl start {path}`"));
+            .say(&format!("`{shown}` is edited: the restart runs revision {revision}, with which the job was started"));
+        let path = output::quoted(&path.to_string_lossy());
+        face.output.help(&format!("what the file says now is run by `jobctl start {path}` with the same parameters"));
     }
     Ok(())
 }
@@ -79,23 +79,9 @@ fn refuse_lost_secrets(job: &Job, given: &GivenParams) -> Result<(), ParamsError
 }
 
 /// The parameters of the last execution, replaced where others are given.
-fn continued(context: &Context, job: &Job, mut given: GivenParams, last: &JsonObject) -> Result<Params, Failure> {
+fn continued(job: &Job, mut given: GivenParams, last: &JsonObject) -> Result<Params, ParamsError> {
     for (name, value) in last {
         given.set_default(name, value);
     }
-    Ok(context.bind(job, &given)?)
-}
-
-/// An identifying parameter that differs would be another instance, and its work another work.
-fn same_instance(params: &Params, key: &InstanceKey, instance: &JobInstance) -> Result<(), Failure> {
-    if params.key().has_params_of(key) {
-        return Ok(());
-    }
-    let message = format!(
-        "the parameters {} name another instance than {}: a restart can change only parameters that are not identifying",
-        params.key().text(),
-        instance.params,
-    );
-    let help = "other identifying parameters are a new instance: use `jobctl start`";
-    Err(Failure::new(Exit::Invalid, message).help(help))
+    wiring::bind(job, &given)
 }

@@ -42,7 +42,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(super) fn run(running: Running<'_>, context: &Context, face: &Face) -> Result<Exit, Failure> {
     let Running { job, params, wish, trigger, reason, key } = running;
     let output = &face.output;
-    face.say_where(&context.address);
     let launching = Launching { job, params, wish, trigger, reason, key };
     // From here on a signal finds a listener: one between the launch and the run must not leave a row behind.
     let ears = Ears::open(context);

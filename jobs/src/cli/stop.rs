@@ -2,7 +2,7 @@
 
 use overnight_framework::execution::{ExecutionId, JobExecution};
 use overnight_framework::operator::Owner;
-use overnight_framework::repository::{ExecutionFilter, StopAnswer, StopError, StoreError};
+use overnight_framework::repository::{ExecutionFilter, StopAnswer, StoreError};
 use overnight_framework::status::{Status, StopIntent, Word};
 
 use super::arguments::Stop;
@@ -23,17 +23,13 @@ const NAMED: u32 = 3;
 pub(super) fn run(verb: &Stop, face: &Face) -> Result<Exit, Failure> {
     let given = target::params(&verb.params)?;
     let named = Named::of(&verb.target)?;
-    let context = face.open()?;
+    let context = face.open_to_write()?;
     let execution = target::found(&context, &named, &given)?;
     let by_name = !matches!(named, Named::Id(_));
     if by_name && execution.status.is_ended() {
         return Err(not_running(&context, &execution)?);
     }
-    face.say_where(&context.address);
-    let answer = match context.operator.stop(execution.id, StopIntent::Stopped, verb.reason.as_deref()) {
-        Err(StopError::Ended { id, .. }) => return Err(has_ended(&context, id)?),
-        answer => answer?,
-    };
+    let answer = context.operator.stop(execution.id, StopIntent::Stopped, verb.reason.as_deref())?;
     let (StopAnswer::Stopping(job) | StopAnswer::Stopped(job) | StopAnswer::Already(job)) = answer;
     if verb.wait {
         return show_end(&context, &ended(&context, job.id)?, face);
@@ -102,13 +98,6 @@ fn not_running(context: &Context, newest: &JobExecution) -> Result<Failure, Stor
     let help = others.map(named).collect::<Vec<_>>().join("; ");
     let failure = Failure::new(Exit::Refused, message);
     Ok(if help.is_empty() { failure } else { failure.help(help) })
-}
-
-/// The refusal to stop what has ended, with the word for how.
-fn has_ended(context: &Context, id: ExecutionId) -> Result<Failure, StoreError> {
-    let execution = context.operator.repository().execution(id)?;
-    let word = execution.map(|execution| execution.word().to_string()).unwrap_or_else(|| "gone".to_owned());
-    Ok(Failure::new(Exit::Refused, format!("job {id} is {word}: only a running job can be stopped")))
 }
 
 fn result() -> Table {

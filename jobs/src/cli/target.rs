@@ -5,15 +5,15 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use overnight_framework::execution::{ExecutionId, JobExecution};
-use overnight_framework::job::Job;
+use overnight_framework::execution::{ExecutionId, JobExecution, JobInstance};
+use overnight_framework::job::{Instances, Job};
 use overnight_framework::operator::Target;
-use overnight_framework::params::{GivenParams, InstanceKey};
+use overnight_framework::params::{GivenParams, InstanceKey, Params};
 use overnight_framework::yaml::is_name;
 
 use super::arguments::ParamArguments;
-use super::exit::{Exit, Failure};
-use crate::wiring::Context;
+use super::exit::{Exit, Failure, chain};
+use crate::wiring::{self, Context};
 
 /// What was typed where a job is expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,54 +46,65 @@ impl Named {
 }
 
 /// The execution that an argument and its parameters name: by id; by name the newest; with parameters, or by a file, the
-/// last one of the instance that they identify.
+/// last one of the instance that they identify. Where they identify many instances, it is the newest of all of them.
 pub(super) fn find(context: &Context, named: &Named, given: &GivenParams) -> Result<JobExecution, Failure> {
-    let target = match named {
-        Named::Id(id) => Target::Execution(*id),
-        Named::Job(name) if given.is_empty() => Target::Job(name.clone()),
-        Named::Job(name) => instance(context, &context.stored(name)?, given)?,
-        Named::File(path) => instance(context, &context.catalog.load(path)?, given)?,
-    };
-    Ok(context.operator.find(&target)?)
+    match named {
+        Named::Id(id) => Ok(context.operator.find(&Target::Execution(*id))?),
+        Named::Job(name) if given.is_empty() => Ok(context.operator.find(&Target::Job(name.clone()))?),
+        Named::Job(name) => instance(context, &context.stored(name)?, given),
+        Named::File(path) => instance(context, &context.catalog.load(path)?, given),
+    }
 }
 
 /// The same for verbs that take an execution as it is: parameters beside an id must be those of its instance.
 pub(super) fn found(context: &Context, named: &Named, given: &GivenParams) -> Result<JobExecution, Failure> {
     let execution = find(context, named, given)?;
     if matches!(named, Named::Id(_)) && !given.is_empty() {
-        same_instance(context, &execution, given.clone())?;
+        of_its_instance(context, &execution, given.clone())?;
     }
     Ok(execution)
 }
 
-fn same_instance(context: &Context, execution: &JobExecution, mut given: GivenParams) -> Result<(), Failure> {
+fn of_its_instance(context: &Context, execution: &JobExecution, mut given: GivenParams) -> Result<(), Failure> {
     for (name, value) in &execution.params {
         given.set_default(name, value);
     }
-    let key = context.identify(&context.pinned(execution)?, &given)?.key();
+    let params = wiring::identify(&context.pinned(execution)?, &given)?;
     match context.operator.repository().instance(execution.instance_id)? {
-        Some(instance) if !key.has_params_of(&InstanceKey::stored(&instance.params)) => {
-            let message = format!("job {} has the parameters {}, not {}", execution.id, instance.params, key.text());
-            Err(Failure::new(Exit::Invalid, message))
-        }
-        _ => Ok(()),
+        Some(instance) => same_instance(execution.id, &params, &instance),
+        None => Ok(()),
     }
 }
 
-fn instance(context: &Context, job: &Job, given: &GivenParams) -> Result<Target, Failure> {
-    let params = context.identify(job, given)?;
-    Ok(Target::Instance { job: job.name.clone(), key: params.key() })
+/// Identifying parameters that differ would be another instance, and its work another work.
+pub(super) fn same_instance(id: ExecutionId, params: &Params, instance: &JobInstance) -> Result<(), Failure> {
+    let key = params.key();
+    if key.has_params_of(&InstanceKey::stored(&instance.params)) {
+        return Ok(());
+    }
+    let message = format!("job {id} has the parameters {}, not {}", instance.params, key.text());
+    let help = "other identifying parameters name another instance, which `jobctl start` begins";
+    Err(Failure::new(Exit::Invalid, message).help(help))
+}
+
+fn instance(context: &Context, job: &Job, given: &GivenParams) -> Result<JobExecution, Failure> {
+    let (key, name) = (wiring::identify(job, given)?.key(), job.name.clone());
+    let target = match job.instances {
+        Instances::Unique => Target::Instance { job: name, key },
+        Instances::Many => Target::NewestWith { job: name, key },
+    };
+    Ok(context.operator.find(&target)?)
 }
 
 /// The parameters that were typed, from all their sources: file, document, pairs; the later ones win.
 pub(super) fn params(arguments: &ParamArguments) -> Result<GivenParams, Failure> {
     let mut given = GivenParams::default();
     if let Some(path) = &arguments.params_file {
-        given.extend(document(&read(path)?, Some(&path.to_string_lossy()))?);
+        given.extend(read(path)?);
     }
     match arguments.params.as_ref().or(arguments.json.as_ref()).map(String::as_str) {
-        Some("-") => given.extend(document(&read(Path::new("-"))?, Some("stdin"))?),
-        Some(json) => given.extend(document(json, None)?),
+        Some("-") => given.extend(read(Path::new("-"))?),
+        Some(json) => given.extend(GivenParams::from_json(json)?),
         None => {}
     }
     arguments.pairs.iter().try_for_each(|pair| given.set_pair(pair))?;
@@ -109,24 +120,23 @@ fn given_twice(pairs: &[String]) -> Option<&str> {
     pairs.iter().filter_map(|pair| Some(pair.split_once('=')?.0)).find(|name| !names.insert(*name))
 }
 
-/// The parameters of a document, which is named in its errors unless it was typed.
-fn document(json: &str, source: Option<&str>) -> Result<GivenParams, Failure> {
-    GivenParams::from_json(json).map_err(|error| {
-        let Failure { message, .. } = error.into();
-        let place = source.map(|source| format!("{source}: ")).unwrap_or_default();
-        Failure::new(Exit::Invalid, place + &message)
-    })
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
+/// The parameters in a file, which is named in the errors; `-` is stdin.
+fn read(path: &Path) -> Result<GivenParams, Failure> {
+    let is_stdin = path == Path::new("-");
+    let name = if is_stdin { "stdin".into() } else { path.to_string_lossy() };
+    let cannot = |reason: String| Failure::new(Exit::Invalid, format!("cannot read {name}: {reason}"));
     let mut bytes = Vec::new();
-    // One byte more than the limit is enough to know that it is passed.
-    let limit = (1 << 20) + 1;
-    let read = match path.to_str() {
-        Some("-") => io::stdin().lock().take(limit).read_to_end(&mut bytes),
-        _ => fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)),
+    let limited = (GivenParams::LIMIT as u64) + 1;
+    let read = if is_stdin {
+        io::stdin().lock().take(limited).read_to_end(&mut bytes)
+    } else {
+        fs::File::open(path).and_then(|file| file.take(limited).read_to_end(&mut bytes))
     };
-    let refuse = |reason: String| Failure::new(Exit::Invalid, format!("cannot read {}: {reason}", path.display()));
-    read.map_err(|error| refuse(error.to_string()))?;
-    String::from_utf8(bytes).map_err(|error| refuse(error.utf8_error().to_string()))
+    read.map_err(|error| cannot(error.to_string()))?;
+    // Before anything else is said of it: what was cut there may end in the middle of a letter.
+    if bytes.len() > GivenParams::LIMIT {
+        return Err(cannot(format!("it has more than {} bytes", GivenParams::LIMIT)));
+    }
+    let json = String::from_utf8(bytes).map_err(|error| cannot(error.utf8_error().to_string()))?;
+    GivenParams::from_json(&json).map_err(|error| Failure::new(Exit::Invalid, format!("{name}: {}", chain(&error))))
 }

@@ -176,6 +176,15 @@ on_both_stores! {
         assert!(checked[2]["problems"][0]["message"].as_str().unwrap().contains("no such file"), "{checked:#}");
     }
 
+    fn the_schema_is_told_to_programs_too(project) {
+        project.jobctl(&["migrate", "up"]).expect(0);
+        let status = project.jobctl(&["migrate", "status", "-o", "json"]).expect(0).json();
+        assert!(status[0]["applied_at"].as_str().unwrap().ends_with('Z'), "{status:#}");
+        let sql = project.jobctl(&["migrate", "sql"]).expect(0).stdout;
+        let json = project.jobctl(&["migrate", "sql", "-o", "json"]).expect(0).json();
+        assert_eq!(json, serde_json::json!({ "sql": sql }));
+    }
+
     fn a_step_whose_condition_is_false_is_passed_over(project) {
         project.file("flush.yaml", &JOB.replace("'true' } }", "'true' } }\n    when: params.space == 'other'"));
         let started = project.jobctl(&["start", "flush.yaml"]).expect(3);

@@ -76,6 +76,21 @@ on_both_stores! {
         assert_eq!(project.list().len(), 2);
     }
 
+    fn a_document_that_is_too_large_is_called_that_wherever_it_was_cut(project) {
+        project.file("strict.yaml", JOB);
+        let document = "ü".repeat(1 << 20);
+        project.file("large.json", &document);
+        let refused = project.jobctl(&["start", "strict.yaml", "--params-file", "large.json"]).expect(7);
+        assert!(refused.stderr.contains("cannot read large.json: it has more than 1048576 bytes"), "{refused:?}");
+        for source in [&["--params-file", "-"][..], &["-"]] {
+            let start = [&["start", "strict.yaml"], source].concat();
+            let refused = project.told(&start, document.as_bytes()).expect(7);
+            assert!(refused.stderr.contains("cannot read stdin: it has more than 1048576 bytes"), "{refused:?}");
+            let refused = project.told(&start, b"{").expect(7);
+            assert!(refused.stderr.contains("error: stdin: the parameters are not a JSON object"), "{refused:?}");
+        }
+    }
+
     fn a_restart_with_another_identifying_parameter_is_refused(project) {
         project.file("fails.yaml", &JOB.replace("'true'", "'test -e go'"));
         project.jobctl(&["start", "fails.yaml", "-p", "day=2026-10-30"]).expect(3);
@@ -139,18 +154,40 @@ fn a_database_that_is_none_is_refused_at_once() {
 fn only_verbs_that_need_the_store_make_it_and_those_that_write_name_it() {
     let project = Project::new(overnight_db::Backend::Sqlite);
     project.file("strict.yaml", JOB);
-    let jobctl = |arguments: &[&str]| {
-        super::project::answer(project.command(arguments).env_remove("DATABASE_URL").output().unwrap())
-    };
-    jobctl(&["validate", "strict.yaml"]).expect(0);
-    assert!(!project.path(".local").exists());
-    jobctl(&["start", "strict.yaml", "-p", "day=2026-10-30"]).expect(0);
+    for (verb, code) in [
+        (&["validate", "strict.yaml"][..], 0),
+        (&["migrate", "sql"], 0),
+        (&["migrate", "down"], 2),
+        (&["start", "1"], 2),
+        (&["start", "missing.yaml"], 7),
+        (&["start", "strict.yaml", "-p", "day=today"], 7),
+    ] {
+        let answer = project.embedded(verb).expect(code);
+        assert!(!answer.stderr.contains("using the embedded database"), "{answer:?}");
+        assert!(!project.path(".local").exists(), "{verb:?}");
+    }
+    let started = project.embedded(&["start", "strict.yaml", "-p", "day=2026-10-30"]).expect(0);
+    assert!(started.stderr.starts_with("using the embedded database"), "{started:?}");
     for (verb, code) in [(&["stop", "1"][..], 6), (&["migrate", "up"], 0), (&["migrate", "down", "--yes"], 0)] {
-        let answer = jobctl(verb).expect(code);
+        let answer = project.embedded(verb).expect(code);
         assert!(answer.stderr.contains("using the embedded database"), "{answer:?}");
     }
     let sql = project.jobctl(&["migrate", "sql", "--database", "postgres://nobody@127.0.0.1:1/none"]).expect(0);
     assert!(sql.stdout.contains("CREATE SCHEMA"), "{sql:?}");
+}
+
+/// Where the folder for the file cannot be made, that is said behind the name of the file.
+#[test]
+fn the_embedded_file_is_named_before_it_is_opened() {
+    let project = Project::new(overnight_db::Backend::Sqlite);
+    project.file("strict.yaml", JOB);
+    project.file(
+        ".local/share/overnight/overnight.db",
+        "this is no database, it is a text that is long enough to be none",
+    );
+    let failed = project.embedded(&["start", "strict.yaml", "-p", "day=2026-10-30"]);
+    assert_ne!(failed.code, Some(0), "{failed:?}");
+    assert!(failed.stderr.starts_with("using the embedded database"), "{failed:?}");
 }
 
 #[test]

@@ -64,6 +64,11 @@ on_both_stores! {
         assert!(restarted.stderr.contains("`load.yaml` is edited: the restart runs revision 1"), "{restarted:?}");
         assert!(restarted.stderr.contains("`jobctl start load.yaml`"), "{restarted:?}");
         project.jobctl(&["start", "load.yaml"]).expect(0);
+        project.file("my load.yaml", JOB);
+        project.jobctl(&["start", "my load.yaml", "-p", "day=2026-10-29"]).expect(3);
+        project.file("my load.yaml", &JOB.replace("test -e mended", "true"));
+        let restarted = project.jobctl(&["restart", "my load.yaml", "-p", "day=2026-10-29"]).expect(3);
+        assert!(restarted.stderr.contains("`jobctl start 'my load.yaml'` with the same parameters"), "{restarted:?}");
     }
 
     fn parameters_beside_an_id_must_be_those_of_its_instance(project) {
@@ -89,4 +94,48 @@ on_both_stores! {
         let waited = project.jobctl(&["wait", "load.yaml", "-p", "day=2026-10-28", "-o", "json"]).expect(3).json();
         assert_eq!(waited["id"], 1);
     }
+
+    fn a_job_with_many_instances_is_found_by_its_file_and_its_parameters(project) {
+        project.file("load.yaml", &JOB.replace("name: load", "name: load\ninstances: many"));
+        for day in ["2026-10-28", "2026-10-28", "2026-10-29"] {
+            project.jobctl(&["start", "load.yaml", "-p", &format!("day={day}")]).expect(3);
+        }
+        let of_the_day = ["-p", "day=2026-10-28"];
+        for named in ["load.yaml", "load"] {
+            let json = |verb: &str, code| {
+                let arguments = [&[verb, named, "-o", "json"][..], &of_the_day].concat();
+                project.jobctl(&arguments).expect(code).json()["id"].clone()
+            };
+            assert_eq!((json("show", 0), json("wait", 3)), (2.into(), 2.into()));
+            let refused = project.jobctl(&[&["stop", named, "--wait"][..], &of_the_day].concat()).expect(6);
+            assert!(refused.stderr.contains("no running execution of job load: job 2 is failed"), "{refused:?}");
+        }
+        let unknown = project.jobctl(&["show", "load.yaml"]).expect(5);
+        assert!(unknown.stderr.contains("was never started with the parameters {\"day\":\"2026-10-30\"}"), "{unknown:?}");
+        project.file("mended", "");
+        let restarted = project.jobctl(&[&["restart", "load.yaml", "-o", "json"][..], &of_the_day].concat()).expect(0).json();
+        assert_eq!((&restarted["previous_id"], &restarted["instance_id"]), (&2.into(), &2.into()));
+        assert_eq!(project.jobctl(&[&["show", "load.yaml", "-o", "json"][..], &of_the_day].concat()).expect(0).json()["id"], 4);
+    }
+
+    fn a_job_is_started_by_its_name_as_it_was_started_last(project) {
+        let says = |word: &str| JOB.replace("echo ran", &format!("echo {word}")).replace("test -e mended", "true");
+        project.file("a/load.yaml", &says("a"));
+        project.file("b/load.yaml", &says("b"));
+        for (job, day) in [("a/load.yaml", "day=2026-10-01"), ("b/load.yaml", "day=2026-10-02"), ("a/load.yaml", "day=2026-10-03"), ("load", "day=2026-10-04")] {
+            project.jobctl(&["start", job, "-p", day]).expect(0);
+        }
+        let said = |folder: &str| fs::read_to_string(project.path(folder).join("first")).unwrap();
+        assert_eq!((said("a"), said("b")), ("a\na\na\n".to_owned(), "b\n".to_owned()));
+    }
+
+    fn a_restart_does_not_bring_a_replaced_text_back(project) {
+        project.file("load.yaml", JOB);
+        project.jobctl(&["start", "load.yaml", "-p", "day=2026-10-01"]).expect(3);
+        project.file("load.yaml", &JOB.replace("test -e mended", "true"));
+        project.jobctl(&["start", "load.yaml", "-p", "day=2026-10-02"]).expect(0);
+        project.jobctl(&["restart", "1"]).expect(3);
+        project.jobctl(&["start", "load", "-p", "day=2026-10-03"]).expect(0);
+    }
+
 }
