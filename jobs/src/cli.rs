@@ -54,7 +54,7 @@ pub fn main(kinds: Kinds) -> ExitCode {
         face.output.failure(&failure);
         failure.exit
     });
-    ExitCode::from(exit)
+    ExitCode::from(face.output.exit(exit))
 }
 
 fn run(verb: &Verb, face: &Face) -> Result<Exit, Failure> {
@@ -71,13 +71,14 @@ fn run(verb: &Verb, face: &Face) -> Result<Exit, Failure> {
     }
 }
 
-/// Help and version are answers, not mistakes. A closed pipe behind them is nobody's fault.
+/// Help and version are answers, not mistakes, unless nobody gets them.
 fn usage(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
-        _ => ExitCode::from(Exit::Usage),
-    }
+    let printed = output::heard(error.print());
+    ExitCode::from(match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if printed.is_ok() => Exit::Done,
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Error,
+        _ => Exit::Usage,
+    })
 }
 
 /// What the engine logs goes to stderr when `JOBCTL_LOG` asks for it: `JOBCTL_LOG=debug`.

@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use overnight_framework::params::parse_duration;
 use overnight_framework::status::Word;
 
+use super::time::TimeFormat;
+
 /// Runs batch jobs and keeps their records.
 #[derive(Debug, Parser)]
 #[command(name = "jobctl", version, arg_required_else_help = true, after_help = EXIT_CODES)]
@@ -60,8 +62,8 @@ pub(super) struct OutputArguments {
     #[arg(short, long, global = true, value_enum, value_name = "FORMAT", default_value_t, hide_possible_values = true)]
     pub(super) output: Format,
     /// The format of times in tables, as strftime; else RFC 3339. All times are in UTC
-    #[arg(long, global = true, value_name = "FORMAT")]
-    pub(super) time_format: Option<String>,
+    #[arg(long, global = true, value_name = "FORMAT", value_parser = TimeFormat::strftime)]
+    pub(super) time_format: Option<TimeFormat>,
 }
 
 /// The form of an answer.

@@ -1,12 +1,13 @@
 //! The only room that prints: answers to stdout, words to stderr. A closed pipe ends the printing, not the job.
 
-use std::io::{self, IsTerminal as _, Write};
+use std::cell::Cell;
+use std::io::{self, ErrorKind, IsTerminal as _, Write};
 
 use overnight_framework::yaml::Paint;
 use serde_json::Value;
 
 use super::arguments::{Format, OutputArguments, StoreArguments};
-use super::exit::Failure;
+use super::exit::{Exit, Failure};
 use super::table::Table;
 use super::time::TimeFormat;
 
@@ -18,12 +19,20 @@ pub(super) struct Output {
     paint: Paint,
     /// The options of this command line without which another one would look elsewhere.
     elsewhere: String,
+    /// Whether an answer could not be printed.
+    is_incomplete: Cell<bool>,
 }
 
 impl Output {
     pub(super) fn new(arguments: &OutputArguments, store: &StoreArguments) -> Self {
-        let time = TimeFormat::new(arguments.time_format.as_deref());
-        Self { format: arguments.output, time, paint: paint_of_stderr(), elsewhere: elsewhere(store) }
+        let time = arguments.time_format.clone().unwrap_or_default();
+        Self {
+            format: arguments.output,
+            time,
+            paint: paint_of_stderr(),
+            elsewhere: elsewhere(store),
+            is_incomplete: Cell::default(),
+        }
     }
 
     /// How times are shown in tables.
@@ -56,12 +65,20 @@ impl Output {
         }
     }
 
-    /// Prints text to stdout as it is.
-    #[expect(clippy::unused_self, reason = "whoever prints holds the output")]
-    pub(super) fn text(&self, text: &str) {
+    /// Prints text to stdout as it is. What goes wrong is said, and told by [`Output::exit`] in the end; the job goes on.
+    fn text(&self, text: &str) {
         let mut stdout = io::stdout().lock();
-        // Whoever closed the pipe does not want to read more.
-        let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        if let Err(error) = heard(printed)
+            && !self.is_incomplete.replace(true)
+        {
+            self.say(&titled(&format!("cannot print the answer: {error}")));
+        }
+    }
+
+    /// How a verb ends that would end with `exit`: it is not done before its answer is printed.
+    pub(super) fn exit(&self, exit: Exit) -> Exit {
+        if exit == Exit::Done && self.is_incomplete.get() { Exit::Error } else { exit }
     }
 
     /// Says something to whoever watches, on stderr.
@@ -96,6 +113,11 @@ impl Output {
             None => format!("{text}{COMMAND}{piece}"),
         })
     }
+}
+
+/// Whoever closed the pipe does not want to read more: that is no error.
+pub(super) fn heard(printed: io::Result<()>) -> io::Result<()> {
+    printed.or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
 }
 
 /// A message with the word that a person looks for.

@@ -1,21 +1,26 @@
 //! Times as tables show them.
 
-use std::fmt::Write as _;
-
+use chrono::format::{Item, StrftimeItems};
 use chrono::{DateTime, SecondsFormat, Utc};
 
 /// How times are written.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) enum TimeFormat {
     /// RFC 3339, in UTC.
+    #[default]
     Rfc3339,
     /// As `strftime` does it, in UTC as well: the same instant is never two texts.
-    Strftime(String),
+    Strftime(Vec<Item<'static>>),
 }
 
 impl TimeFormat {
-    pub(super) fn new(format: Option<&str>) -> Self {
-        format.map_or(Self::Rfc3339, |format| Self::Strftime(format.to_owned()))
+    /// The format that `strftime` would read in a text.
+    ///
+    /// # Errors
+    /// When `strftime` does not know one of its letters.
+    pub(super) fn strftime(text: &str) -> Result<Self, &'static str> {
+        let items = StrftimeItems::new(text).parse_to_owned();
+        items.map(Self::Strftime).map_err(|_| "expected a format of strftime such as %Y-%m-%d %H:%M:%S")
     }
 
     /// The time, or nothing while there is none.
@@ -23,14 +28,7 @@ impl TimeFormat {
         match (self, time) {
             (_, None) => String::new(),
             (Self::Rfc3339, Some(time)) => time.to_rfc3339_opts(SecondsFormat::Secs, true),
-            (Self::Strftime(format), Some(time)) => {
-                let mut text = String::new();
-                // chrono reports an unknown letter by an error of `Display`; the format is then shown as it was typed.
-                match write!(text, "{}", time.format(format)) {
-                    Ok(()) => text,
-                    Err(_) => format.clone(),
-                }
-            }
+            (Self::Strftime(items), Some(time)) => time.format_with_items(items.iter()).to_string(),
         }
     }
 }
@@ -41,21 +39,33 @@ mod tests {
 
     #[test]
     fn s0_12_a_time_that_is_not_known_yet_is_empty() {
-        for format in [None, Some("%m/%d/%y %H:%M:%S")] {
-            assert_eq!(TimeFormat::new(format).show(None), "");
+        for format in [TimeFormat::default(), TimeFormat::strftime("%m/%d/%y %H:%M:%S").unwrap()] {
+            assert_eq!(format.show(None), "");
         }
     }
 
     #[test]
     fn a_format_changes_the_form_and_not_the_zone() {
         let time = DateTime::from_timestamp(0, 0);
-        assert_eq!(TimeFormat::new(Some("%m/%d/%y %H:%M:%S %Z")).show(time), "01/01/70 00:00:00 UTC");
+        let format = TimeFormat::strftime("%m/%d/%y %H:%M:%S %Z").unwrap();
+        assert_eq!(format.show(time), "01/01/70 00:00:00 UTC");
+        assert_eq!(TimeFormat::default().show(time), "1970-01-01T00:00:00Z");
     }
 
     #[test]
-    fn a_format_that_strftime_does_not_know_is_shown_as_it_was_typed() {
+    fn a_format_that_strftime_does_not_know_is_refused() {
+        for format in ["%Q", "%H:%Q", "%"] {
+            assert!(TimeFormat::strftime(format).is_err(), "{format}");
+        }
+    }
+
+    #[test]
+    fn every_format_that_is_taken_can_show_a_time() {
         let time = DateTime::from_timestamp(0, 0);
-        assert_eq!(TimeFormat::new(Some("%Q")).show(time), "%Q");
-        assert_eq!(TimeFormat::new(None).show(time), "1970-01-01T00:00:00Z");
+        for letter in ('a'..='z').chain('A'..='Z').chain(['%', '+']) {
+            if let Ok(format) = TimeFormat::strftime(&format!("%{letter}")) {
+                assert_ne!(format.show(time), "", "%{letter}");
+            }
+        }
     }
 }

@@ -36,6 +36,7 @@ const CASES: &[(&[&str], &str, i32)] = &[
     (&["no-such-job"], "no such job: no-such-job", 5),
     (&["No Such Job"], "is no id, no name of a job", 2),
     (&["strict.yaml", "{}", "--params", "{}"], "cannot be used with", 2),
+    (&["strict.yaml", "--time-format", "%H:%Q"], "expected a format of strftime", 2),
 ];
 
 on_both_stores! {
@@ -88,6 +89,24 @@ on_both_stores! {
             assert!(refused.stderr.contains("cannot read stdin: it has more than 1048576 bytes"), "{refused:?}");
             let refused = project.told(&start, b"{").expect(7);
             assert!(refused.stderr.contains("error: stdin: the parameters are not a JSON object"), "{refused:?}");
+        }
+    }
+
+    fn an_answer_that_cannot_be_printed_is_no_success_and_the_job_goes_on(project) {
+        project.file("strict.yaml", JOB);
+        project.file("fails.yaml", &JOB.replace("name: strict", "name: fails").replace("'true'", "'false'"));
+        let full = |arguments: &[&str]| {
+            let stdout = std::fs::File::create("/dev/full").unwrap();
+            let child = project.command(arguments).stdout(stdout).stderr(std::process::Stdio::piped()).spawn();
+            super::project::answer(child.unwrap().wait_with_output().unwrap())
+        };
+        let day = ["-p", "day=2026-10-30"];
+        let started = full(&[&["start", "strict.yaml"][..], &day].concat()).expect(1);
+        assert_eq!(started.stderr.matches("error: cannot print the answer").count(), 1, "{started:?}");
+        assert_eq!(project.show("1")["status"], "finished");
+        full(&[&["start", "fails.yaml"][..], &day].concat()).expect(3);
+        for verb in [&["list"][..], &["list", "-o", "json"], &["show", "1"], &["version"], &["--help"], &["--version"]] {
+            full(verb).expect(1);
         }
     }
 
