@@ -116,11 +116,13 @@ fn bind_one(
 }
 
 fn missing(declaration: &ParamDeclaration) -> ParamProblem {
-    let name = &declaration.name;
+    let ParamDeclaration { name, kind, secret, .. } = declaration;
+    // Every process on the machine sees the arguments of this one.
+    let way = if *secret { format!(r#"--params-file - as {{"{name}": VALUE}}"#) } else { format!("-p {name}=VALUE") };
     ParamProblem {
         name: name.to_string(),
-        message: format!("missing parameter `{name}`: expected {}", declaration.kind.expectation()),
-        help: Some(format!("give it with -p {name}=VALUE")),
+        message: format!("missing parameter `{name}`: expected {}", kind.expectation()),
+        help: Some(format!("give it with {way}")),
     }
 }
 
@@ -315,6 +317,15 @@ mod tests {
         assert_eq!(bind_ids(good), [true, true]);
         assert_eq!(bind_ids("[184467440737095516150]"), [false, false]);
         assert_eq!(bind_ids(r#"{"a": 0.1234567890123456789}"#), [false, false]);
+    }
+
+    #[test]
+    fn a_missing_secret_is_not_asked_for_where_everybody_sees_it() {
+        let secret =
+            ParamDeclaration { required: true, secret: true, ..ParamDeclaration::new("pin", ParamType::String) };
+        let error = bind(&[secret], &GivenParams::default(), CONTEXT()).unwrap_err();
+        let message = "missing parameter `pin`: expected a string (give it with --params-file - as {\"pin\": VALUE})";
+        assert_eq!(error.to_string(), message);
     }
 
     #[test]

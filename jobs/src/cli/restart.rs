@@ -71,7 +71,7 @@ fn refuse_lost_secrets(job: &Job, given: &GivenParams) -> Result<(), ParamsError
         ParamProblem {
             name: name.to_string(),
             message: format!("parameter `{name}` is secret and was not kept"),
-            help: Some(format!("give it again with -p {name}=VALUE{nothing}")),
+            help: Some(format!(r#"give it again with --params-file - as {{"{name}": VALUE}}{nothing}"#)),
         }
     };
     let problems: Vec<_> = lost.map(problem).collect();

@@ -42,6 +42,7 @@ on_both_stores! {
         project.file("mended", "");
         let refused = project.jobctl(&["restart", "1"]).expect(7);
         assert!(refused.stderr.contains("parameter `password` is secret and was not kept"), "{refused:?}");
+        assert!(refused.stderr.contains(r#"give it again with --params-file - as {"password": VALUE}"#), "{refused:?}");
         assert_eq!(project.list().len(), 1);
         project.jobctl(&["restart", "1", "-p", "password=hunter3"]).expect(0);
         assert_eq!(fs::read_to_string(project.path("used")).unwrap(), "<hunter2>\n<hunter3>\n");
