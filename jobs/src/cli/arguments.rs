@@ -33,7 +33,7 @@ Exit codes:
     7  the job file or the parameters are wrong; nothing was written
     8  the wait timed out; the job goes on
     9  the database cannot be reached
-   10  the job forbids it
+   10  the job may not be stopped
   129  SIGHUP stopped the job
   130  Ctrl-C stopped the job
   143  SIGTERM stopped the job";
@@ -163,7 +163,7 @@ pub(super) struct Show {
     pub(super) target: String,
     #[command(flatten)]
     pub(super) params: ParamArguments,
-    /// Show the records that were skipped instead
+    /// Show the records instead that its instance skipped
     #[arg(long)]
     pub(super) rejects: bool,
     /// Show the names and counters of the steps as well

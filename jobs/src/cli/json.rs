@@ -1,8 +1,9 @@
 //! Executions as JSON: the shape that programs rely on.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use overnight_framework::execution::{JobExecution, StepExecution};
+use overnight_framework::execution::{ExecutionId, JobExecution, StepExecution};
 use overnight_framework::repository::StoredDeadLetter;
+use overnight_framework::row;
 use serde_json::{Value, json};
 
 /// One execution, without its steps.
@@ -26,6 +27,8 @@ pub(super) fn execution(job: &JobExecution) -> Value {
         "worker": job.worker_name,
         "trigger": job.trigger.as_str(),
         "triggered_by": job.triggered_by,
+        "stop_by": job.stop_by,
+        "reason": job.reason,
         "previous_id": job.previous_id.map(|id| id.0),
         "attempt": job.attempt,
         "created_at": time(Some(job.created_at)),
@@ -72,14 +75,18 @@ fn step(step: &StepExecution) -> Value {
     })
 }
 
-/// One skipped record.
-pub(super) fn reject(letter: &StoredDeadLetter) -> Value {
+/// One skipped record, and the job of its instance that skipped it. A record that is no text is written in hexadecimal digits.
+pub(super) fn reject(letter: &StoredDeadLetter, job: Option<ExecutionId>) -> Value {
+    let text = std::str::from_utf8(&letter.payload);
     json!({
         "id": letter.id,
+        "job_id": job.map(|id| id.0),
+        "step_execution_id": letter.step_execution_id.0,
         "step": letter.step_key,
         "phase": letter.phase.as_str(),
         "position": letter.position,
-        "payload": String::from_utf8_lossy(&letter.payload),
+        "payload": text.ok(),
+        "payload_hex": text.is_err().then(|| row::Value::Bytes(letter.payload.as_slice().into()).to_string()),
         "payload_kind": letter.payload_kind,
         "error": letter.error,
         "created_at": time(Some(letter.created_at)),
@@ -89,4 +96,33 @@ pub(super) fn reject(letter: &StoredDeadLetter) -> Value {
 /// A time, to the microsecond.
 pub(super) fn time(time: Option<DateTime<Utc>>) -> Value {
     time.map(|time| time.to_rfc3339_opts(SecondsFormat::Micros, true)).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use overnight_framework::execution::{ErrorRecord, StepExecutionId};
+    use overnight_framework::repository::Phase;
+
+    use super::*;
+
+    #[test]
+    fn a_record_that_is_no_text_keeps_its_bytes() {
+        let reject = |payload: &[u8]| {
+            let letter = StoredDeadLetter {
+                id: 1,
+                step_execution_id: StepExecutionId(2),
+                step_key: "load".to_owned(),
+                phase: Phase::Read,
+                position: Value::Null,
+                payload: payload.to_vec(),
+                payload_kind: "csv".to_owned(),
+                error: ErrorRecord::default(),
+                created_at: DateTime::default(),
+            };
+            let json = reject(&letter, None);
+            (json["payload"].clone(), json["payload_hex"].clone())
+        };
+        assert_eq!(reject("7;Zürich".as_bytes()), ("7;Zürich".into(), Value::Null));
+        assert_eq!(reject(b"7;Z\xfcrich"), (Value::Null, "373b5afc72696368".into()));
+    }
 }

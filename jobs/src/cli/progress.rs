@@ -47,10 +47,7 @@ impl Progress {
         }
     }
 
-    fn progress(&self, counts: Counts, total: Option<u64>) {
-        if let Some(total) = total {
-            self.bar.set_length(total);
-        }
+    fn progress(&self, counts: Counts) {
         self.bar.set_position(counts.read);
         self.bar.set_message(summary(counts));
     }
@@ -78,7 +75,7 @@ impl Monitor for Progress {
         match event {
             RunEvent::StepStarted(step) => self.step_started(step),
             RunEvent::StepSkipped { step } => self.line(&format!("{step}: finished before, not run again")),
-            RunEvent::Progress { counts, total, .. } => self.progress(*counts, *total),
+            RunEvent::Progress { counts, .. } => self.progress(*counts),
             RunEvent::Retrying { step, error, attempt, delay } => {
                 self.line(&format!("{step}: {error}; attempt {attempt} in {delay:.1?}"));
             }

@@ -51,7 +51,7 @@ pub(super) fn run(running: Running<'_>, context: &Context, face: &Face) -> Resul
     output.table_only(|| id_table(ready.execution()));
     output.say(&format!("Job {} started", ready.execution().id));
     let (execution, signal) = run_here(context, (job, params), ready, ears)?;
-    show::print_execution(context, &execution, output)?;
+    show::print_execution(context, &execution, output);
     Ok(exit_after(signal, execution.status))
 }
 

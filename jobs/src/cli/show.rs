@@ -1,18 +1,25 @@
 //! `jobctl show`: one job with its steps, or with the records it skipped.
 
+use std::collections::HashMap;
+
 use overnight_framework::error::names;
-use overnight_framework::execution::{ErrorRecord, JobExecution, StepExecution};
-use overnight_framework::repository::{StoreError, StoredDeadLetter};
+use overnight_framework::execution::{
+    ErrorRecord, ExecutionId, InstanceId, JobExecution, StepExecution, StepExecutionId,
+};
+use overnight_framework::job::Job;
+use overnight_framework::launch::Restartability;
+use overnight_framework::repository::{ExecutionFilter, StoreError, StoredDeadLetter};
 use overnight_framework::status::Status;
 use serde_json::Value;
 
 use super::arguments::Show;
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, Failure, chain};
 use super::face::Face;
 use super::json;
 use super::output::Output;
 use super::table::Table;
 use super::target::{self, Named};
+use super::time::TimeFormat;
 use crate::wiring::Context;
 
 /// How many dead letters are fetched at once.
@@ -24,46 +31,62 @@ pub(super) fn run(verb: &Show, face: &Face) -> Result<Exit, Failure> {
     let context = face.open()?;
     let execution = target::found(&context, &named, &given)?;
     if verb.rejects {
-        let letters = rejects(&context, &execution)?;
-        face.output.answer(|| reject_table(&letters), || letters.iter().map(json::reject).collect());
+        let rejects = rejects(&context, execution.instance_id)?;
+        let json = |(job, letter): &Reject| json::reject(letter, *job);
+        face.output.answer(|| reject_table(&rejects), || rejects.iter().map(json).collect());
         return Ok(Exit::Done);
     }
     let steps = context.operator.repository().steps(execution.id)?;
-    face.output.answer(
-        || {
-            if verb.wide {
-                wide_table(&execution, &steps, &face.output)
-            } else {
-                table(&execution, &steps, &face.output)
-            }
-        },
-        || json::with_steps(&execution, &steps),
-    );
-    say_error(&execution, &face.output);
+    let columns = if verb.wide { COLUMNS.len() } else { NARROW };
+    let table = || table(&execution, &steps, columns, face.output.time());
+    face.output.answer(table, || json::with_steps(&execution, &steps));
+    say_error(&context, &execution, &face.output);
     Ok(Exit::Done)
 }
 
-/// Prints an execution that has just ended, with what to do when it did not complete.
-pub(super) fn print_execution(context: &Context, execution: &JobExecution, output: &Output) -> Result<(), Failure> {
-    let steps = context.operator.repository().steps(execution.id)?;
-    output.answer(|| table(execution, &steps, output), || json::with_steps(execution, &steps));
-    say_error(execution, output);
-    Ok(())
+/// Prints an execution that has just ended, with what to do when it did not complete. That it has ended is told also where its
+/// steps cannot be read any more.
+pub(super) fn print_execution(context: &Context, execution: &JobExecution, output: &Output) {
+    let table = |steps: &[StepExecution]| table(execution, steps, NARROW, output.time());
+    match context.operator.repository().steps(execution.id) {
+        Ok(steps) => output.answer(|| table(&steps), || json::with_steps(execution, &steps)),
+        Err(error) => {
+            output.say(&format!("warning: the steps of job {} cannot be read: {}", execution.id, chain(&error)));
+            output.answer(|| table(&[]), || json::execution(execution));
+        }
+    }
+    say_error(context, execution, output);
 }
 
 /// What went wrong and what comes next, for people.
-fn say_error(execution: &JobExecution, output: &Output) {
-    let id = execution.id;
+fn say_error(context: &Context, execution: &JobExecution, output: &Output) {
     if let Some(error) = &execution.error {
         let place = error.position.as_ref().map(|position| format!("{}: ", place(position))).unwrap_or_default();
         let step = error.step.as_ref().map(|step| format!(", step {step}")).unwrap_or_default();
-        output.say(&format!("job {id}{step}: {place}{}", named(error)));
+        output.say(&format!("job {}{step}: {place}{}", execution.id, named(error)));
     }
+    let id = execution.id;
     match execution.status {
-        Status::Failed => output.help(&format!("when the cause is mended, continue with `jobctl restart {id}`")),
-        Status::Stopped => output.help(&format!("continue with `jobctl restart {id}`")),
+        Status::Failed if goes_on(context, execution) => {
+            output.help(&format!("when the cause is mended, continue with `jobctl restart {id}`"));
+        }
+        Status::Stopped if goes_on(context, execution) => output.help(&format!("continue with `jobctl restart {id}`")),
+        Status::Unknown => {
+            output.help(
+                "whether its last work was done cannot be known: a person has to look, and no command settles it yet",
+            );
+        }
         _ => {}
     }
+}
+
+/// Whether a restart would go on after an execution that has ended, as far as can be seen: nothing has gone on after it, and its
+/// definition does not forbid it.
+fn goes_on(context: &Context, execution: &JobExecution) -> bool {
+    let last = context.operator.last_of(execution.instance_id);
+    let is_superseded = last.is_ok_and(|last| last.is_some_and(|last| last.id != execution.id));
+    let once = |job: Job| job.restartability == Restartability::Once;
+    !is_superseded && !context.pinned(execution).is_ok_and(once)
 }
 
 /// An error with its name, if somebody gave it one.
@@ -80,7 +103,7 @@ fn place(position: &Value) -> String {
         return numbers.fold(file.to_owned(), |place, number| format!("{place}:{number}"));
     }
     // Objects are sorted by name, people read from the large to the small.
-    let order = |name: &str| ["file", "line", "column"].iter().position(|known| *known == name).unwrap_or(usize::MAX);
+    let order = |name: &str| ["line", "column"].iter().position(|known| *known == name).unwrap_or(usize::MAX);
     let mut parts: Vec<_> = parts.iter().collect();
     parts.sort_by_key(|(name, _)| order(name));
     let part = |(name, value): (&String, &Value)| match value {
@@ -90,69 +113,58 @@ fn place(position: &Value) -> String {
     parts.into_iter().map(part).collect::<Vec<_>>().join(", ")
 }
 
-fn table(execution: &JobExecution, steps: &[StepExecution], output: &Output) -> Table {
-    let mut table = Table::new(&["Job Id(TaskId)", "Command(Dest)", "Status", "Start Time", "Stop Time"]);
-    let time = |time| output.time().show(time);
-    let word = execution.word().to_string();
-    table.row([
-        execution.id.to_string(),
-        command(execution),
-        word,
-        time(execution.started_at),
-        time(execution.ended_at),
-    ]);
-    for step in steps {
-        let word = step.word().to_string();
-        table.row([step.path.clone(), step.dest.clone(), word, time(step.started_at), time(step.ended_at)]);
-    }
-    table
+/// A column of the table of a job.
+struct Column {
+    title: &'static str,
+    /// What stands in the row of the job.
+    of_job: fn(&JobExecution, &TimeFormat) -> String,
+    /// What stands in the row of a step.
+    of_step: fn(&StepExecution, &TimeFormat) -> String,
 }
 
-fn wide_table(execution: &JobExecution, steps: &[StepExecution], output: &Output) -> Table {
-    let header = [
-        "Job Id(TaskId)",
-        "Command(Dest)",
-        "Status",
-        "Start Time",
-        "Stop Time",
-        "Step",
-        "Read",
-        "Written",
-        "Filtered",
-        "Skipped",
-        "Exit Code",
-    ];
-    let mut table = Table::new(&header);
-    let time = |time| output.time().show(time);
-    let none = || String::new();
-    table.row([
-        execution.id.to_string(),
-        command(execution),
-        execution.word().to_string(),
-        time(execution.started_at),
-        time(execution.ended_at),
-        none(),
-        none(),
-        none(),
-        none(),
-        none(),
-        execution.exit_code.to_string(),
-    ]);
+impl Column {
+    /// A column that is empty in the row of the job.
+    const fn of_steps(title: &'static str, of_step: fn(&StepExecution, &TimeFormat) -> String) -> Self {
+        Self { title, of_job: |_, _| String::new(), of_step }
+    }
+}
+
+/// How many columns there are where nobody asks for more.
+const NARROW: usize = 5;
+
+const COLUMNS: [Column; 11] = [
+    Column { title: "Job Id(TaskId)", of_job: |job, _| job.id.to_string(), of_step: |step, _| step.path.clone() },
+    Column { title: "Command(Dest)", of_job: |job, _| command(job), of_step: |step, _| step.dest.clone() },
+    Column { title: "Status", of_job: |job, _| job.word().to_string(), of_step: |step, _| step.word().to_string() },
+    Column {
+        title: "Start Time",
+        of_job: |job, time| time.show(job.started_at),
+        of_step: |step, time| time.show(step.started_at),
+    },
+    Column {
+        title: "Stop Time",
+        of_job: |job, time| time.show(job.ended_at),
+        of_step: |step, time| time.show(step.ended_at),
+    },
+    Column::of_steps("Step", |step, _| step.name.clone()),
+    Column::of_steps("Read", |step, _| step.counts.read.to_string()),
+    Column::of_steps("Written", |step, _| step.counts.write.to_string()),
+    Column::of_steps("Filtered", |step, _| step.counts.filter.to_string()),
+    Column::of_steps("Skipped", |step, _| step.counts.skipped().to_string()),
+    Column {
+        title: "Exit Code",
+        of_job: |job, _| job.exit_code.to_string(),
+        of_step: |step, _| step.exit_code.to_string(),
+    },
+];
+
+/// The first of the columns, with a row for the job and one for each step.
+fn table(execution: &JobExecution, steps: &[StepExecution], columns: usize, time: &TimeFormat) -> Table {
+    let columns = || COLUMNS.iter().take(columns);
+    let mut table = Table::new(&columns().map(|column| column.title).collect::<Vec<_>>());
+    table.row(columns().map(|column| (column.of_job)(execution, time)));
     for step in steps {
-        let counts = step.counts;
-        table.row([
-            step.path.clone(),
-            step.dest.clone(),
-            step.word().to_string(),
-            time(step.started_at),
-            time(step.ended_at),
-            step.name.clone(),
-            counts.read.to_string(),
-            counts.write.to_string(),
-            counts.filter.to_string(),
-            counts.skipped().to_string(),
-            step.exit_code.to_string(),
-        ]);
+        table.row(columns().map(|column| (column.of_step)(step, time)));
     }
     table
 }
@@ -162,25 +174,42 @@ pub(super) fn command(execution: &JobExecution) -> String {
     format!("{} {}", execution.job_name, execution.target).trim_end().to_owned()
 }
 
-fn rejects(context: &Context, execution: &JobExecution) -> Result<Vec<StoredDeadLetter>, StoreError> {
-    let mut letters: Vec<StoredDeadLetter> = Vec::new();
+/// A skipped record behind the job of its instance that skipped it.
+type Reject = (Option<ExecutionId>, StoredDeadLetter);
+
+fn rejects(context: &Context, instance: InstanceId) -> Result<Vec<Reject>, StoreError> {
+    let jobs = jobs_of_steps(context, instance)?;
+    let mut rejects: Vec<Reject> = Vec::new();
     loop {
-        let after = letters.last().map_or(0, |letter| letter.id);
-        let page = context.operator.repository().dead_letters(execution.instance_id, after, PAGE)?;
+        let after = rejects.last().map_or(0, |(_, letter)| letter.id);
+        let page = context.operator.repository().dead_letters(instance, after, PAGE)?;
         if page.is_empty() {
-            return Ok(letters);
+            return Ok(rejects);
         }
-        letters.extend(page);
+        let job = |letter: &StoredDeadLetter| jobs.get(&letter.step_execution_id).copied();
+        rejects.extend(page.into_iter().map(|letter| (job(&letter), letter)));
     }
 }
 
-fn reject_table(letters: &[StoredDeadLetter]) -> Table {
-    let mut table = Table::new(&["Id", "Step", "Phase", "Position", "Error", "Record"]);
-    for letter in letters {
+/// Which job of an instance ran each of its steps.
+fn jobs_of_steps(context: &Context, instance: InstanceId) -> Result<HashMap<StepExecutionId, ExecutionId>, StoreError> {
+    let repository = context.operator.repository();
+    let all = ExecutionFilter { instance: Some(instance), limit: 0, ..ExecutionFilter::default() };
+    let mut jobs = HashMap::new();
+    for job in repository.executions(&all)? {
+        jobs.extend(repository.steps(job.id)?.iter().map(|step| (step.id, job.id)));
+    }
+    Ok(jobs)
+}
+
+fn reject_table(rejects: &[Reject]) -> Table {
+    let mut table = Table::new(&["Id", "Job Id", "Step", "Phase", "Position", "Error", "Record"]);
+    for (job, letter) in rejects {
         let record = String::from_utf8_lossy(&letter.payload).trim_end().to_owned();
-        let error = named(&letter.error);
+        let job = job.map(|id| id.to_string()).unwrap_or_default();
         let phase = letter.phase.as_str().to_owned();
-        table.row([letter.id.to_string(), letter.step_key.clone(), phase, place(&letter.position), error, record]);
+        let (position, error) = (place(&letter.position), named(&letter.error));
+        table.row([letter.id.to_string(), job, letter.step_key.clone(), phase, position, error, record]);
     }
     table
 }

@@ -8,6 +8,7 @@ use overnight_framework::status::{Status, StopIntent, Word};
 use super::arguments::Stop;
 use super::exit::{Exit, Failure};
 use super::face::Face;
+use super::output::Output;
 use super::table::Table;
 use super::target::{self, Named};
 use super::wait::{self, Waited};
@@ -32,7 +33,7 @@ pub(super) fn run(verb: &Stop, face: &Face) -> Result<Exit, Failure> {
     let answer = context.operator.stop(execution.id, StopIntent::Stopped, verb.reason.as_deref())?;
     let (StopAnswer::Stopping(job) | StopAnswer::Stopped(job) | StopAnswer::Already(job)) = answer;
     if verb.wait {
-        return show_end(&context, &ended(&context, job.id)?, face);
+        return show_end(&context, &ended(&context, job.id)?, &face.output);
     }
     let job = if_left(&context, *job, face)?;
     face.output.answer(result, || json::execution(&job));
@@ -67,11 +68,11 @@ fn ended(context: &Context, id: ExecutionId) -> Result<JobExecution, Failure> {
 }
 
 /// What became of the job; the request alone is no success.
-fn show_end(context: &Context, job: &JobExecution, face: &Face) -> Result<Exit, Failure> {
+fn show_end(context: &Context, job: &JobExecution, output: &Output) -> Result<Exit, Failure> {
     if job.status == Status::Stopped {
-        face.output.table_only(result);
+        output.table_only(result);
     }
-    show::print_execution(context, job, &face.output)?;
+    show::print_execution(context, job, output);
     let ended = match job.status {
         Status::Stopped => return Ok(Exit::Done),
         Status::Completed => "finished",

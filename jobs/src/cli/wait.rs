@@ -36,7 +36,7 @@ pub(super) fn run(verb: &Wait, face: &Face) -> Result<Exit, Failure> {
     let execution = target::found(&context, &named, &given)?;
     match until_ended(&context, execution.id, verb.timeout)? {
         Waited::Ended(ended) => {
-            show::print_execution(&context, &ended, &face.output)?;
+            show::print_execution(&context, &ended, &face.output);
             Ok(Exit::of(ended.status))
         }
         Waited::Left(left) => {

@@ -120,6 +120,16 @@ on_both_stores! {
         }
     }
 
+    fn the_bad_records_of_an_instance_are_told_with_the_job_that_skipped_them(project) {
+        BAD[2].files(project, 1, "      skip: { limit: 2 }\n  - { name: last, tasklet: { shell: { command: test -e mended } } }\n");
+        project.jobctl(&["start", "bad.yaml"]).expect(3);
+        project.file("mended", "");
+        project.jobctl(&["restart", "rule"]).expect(0);
+        let kept = rejects(project, "2");
+        assert_eq!((kept.len(), &kept[0]["job_id"]), (1, &json!(1)), "{kept:#?}");
+        assert!(kept[0]["step_execution_id"].is_i64(), "{kept:#?}");
+    }
+
     fn one_bad_record_more_than_the_limit_fails_the_job_with_the_place_of_that_one(project) {
         for bad in &BAD {
             bad.files(project, 2, "      skip: { limit: 1 }\n");

@@ -78,6 +78,30 @@ on_both_stores! {
     }
 }
 
+on_both_stores! {
+    fn the_result_of_a_job_is_told_also_where_its_steps_cannot_be_read(project) {
+        project.jobctl(&["migrate", "up"]).expect(0);
+        let (jobs, steps) = (project.table("job_execution"), project.table("step_execution"));
+        let spoil = format!("update {steps} set outputs = '[]' where job_execution_id = new.id;");
+        project.execute(&match Backend::of(&project.url).unwrap() {
+            Backend::Sqlite => {
+                format!("create trigger spoil after update on {jobs} when new.status = 'COMPLETED' begin {spoil} end")
+            }
+            Backend::Postgres => format!(
+                "create function spoil() returns trigger language plpgsql as $$ begin {spoil} return null; end $$;
+                create trigger spoil after update on {jobs} for each row when (new.status = 'COMPLETED') execute function spoil()"
+            ),
+        });
+        project.file("said.yaml", "name: said\nsteps: [{ name: say, tasklet: { shell: { command: 'true' } } }]\n");
+        let started = project.jobctl(&["start", "said.yaml", "-o", "json"]).expect(0);
+        assert_eq!(started.json()["status"], "finished");
+        assert!(started.stderr.contains("warning: the steps of job 1 cannot be read"), "{started:?}");
+        let waited = project.jobctl(&["wait", "1"]).expect(0);
+        assert!(waited.stdout.contains("| finished |"), "{waited:?}");
+        project.jobctl(&["show", "1"]).expect(1);
+    }
+}
+
 fn written(project: &Project, id: &str) -> u64 {
     let execution = project.show(id);
     let steps = execution["steps"].as_array().unwrap();

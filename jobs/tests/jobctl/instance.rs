@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::project::on_both_stores;
+use super::project::{answer, on_both_stores, until};
 
 /// The second step fails until there is a file `mended`; the first one counts its runs.
 const JOB: &str = "
@@ -139,4 +139,31 @@ on_both_stores! {
         project.jobctl(&["start", "load", "-p", "day=2026-10-03"]).expect(0);
     }
 
+    fn only_what_goes_on_is_advised_to(project) {
+        project.file("load.yaml", JOB);
+        let failed = project.jobctl(&["start", "load.yaml"]).expect(3);
+        assert!(failed.stderr.contains("`jobctl restart 1`"), "{failed:?}");
+        project.file("mended", "");
+        project.jobctl(&["restart", "1"]).expect(0);
+        let shown = project.jobctl(&["show", "1"]).expect(0);
+        assert!(!shown.stderr.contains("restart"), "{shown:?}");
+        fs::remove_file(project.path("mended")).unwrap();
+        project.file("once.yaml", &JOB.replace("name: load", "name: once\nrestartable: false"));
+        for verb in [&["start", "once.yaml"][..], &["wait", "once"]] {
+            let failed = project.jobctl(verb).expect(3);
+            assert!(!failed.stderr.contains("jobctl restart"), "{failed:?}");
+        }
+    }
+
+    fn who_wanted_the_end_of_a_job_and_why_is_shown(project) {
+        project.file("load.yaml", &JOB.replace("test -e mended", "touch begun; while [ ! -e mended ]; do sleep 0.02; done"));
+        let child = project.spawn(&["start", "load.yaml", "--reason", "month end"]);
+        until(|| project.path("begun").exists());
+        let running = project.show("1");
+        assert_eq!((&running["reason"], &running["stop_by"]), (&"month end".into(), &serde_json::Value::Null));
+        project.jobctl(&["stop", "1", "--wait", "--reason", "wrong file"]).expect(0);
+        answer(child.wait_with_output().unwrap()).expect(4);
+        let stopped = project.show("1");
+        assert_eq!((&stopped["reason"], &stopped["stop_by"]), (&"wrong file".into(), &"tester".into()));
+    }
 }

@@ -96,6 +96,14 @@ on_both_stores! {
         assert_eq!(project.show("1")["status"], "finished");
     }
 
+    fn a_job_in_doubt_is_said_to_be_one_and_no_restart_is_advised(project) {
+        killed(project);
+        let table = project.table("job_execution");
+        project.execute(&format!("update {table} set status = 'UNKNOWN', ended_at = started_at, lease_until = null"));
+        let shown = project.jobctl(&["show", "1"]).expect(0);
+        assert!(shown.stderr.contains("no command settles it yet") && !shown.stderr.contains("restart"), "{shown:?}");
+    }
+
     /// The process hears of the stop with a beat that never comes.
     fn a_stop_that_came_too_late_says_so(project) {
         project.file("held.yaml", JOB);
