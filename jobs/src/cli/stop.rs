@@ -33,7 +33,7 @@ pub(super) fn run(verb: &Stop, face: &Face) -> Result<Exit, Failure> {
     let answer = context.operator.stop(execution.id, StopIntent::Stopped, verb.reason.as_deref())?;
     let (StopAnswer::Stopping(job) | StopAnswer::Stopped(job) | StopAnswer::Already(job)) = answer;
     if verb.wait {
-        return show_end(&context, &ended(&context, job.id)?, &face.output);
+        return show_end(&context, &ended(&context, job.id, &face.output)?, &face.output);
     }
     let job = if_left(&context, *job, face)?;
     face.output.answer(result, || json::execution(&job));
@@ -54,9 +54,9 @@ fn if_left(context: &Context, job: JobExecution, face: &Face) -> Result<JobExecu
 }
 
 /// The end of a job that was asked to stop, which is made here when nobody is left to make it.
-fn ended(context: &Context, id: ExecutionId) -> Result<JobExecution, Failure> {
+fn ended(context: &Context, id: ExecutionId, output: &Output) -> Result<JobExecution, Failure> {
     loop {
-        match wait::until_ended(context, id, None)? {
+        match wait::until_ended(context, id, None, output)? {
             Waited::Ended(job) => return Ok(job),
             Waited::Left(job) => {
                 if let Some(job) = context.operator.end_dead(&job)? {

@@ -10,8 +10,9 @@ use overnight_framework::repository::StoreError;
 use overnight_framework::stop::StopToken;
 
 use super::arguments::Wait;
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, Failure, chain};
 use super::face::Face;
+use super::output::Output;
 use super::show;
 use super::target::{self, Named};
 use crate::wiring::Context;
@@ -34,7 +35,7 @@ pub(super) fn run(verb: &Wait, face: &Face) -> Result<Exit, Failure> {
     let named = Named::of(&verb.target)?;
     let context = face.open()?;
     let execution = target::found(&context, &named, &given)?;
-    match until_ended(&context, execution.id, verb.timeout)? {
+    match until_ended(&context, execution.id, verb.timeout, &face.output)? {
         Waited::Ended(ended) => {
             show::print_execution(&context, &ended, &face.output);
             Ok(Exit::of(ended.status))
@@ -48,7 +49,12 @@ pub(super) fn run(verb: &Wait, face: &Face) -> Result<Exit, Failure> {
 }
 
 /// Looks at the row until it has ended, or until nobody is left who could end it. `timeout` is unlimited when it is `None`.
-pub(super) fn until_ended(context: &Context, id: ExecutionId, timeout: Option<Duration>) -> Result<Waited, Failure> {
+pub(super) fn until_ended(
+    context: &Context,
+    id: ExecutionId,
+    timeout: Option<Duration>,
+    output: &Output,
+) -> Result<Waited, Failure> {
     let clock = SystemClock::default();
     let pause = StopToken::default();
     let mut overdue = None;
@@ -67,7 +73,13 @@ pub(super) fn until_ended(context: &Context, id: ExecutionId, timeout: Option<Du
             Ok(Look::Lives(_)) => away = None,
             // A store that is away for a while says nothing of the job.
             Err(FindError::Store(error))
-                if error.is_transient() && !is_late && now - *away.get_or_insert(now) < PATIENCE => {}
+                if error.is_transient() && !is_late && away.is_none_or(|since| now - since < PATIENCE) =>
+            {
+                if away.is_none() {
+                    output.say(&format!("waiting for the database: {}", chain(&error)));
+                }
+                away.get_or_insert(now);
+            }
             Err(error) => return Err(error.into()),
         }
         let _ = pause.wait(LOOK);
