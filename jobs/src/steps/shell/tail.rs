@@ -44,11 +44,7 @@ impl Mask {
         if !line.cut {
             return self.text(&line.text);
         }
-        let mut end = line.text.len().saturating_sub(self.longest);
-        while !line.text.is_char_boundary(end) {
-            end -= 1;
-        }
-        format!("{} …", self.text(line.text.get(..end).unwrap_or_default()))
+        self.text(&cut(&line.text, line.text.len().saturating_sub(self.longest)))
     }
 }
 
@@ -68,10 +64,14 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    pub(super) fn push(&mut self, line: String) {
+    pub(super) fn push(&mut self, mut line: String) {
+        // What is not UTF-8 was replaced by something longer.
+        if line.len() >= KEPT {
+            line = cut(&line, KEPT - 5);
+        }
         self.bytes += line.len() + 1;
         self.lines.push_back(line);
-        while self.bytes > KEPT && self.lines.len() > 1 {
+        while self.bytes > KEPT {
             let gone = self.lines.pop_front();
             self.bytes -= gone.map_or(0, |line| line.len() + 1);
             self.dropped = true;
@@ -88,18 +88,28 @@ impl Tail {
         dropped.chain(self.lines.iter().map(|line| format!("{line}\n"))).collect()
     }
 
-    /// What an error shows of it.
+    /// What an error shows of it: the last lines, as far as they are short enough; of the very last one at least the beginning.
     pub(super) fn excerpt(&self) -> String {
         let mut left = SHOWN_BYTES;
-        let fits = |line: &&String| {
-            let fits = line.len() <= left;
-            left = left.saturating_sub(line.len());
-            fits
-        };
-        let mut lines: Vec<_> = self.lines.iter().rev().take(SHOWN_LINES).take_while(fits).collect();
-        lines.reverse();
-        lines.into_iter().map(String::as_str).collect::<Vec<_>>().join("\n")
+        let mut shown = VecDeque::new();
+        for line in self.lines.iter().rev().take(SHOWN_LINES) {
+            if line.len() > left {
+                // Of an earlier line a piece would mislead.
+                if shown.is_empty() {
+                    shown.push_front(cut(line, left));
+                }
+                break;
+            }
+            left -= line.len();
+            shown.push_front(line.clone());
+        }
+        Vec::from(shown).join("\n")
     }
+}
+
+/// The beginning of a text, of at most so many bytes, and a mark that there is more.
+fn cut(text: &str, bytes: usize) -> String {
+    format!("{} …", text.get(..text.floor_char_boundary(bytes)).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -139,5 +149,33 @@ mod tests {
         assert!(text.len() <= KEPT + 4 && text.len() > KEPT - 20);
         assert!(text.starts_with("…\nline ") && text.ends_with("line 19999\n"));
         assert_eq!(tail.excerpt().lines().count(), SHOWN_LINES);
+    }
+
+    #[test]
+    fn of_a_last_line_that_is_too_long_an_error_shows_the_beginning() {
+        let mut tail = Tail::default();
+        tail.push("before".to_owned());
+        tail.push(format!("cause: {}", "ü".repeat(SHOWN_BYTES)));
+        let excerpt = tail.excerpt();
+        assert!(excerpt.starts_with("cause: üü") && excerpt.ends_with("ü …"), "{excerpt}");
+        assert!(excerpt.len() > SHOWN_BYTES && excerpt.len() < SHOWN_BYTES + 8);
+        tail.push("after".to_owned());
+        assert_eq!(tail.excerpt(), "after");
+    }
+
+    #[test]
+    fn one_line_is_not_more_than_all_that_is_kept() {
+        let mut tail = Tail::default();
+        tail.push("before".to_owned());
+        tail.push("\u{fffd}".repeat(KEPT));
+        let text = tail.text();
+        assert!(
+            text.starts_with("…\n\u{fffd}")
+                && text.ends_with(" …\n")
+                && text.len() > KEPT - 8
+                && text.len() <= KEPT + 4,
+            "{}",
+            text.len()
+        );
     }
 }
