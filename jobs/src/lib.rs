@@ -2,6 +2,7 @@
 //!
 //! The modules stand in the order of their dependencies: each one uses only those above it.
 
+mod ignored;
 pub mod steps;
 mod config;
 mod secrets;

@@ -19,6 +19,7 @@ use overnight::kind::Frame;
 use overnight::monitor::RunEvent;
 use overnight::status::{Status, StopIntent};
 use overnight::steps::shell::{Shell, shim};
+use overnight::stop::StopToken;
 use runs::{Folder, Ran, Runner, problems, tasklet, tasklet_plan};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
@@ -43,6 +44,9 @@ const TESTS: &[Test] = tests![
     a_command_killed_by_a_signal_says_which,
     a_list_is_run_without_a_shell,
     a_stop_sends_sigterm_to_the_whole_group,
+    the_grace_is_for_all_of_the_group_also_when_the_command_itself_has_ended,
+    what_has_left_the_group_gets_sigterm_when_the_command_has_ended,
+    a_child_that_ignores_sigterm_is_killed_after_the_grace,
     a_command_that_ignores_sigterm_is_killed_after_the_grace,
     an_abort_kills_at_once,
     a_timeout_stops_the_command_and_fails_the_step,
@@ -54,6 +58,9 @@ const TESTS: &[Test] = tests![
     a_restart_runs_the_command_again,
     killing_the_process_kills_the_command_and_its_children,
     killing_the_leader_kills_the_command,
+    a_signal_for_everybody_does_not_end_the_leader,
+    a_signal_that_ends_the_command_before_the_step_hears_of_it_is_a_stop,
+    lines_that_wait_for_a_slow_watcher_are_not_lost,
     a_folder_that_is_not_there_is_named,
     settings_are_checked,
 ];
@@ -237,10 +244,59 @@ fn a_stop_sends_sigterm_to_the_whole_group() {
     let ran = run_until_ready(settings, StopIntent::Stopped);
     assert_eq!(ran.step.status, Status::Stopped, "{:?}", ran.step.error);
     let mut said = ran.output;
-    // Some shells tell of a child that a signal ended.
-    said.retain(|line| line != "Terminated");
+    drop_told_ends(&mut said);
     said.sort();
     assert_eq!(said, ["child", "parent", "ready"]);
+}
+
+/// Stops a command that says `ready`, and makes the file `$GO` for it when it says `go`.
+fn stop_and_let_go(settings: &str) -> Ran {
+    let folder = Folder::new();
+    let go = folder.path("go");
+    let step = shell(&format!("{settings}env: {{ GO: {go:?} }}\n"), &folder.frame());
+    let mut ran = Runner::in_memory().watched(step, &move |event, stop| match event {
+        RunEvent::Output { line: "ready", .. } => stop.request(StopIntent::Stopped),
+        RunEvent::Output { line: "go", .. } => fs::write(&go, "").unwrap(),
+        _ => {}
+    });
+    drop_told_ends(&mut ran.output);
+    ran
+}
+
+/// Some shells tell of a child that a signal ended.
+fn drop_told_ends(output: &mut Vec<String>) {
+    output.retain(|line| line != "Terminated");
+}
+
+/// What a child does on SIGTERM: it sees the end of the command, and takes its time after that.
+const TIDY: &str = "until grep -q ^State:.Z /proc/$$/status; do :; done; echo go; until [ -e $GO ]; do sleep 0.01; done; \
+                    echo tidy; exit 0";
+
+fn the_grace_is_for_all_of_the_group_also_when_the_command_itself_has_ended() {
+    let ran = stop_and_let_go(&format!(
+        "grace: 1h\ncommand: |\n  (trap '{TIDY}' TERM; echo ready; while :; do sleep 0.01; done) &\n  wait\n"
+    ));
+    assert_eq!(ran.step.status, Status::Stopped, "{:?}", ran.step.error);
+    assert_eq!(ran.output, ["ready", "go", "tidy"]);
+}
+
+fn what_has_left_the_group_gets_sigterm_when_the_command_has_ended() {
+    let tidy = TIDY.replace("$$", "$COMMAND");
+    let ran = stop_and_let_go(&format!(
+        "grace: 1h\ncommand: |\n  export COMMAND=$$\n  timeout 1000 sh -c \"trap '{}' TERM; echo ready; while :; do sleep 0.01; done\"\n  true\n",
+        tidy.replace('$', "\\$")
+    ));
+    assert_eq!(ran.step.status, Status::Stopped, "{:?}", ran.step.error);
+    assert_eq!(ran.output, ["ready", "go", "tidy"]);
+}
+
+fn a_child_that_ignores_sigterm_is_killed_after_the_grace() {
+    let ran = run_until_ready(
+        "grace: 100ms\ncommand: |\n  (trap '' TERM; setsid sleep 1000 & echo $! $$; echo ready; while :; do sleep 0.01; done) &\n  wait\n",
+        StopIntent::Stopped,
+    );
+    assert_eq!(ran.step.status, Status::Stopped, "{:?}", ran.step.error);
+    assert!(!numbers(&ran.output[0]).into_iter().any(is_alive), "{:?}", ran.output);
 }
 
 fn a_command_that_ignores_sigterm_is_killed_after_the_grace() {
@@ -384,6 +440,59 @@ fn killing_the_leader_kills_the_command() {
     });
     assert!(ran.error().starts_with("CommandFailed: the process that led the command was killed"), "{}", ran.error());
     assert!(gone(killing.join().unwrap()));
+}
+
+/// Sends a signal to the leader and the command when they have told their numbers, and then `after` to the step.
+fn signal_both(settings: &str, after: impl Fn(i32, &StopToken) + Send + Sync) -> Ran {
+    let step = shell(settings, &anywhere());
+    Runner::in_memory().watched(step, &move |event, stop| {
+        if let RunEvent::Output { line, .. } = event
+            && line.contains(' ')
+        {
+            let both = numbers(line);
+            for pid in &both {
+                kill_process(Pid::from_raw(*pid).unwrap(), Signal::TERM).unwrap();
+            }
+            after(both[1], stop);
+        }
+    })
+}
+
+fn a_signal_for_everybody_does_not_end_the_leader() {
+    let ran = signal_both(
+        "command: \"trap 'echo mine; exit 0' TERM; echo $PPID $$; while :; do sleep 0.01; done\"",
+        |_, _| {},
+    );
+    assert_eq!(ran.step.status, Status::Completed, "{:?}", ran.step.error);
+    assert_eq!(ran.output[1..], ["mine"]);
+}
+
+fn a_signal_that_ends_the_command_before_the_step_hears_of_it_is_a_stop() {
+    let command = "command: 'echo $PPID $$; while :; do sleep 0.01; done'";
+    let ran = signal_both(command, |command, stop| {
+        assert!(gone(command));
+        stop.request(StopIntent::Interrupted);
+    });
+    assert_eq!(ran.step.status, Status::Stopped, "{:?}", ran.step.error);
+    let ran = signal_both(command, |_, _| {});
+    let killed = "CommandFailed: the command was killed by signal 15 (SIGTERM): ";
+    assert!(ran.error().starts_with(killed), "{}", ran.error());
+}
+
+fn lines_that_wait_for_a_slow_watcher_are_not_lost() {
+    let step = shell("command: 'seq 1 40000; exit 3'", &anywhere());
+    let (_keep, never) = channel::<()>();
+    let never = std::sync::Mutex::new(never);
+    let ran = Runner::in_memory().watched(step, &|event, _| {
+        // So slow that the last thousand lines take longer than an output may be silent.
+        if let RunEvent::Output { line, .. } = event
+            && line.parse::<u32>().unwrap() > 39_000
+        {
+            let _ = never.lock().unwrap().recv_timeout(Duration::from_millis(2));
+        }
+    });
+    assert_eq!(ran.output.len(), 40_000);
+    assert!(ran.error().ends_with("\n39999\n40000"), "{}", ran.error());
 }
 
 fn a_folder_that_is_not_there_is_named() {

@@ -4,15 +4,18 @@
 //! ([`shim`]). The leader holds one end of a socket whose other end is the step's. When jobctl dies, however it dies, the
 //! socket closes, and the leader kills the command: a restart never meets the orphan of its own command. What leaves the
 //! group, as everything does that `setsid` or `timeout` starts, is killed too, but on Linux only, and not when somebody kills
-//! the leader itself: then jobctl, which knows no more than the group, kills that.
+//! the leader itself: then jobctl, which knows no more than the group, kills that, and not even that before the leader has
+//! told of it. A signal that can be ignored ends no leader: a terminal and a service manager send theirs to everybody.
 //!
 //! ```text
 //! jobctl ──socket── leader ──── sh -c "…" ──── what it starts
 //!   the step         __shim      └───── one group, mostly ──┘
 //! ```
 //!
-//! The leader alone sends signals, and only while it has not reaped the command: so no signal ever reaches a stranger whose
-//! number was used again.
+//! While the leader lives it alone sends signals, and only to what it has not reaped: no such signal reaches a stranger whose
+//! number was used again. Before it reaps the command it says so, and jobctl forgets the group. What remains is the group of a
+//! leader that is killed earlier: jobctl kills that by its number as soon as the socket ends, and would meet a stranger only if
+//! the command had ended in the same instant and the system had gone through all its numbers since.
 
 mod adopted;
 mod lines;
@@ -48,10 +51,13 @@ pub const COMMAND_FAILED: &str = "CommandFailed";
 /// step. Secrets go into `env`: in `command` they are refused, because everybody on the machine sees the arguments of
 /// processes. What it writes as `name=value` lines to the file `$OVERNIGHT_OUTPUT` becomes the outputs of the step.
 ///
-/// On a stop, a pause and a timeout the group gets SIGTERM, and SIGKILL after `grace`; on an abort SIGKILL at once. What the
-/// command leaves running when it ends is killed too, however it ends: a step starts no daemons. On Linux that is true of all
-/// that the command has started, on other systems only of what is still in its group. A status other than 0 is the error
-/// `CommandFailed`.
+/// On a stop, a pause and a timeout the group gets SIGTERM, and SIGKILL after `grace`; on an abort SIGKILL at once. The grace is
+/// for the whole group, also when the command itself ends before: a shell without a trap does so at once. What has left the
+/// group gets SIGTERM when the command has ended, and SIGKILL with the others.
+///
+/// A command that ends by itself is the end of the step: what it leaves running is killed, because a step starts no daemons. On
+/// Linux that is true of all that the command has started, on other systems only of what is still in its group. A status other
+/// than 0 is the error `CommandFailed`.
 #[derive(Clone, Debug, Default)]
 pub struct Shell {
     leader: Option<PathBuf>,

@@ -7,7 +7,7 @@ use overnight_db::Session;
 
 use overnight_db::Backend;
 
-use super::project::{Project, answer, on_both_stores, until};
+use super::project::{Project, answer, on_both_stores, signal, until};
 use super::support::count;
 
 /// Ten rows, one a chunk; each waits for its file, so that the test decides how far the job is.
@@ -64,6 +64,22 @@ on_both_stores! {
         let refused = project.jobctl(&["stop", "steady"]).expect(6);
         assert!(refused.stderr.contains("no running execution of job steady"), "{refused:?}");
     }
+}
+
+/// As a service manager ends a service. The command and its leader hear of it first.
+#[test]
+fn a_signal_to_every_process_of_a_job_stops_it() {
+    let project = Project::new(Backend::Sqlite);
+    let job = JOB.replace("touch begun", "echo $PPID $$ > pids; touch begun");
+    project.file("steady.yaml", &job);
+    let child = project.spawn(&["start", "steady.yaml"]);
+    until(|| project.path("begun").exists());
+    for pid in std::fs::read_to_string(project.path("pids")).unwrap().split_whitespace() {
+        signal(pid.parse().unwrap(), "-TERM");
+    }
+    signal(child.id(), "-TERM");
+    answer(child.wait_with_output().unwrap()).expect(143);
+    assert_eq!(project.show("steady")["status"], "stopped");
 }
 
 /// Ten chunks of rows out of a table on a server of their own, where the test holds the key to every page.

@@ -22,10 +22,12 @@ const LARGEST: u64 = 1 << 20;
 #[derive(Debug)]
 pub(super) struct OutputFile(PathBuf);
 
-/// Why the outputs cannot be read.
+/// Why there are no outputs.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub(super) enum OutputError {
+    #[error("cannot create {} for the outputs; is TMPDIR there and writable?", .path.display())]
+    Create { path: PathBuf, source: io::Error },
     #[error("cannot read what the command wrote to ${OUTPUT_VARIABLE}")]
     Io(#[from] io::Error),
     #[error("the command wrote more than {} KiB to ${OUTPUT_VARIABLE}", LARGEST >> 10)]
@@ -38,17 +40,20 @@ pub(super) enum OutputError {
 
 impl OutputFile {
     /// A new empty file that only this user can read.
-    pub(super) fn create() -> io::Result<Self> {
+    pub(super) fn create() -> Result<Self, OutputError> {
+        Self::create_in(&std::env::temp_dir())
+    }
+
+    fn create_in(folder: &Path) -> Result<Self, OutputError> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         loop {
             let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-            let name = format!("overnight-output-{}-{number}", std::process::id());
-            let path = std::env::temp_dir().join(name);
+            let path = folder.join(format!("overnight-output-{}-{number}", std::process::id()));
             // Never a file that is there already: it may be a link that somebody laid out.
             match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
                 Ok(_) => return Ok(Self(path)),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
+                Err(source) => return Err(OutputError::Create { path, source }),
             }
         }
     }
@@ -112,5 +117,13 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         drop(file);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_named_with_the_variable_to_look_at() {
+        let error = OutputFile::create_in(Path::new("/nowhere")).unwrap_err().to_string();
+        let (path, advice) = error.split_once(" for the outputs; ").unwrap();
+        assert!(path.starts_with("cannot create /nowhere/overnight-output-"), "{error}");
+        assert_eq!(advice, "is TMPDIR there and writable?");
     }
 }

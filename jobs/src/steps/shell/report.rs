@@ -2,14 +2,16 @@
 
 use std::fmt;
 use std::io::{self, BufRead, Write};
-use std::os::unix::process::ExitStatusExt;
-use std::process::ExitStatus;
+
+use rustix::process::{Signal, WaitIdStatus};
 
 /// From the leader to the step, a line each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Report {
     /// The command runs, and this is the number of its group.
     Started(i32),
+    /// The command has ended, nothing else is left in its group, and the number of it is about to be free.
+    Ended(i32),
     /// The command does not run, or not any more.
     Over(Fate),
 }
@@ -25,9 +27,22 @@ pub(super) enum Fate {
     Killed(i32),
 }
 
-impl From<ExitStatus> for Fate {
-    fn from(status: ExitStatus) -> Self {
-        match (status.code(), status.signal()) {
+impl Fate {
+    /// Whether it looks like the work of a signal that was meant for more than the command: a terminal and a service manager
+    /// send theirs to every process. A shell whose child it ends may say so by its status.
+    pub(super) fn is_by_a_signal_for_all(self) -> bool {
+        let signal = match self {
+            Self::Refused(_) => return false,
+            Self::Exited(status) => status - 128,
+            Self::Killed(signal) => signal,
+        };
+        [Signal::HUP, Signal::INT, Signal::TERM].iter().any(|known| known.as_raw() == signal)
+    }
+}
+
+impl From<WaitIdStatus> for Fate {
+    fn from(status: WaitIdStatus) -> Self {
+        match (status.exit_status(), status.terminating_signal()) {
             (Some(code), _) => Self::Exited(code),
             (None, signal) => Self::Killed(signal.unwrap_or_default()),
         }
@@ -48,6 +63,7 @@ impl Report {
         let number = number.parse().ok()?;
         Some(match word {
             "started" => Self::Started(number),
+            "ended" => Self::Ended(number),
             "refused" => Self::Over(Fate::Refused(number)),
             "exited" => Self::Over(Fate::Exited(number)),
             "killed" => Self::Over(Fate::Killed(number)),
@@ -60,6 +76,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (word, number) = match self {
             Self::Started(group) => ("started", group),
+            Self::Ended(group) => ("ended", group),
             Self::Over(Fate::Refused(error)) => ("refused", error),
             Self::Over(Fate::Exited(code)) => ("exited", code),
             Self::Over(Fate::Killed(signal)) => ("killed", signal),
@@ -102,7 +119,7 @@ mod tests {
     #[test]
     fn reports_come_through_and_half_a_report_is_none() {
         let over = [Fate::Refused(2), Fate::Exited(3), Fate::Killed(9)].map(Report::Over);
-        let reports = [Report::Started(77), over[0], over[1], over[2]];
+        let reports = [Report::Started(77), Report::Ended(77), over[0], over[1], over[2]];
         let mut sent = Vec::new();
         reports.iter().try_for_each(|report| report.send(&mut sent)).unwrap();
         sent.extend(b"exited 0");

@@ -12,17 +12,21 @@ use overnight_framework::step::{Outcome, StepContext, Tasklet};
 
 use super::COMMAND_FAILED;
 use super::outputs::{OUTPUT_VARIABLE, OutputFile};
-use super::report::{Fate, Order, Report};
+use super::report::{Fate, Order};
 use super::settings::CommandLine;
 use super::shim;
-use super::spawn::{Event, Running, kill_orphans};
+use super::spawn::{Event, Running};
 use super::tail::{Mask, Tail};
 
 /// How often a step looks whether it shall end, while its command says nothing.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// How long the output may stay open after the command has ended: only what got away from the leader can hold it.
-const DRAIN: Duration = Duration::from_secs(1);
+/// How long the output may stay open without a line after the command has ended: only what got away from the leader can hold
+/// it.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// How long it may stay open in all. Lines that wait for a slow watcher are still the command's.
+const DRAIN: Duration = Duration::from_secs(60);
 
 /// Under which name the context of the step keeps the output.
 const OUTPUT: &str = "output";
@@ -38,10 +42,11 @@ pub(super) struct Run {
 impl Tasklet for Run {
     fn execute(&self, context: &mut StepContext<'_>) -> Result<Outcome, BatchError> {
         self.check()?;
-        let file = OutputFile::create().map_err(|error| cannot_start("the file for outputs", error))?;
+        let file = OutputFile::create().map_err(|error| BatchError::of(names::IO, error))?;
         let running = Running::start(&self.line, &[(OUTPUT_VARIABLE, file.path())]);
-        let running = running.map_err(|error| cannot_start("the leader of the command", error))?;
-        let mut watch = Watch { run: self, running, tail: Tail::default(), stopping: None, group: None };
+        let running = running
+            .map_err(|error| BatchError::new(names::IO, "cannot start the leader of the command").with_source(error))?;
+        let mut watch = Watch { run: self, running, tail: Tail::default(), stopping: None };
         let end = watch.run_to_the_end(context);
         let tail = watch.tail;
         if !tail.is_empty() {
@@ -102,10 +107,6 @@ fn with_last_lines(error: BatchError, tail: &Tail) -> BatchError {
     if tail.is_empty() { error } else { error.with_source(LastLines(tail.excerpt())) }
 }
 
-fn cannot_start(what: &str, error: io::Error) -> BatchError {
-    BatchError::new(names::IO, format!("cannot start {what}")).with_source(error)
-}
-
 /// What a shell means by a status, where it has a meaning of its own.
 fn meaning(code: i32) -> &'static str {
     match code {
@@ -155,6 +156,26 @@ enum End {
     Stopped(StopIntent),
 }
 
+/// An end, while there may be output of before it.
+struct Draining {
+    end: End,
+    /// When the output is given up unless a line comes.
+    idle: Instant,
+    /// When it is given up.
+    latest: Instant,
+}
+
+impl Draining {
+    fn from_now(end: End) -> Self {
+        let now = Instant::now();
+        Self { end, idle: now + IDLE, latest: now + DRAIN }
+    }
+
+    fn is_over(&self) -> bool {
+        Instant::now() >= self.idle.min(self.latest)
+    }
+}
+
 /// A command while it runs.
 struct Watch<'r> {
     run: &'r Run,
@@ -162,41 +183,37 @@ struct Watch<'r> {
     tail: Tail,
     /// The end that was asked for, the last signal that was sent for it, and when a harder one is due.
     stopping: Option<(StopIntent, Order, Instant)>,
-    /// The group of the command.
-    group: Option<i32>,
 }
 
 impl Watch<'_> {
     /// Passes the output on until the command has ended and its output with it.
     fn run_to_the_end(&mut self, context: &StepContext<'_>) -> Result<End, BatchError> {
         let mut open = 2;
-        let mut ended: Option<(End, Instant)> = None;
+        let mut draining: Option<Draining> = None;
         loop {
             match self.running.events.recv_timeout(LOOK) {
                 Ok(Event::Line(line)) => {
                     let line = self.run.mask.line(&line);
                     context.output(&line);
                     self.tail.push(line);
+                    // Behind the line, so that the time that the watcher takes does not count.
+                    if let Some(draining) = &mut draining {
+                        draining.idle = Instant::now() + IDLE;
+                    }
                 }
                 Ok(Event::OutputClosed) => open -= 1,
-                Ok(Event::Report(Report::Started(group))) => self.group = Some(group),
-                Ok(Event::Report(Report::Over(fate))) => ended = Some((End::Over(fate), Instant::now() + DRAIN)),
-                Ok(Event::LeaderGone) if ended.is_none() => {
-                    if let Some(group) = self.group {
-                        kill_orphans(group);
-                    }
-                    ended = Some((End::Leaderless, Instant::now() + DRAIN));
-                }
-                Ok(Event::LeaderGone) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(Event::Over(fate)) => draining = Some(Draining::from_now(End::Over(fate))),
+                Ok(Event::LeaderGone) => draining = Some(Draining::from_now(End::Leaderless)),
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => open = 0,
             }
-            match ended {
-                Some((end, until)) if open == 0 || Instant::now() >= until => {
+            match &draining {
+                Some(draining) if open == 0 || draining.is_over() => {
                     if open > 0 {
                         context.warn("something that the command left running holds its output open");
                     }
                     self.running.end()?;
-                    return Ok(self.stopping.map_or(end, |(intent, ..)| End::Stopped(intent)));
+                    return Ok(self.stopping.map_or(draining.end, |(intent, ..)| End::Stopped(intent)));
                 }
                 Some(_) => {}
                 None => self.stop_if_asked(context),

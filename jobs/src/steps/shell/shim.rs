@@ -23,17 +23,27 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use tokio::signal::unix::{SignalKind, signal};
 
-use super::adopted;
+use super::adopted::{self, Left};
 use super::outputs::OUTPUT_VARIABLE;
 use super::report::{Fate, Order, Report};
+use crate::ignored::is_ignored;
 
 /// The hidden argument.
 pub(super) const ARGUMENT: &str = "__shim";
+
+/// How long a command that was ended by a signal waits for the order to end it.
+const HEARSAY: Duration = Duration::from_secs(1);
+
+/// How often is looked whether anything is left of a command that was asked to end. Nothing tells of the end of a process that
+/// is no child.
+const LOOK: Duration = Duration::from_millis(20);
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 
@@ -60,12 +70,25 @@ pub fn main_if_asked() -> Option<ExitCode> {
     })
 }
 
-/// The group of the command, as long as signals may be sent to it.
-type Group = Arc<Mutex<Option<Pid>>>;
+/// The command that is led, shared with the thread that hears the orders.
+struct Led {
+    state: Mutex<State>,
+    /// Wakes who waits for the end of what the command has left.
+    ordered: Condvar,
+}
+
+struct State {
+    /// The group of the command, as long as signals may be sent to it.
+    group: Option<Pid>,
+    /// The hardest order that came.
+    order: Option<Order>,
+}
 
 fn lead(mut arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
     let mut socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     let program = arguments.next().ok_or(io::ErrorKind::InvalidInput)?;
+    // Without it the command runs all the same, and such a signal ends it.
+    let _ = outlive_signals();
     adopted::begin();
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).process_group(0);
@@ -78,13 +101,35 @@ fn lead(mut arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
         }
     };
     let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidData)?;
-    let group: Group = Arc::new(Mutex::new(Some(id)));
     // The step may be gone already; then the watch finds the end of the socket.
     let _ = Report::Started(id.as_raw_pid()).send(&mut socket);
-    watch(socket.try_clone()?, Arc::clone(&group))?;
-    let fate = wait(child, id, &group)?;
+    let led = Arc::new(Led { state: Mutex::new(State { group: Some(id), order: None }), ordered: Condvar::new() });
+    watch(socket.try_clone()?, Arc::clone(&led))?;
+    let fate = adopted::wait_for(id)?;
+    if fate.is_by_a_signal_for_all() {
+        led.wait_for_an_order();
+    }
+    led.wait_for_those_left(id);
+    led.obey(Order::Kill);
+    // Before the number is free: whoever finds this process dead afterwards must not signal it.
+    let _ = Report::Ended(id.as_raw_pid()).send(&mut socket);
+    led.reap(child)?;
     adopted::end();
     tell(fate, &mut socket);
+    Ok(())
+}
+
+/// Lets the signals pass that a service manager or a terminal sends to every process of a job: the step gets them too, and
+/// decides. A signal with a handler has its default again in a program that is executed, one that is ignored stays ignored.
+fn outlive_signals() -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let _inside = runtime.enter();
+    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+        if !is_ignored(kind) {
+            // The handler stays until the process ends.
+            drop(signal(kind)?);
+        }
+    }
     Ok(())
 }
 
@@ -99,35 +144,62 @@ fn tell(fate: Fate, socket: &mut UnixStream) {
 }
 
 /// Passes orders on to the group, and kills it when the socket ends: then the step is gone.
-fn watch(mut socket: UnixStream, group: Group) -> io::Result<()> {
+fn watch(mut socket: UnixStream, led: Arc<Led>) -> io::Result<()> {
     let watching = move || {
         loop {
             let order = Order::receive(&mut socket);
-            match order {
-                Order::Terminate => signal(&group, Signal::TERM),
-                Order::Kill => return signal(&group, Signal::KILL),
+            led.obey(order);
+            if order == Order::Kill {
+                return;
             }
         }
     };
     thread::Builder::new().name("watch".to_owned()).spawn(watching).map(|_| ())
 }
 
-/// Waits for the command, kills what it left in its group, and only then lets go of its number. What has left the group is
-/// no longer below the command by then, but a child of this process.
-fn wait(mut child: Child, id: Pid, group: &Group) -> io::Result<Fate> {
-    adopted::wait_for(id)?;
-    signal(group, Signal::KILL);
-    *group.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    Ok(child.wait()?.into())
-}
-
-fn signal(group: &Group, signal: Signal) {
-    if let Some(command) = *group.lock().unwrap_or_else(PoisonError::into_inner) {
+impl Led {
+    /// Sends the signal of an order to the group.
+    fn obey(&self, order: Order) {
+        let mut state = self.lock();
+        state.order = state.order.max(Some(order));
+        self.ordered.notify_all();
+        let Some(command) = state.group else { return };
+        let signal = match order {
+            Order::Terminate => Signal::TERM,
+            Order::Kill => Signal::KILL,
+        };
         // A group of which only the unreaped command is left takes no signal, and needs none.
         let _ = kill_process_group(command, signal);
-        if signal == Signal::KILL {
+        if order == Order::Kill {
             // It may have joined another group than the one it began.
             let _ = kill_process(command, signal);
         }
+    }
+
+    /// Who stops a service or hangs up tells the command as well, and it may be gone before the step has heard of it. Then the
+    /// order is about to come.
+    fn wait_for_an_order(&self) {
+        let none = |state: &mut State| state.order.is_none();
+        drop(self.ordered.wait_timeout_while(self.lock(), HEARSAY, none));
+    }
+
+    /// Once the command was asked to end, those whom it leaves have the rest of the grace, unless an order to kill cuts it
+    /// short. Without that, what a command leaves has no business to go on.
+    fn wait_for_those_left(&self, command: Pid) {
+        let mut left = Left::by(command);
+        let mut state = self.lock();
+        while state.order == Some(Order::Terminate) && left.ask() {
+            state = self.ordered.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Lets go of the number of the command.
+    fn reap(&self, mut child: Child) -> io::Result<()> {
+        self.lock().group = None;
+        child.wait().map(|_| ())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -13,7 +13,7 @@ use std::thread;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::lines::{Line, read_lines};
-use super::report::{Order, Report};
+use super::report::{Fate, Order, Report};
 use super::settings::CommandLine;
 use super::shim;
 
@@ -26,9 +26,9 @@ pub(super) enum Event {
     Line(Line),
     /// One of its two outputs is closed.
     OutputClosed,
-    /// The leader says something.
-    Report(Report),
-    /// The leader says nothing more.
+    /// The command does not run, or not any more.
+    Over(Fate),
+    /// The leader says nothing more. If it was killed, its command is killed too.
     LeaderGone,
 }
 
@@ -76,16 +76,9 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // The leader kills what is left and ends.
-        let _ = self.socket.shutdown(Shutdown::Both);
+        // The leader kills what is left and ends. What it still says is heard, lest its group be killed a second time.
+        let _ = self.socket.shutdown(Shutdown::Write);
         let _ = self.leader.wait();
-    }
-}
-
-/// Kills the group of a command whose leader was killed: the only one left who knows it.
-pub(super) fn kill_orphans(group: i32) {
-    if let Some(group) = Pid::from_raw(group) {
-        let _ = kill_process_group(group, Signal::KILL);
     }
 }
 
@@ -105,15 +98,67 @@ fn read(pipe: Option<impl io::Read + Send + 'static>, events: SyncSender<Event>)
     thread::Builder::new().name("output".to_owned()).spawn(reading).map(|_| ())
 }
 
+/// Listens to the leader. Whoever watches the run may be slow, so what follows from the end of a leader waits for nobody: the
+/// sooner a signal is sent to a number, the surer it is that of the group.
 fn listen(socket: UnixStream, events: SyncSender<Event>) -> io::Result<()> {
     let listening = move || {
         let mut socket = BufReader::new(socket);
+        let mut group = None;
+        let mut fate = None;
         while let Some(report) = Report::receive(&mut socket) {
-            if events.send(Event::Report(report)).is_err() {
-                return;
+            match report {
+                Report::Started(number) => group = Some(number),
+                Report::Ended(_) => group = None,
+                Report::Over(how) => fate = Some(how),
             }
         }
-        let _ = events.send(Event::LeaderGone);
+        if let Some(group) = group {
+            kill_orphans(group);
+        }
+        // Whoever listens may be gone.
+        let _ = events.send(fate.map_or(Event::LeaderGone, Event::Over));
     };
     thread::Builder::new().name("leader".to_owned()).spawn(listening).map(|_| ())
+}
+
+/// Kills the group of a command whose leader was killed: the only one left who knows it.
+fn kill_orphans(group: i32) {
+    if let Some(group) = Pid::from_raw(group) {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+
+    use super::*;
+
+    /// A process that stands for a stranger whose number is that of the group.
+    fn stranger() -> (Child, i32) {
+        let child = Command::new("sleep").arg("1000").process_group(0).spawn().unwrap();
+        let number = i32::try_from(child.id()).unwrap();
+        (child, number)
+    }
+
+    /// Listens to a leader that says this and is gone.
+    fn hear(reports: &[Report]) {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let (sender, events) = sync_channel(1);
+        listen(ours, sender).unwrap();
+        reports.iter().try_for_each(|report| report.send(&mut theirs)).unwrap();
+        drop(theirs);
+        assert!(matches!(events.recv().unwrap(), Event::LeaderGone));
+    }
+
+    #[test]
+    fn the_group_of_a_leader_that_was_killed_is_killed_but_none_that_was_about_to_be_reaped() {
+        let (mut spared, mut killed) = (stranger(), stranger());
+        hear(&[Report::Started(spared.1), Report::Ended(spared.1)]);
+        hear(&[Report::Started(killed.1)]);
+        assert_eq!(killed.0.wait().unwrap().signal(), Some(Signal::KILL.as_raw()));
+        // The first signal that it gets is this one.
+        kill_process_group(Pid::from_raw(spared.1).unwrap(), Signal::TERM).unwrap();
+        assert_eq!(spared.0.wait().unwrap().signal(), Some(Signal::TERM.as_raw()));
+    }
 }
