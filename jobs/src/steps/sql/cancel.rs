@@ -15,47 +15,58 @@ use overnight_framework::stop::StopToken;
 /// statements.
 const AGAIN: Duration = Duration::from_millis(200);
 
-/// What became of statements that could be cancelled.
-pub(super) struct Watched<T> {
-    /// What the statements came to.
-    pub(super) result: T,
-    /// Whether the server was told to cancel them.
-    pub(super) cancelled: bool,
+/// Whoever has the statements of a step cancelled when the step shall end.
+pub(super) struct Canceller<'c> {
+    database: &'c Database,
+    stop: &'c StopToken,
+    cancelled: AtomicBool,
 }
 
-/// Does `work` on a connection to `database`, and has the server cancel it when `stop` is requested meanwhile.
-///
-/// The order goes through a second connection of the pool. The first one is lent on only when nobody cancels any more, so that
-/// no statement of somebody else is met. SQLite offers nothing of the kind without `unsafe`: its statements run to their end.
-pub(super) fn watched<T>(
-    database: &Database,
-    stop: &StopToken,
-    mut session: Session<'_>,
-    work: impl FnOnce(Session<'_>) -> T,
-) -> Watched<T> {
-    let backend = match &mut session {
-        Session::Postgres(connection) => select(sql::<Integer>("pg_backend_pid()")).get_result::<i32>(*connection).ok(),
-        Session::Sqlite(_) => None,
-    };
-    let Some(backend) = backend else { return Watched { result: work(session), cancelled: false } };
-    let (heard, over, cancelled) = (stop.child(), StopToken::default(), AtomicBool::new(false));
-    let cancel = || {
-        let _ = heard.wait(Duration::MAX);
-        while over.requested().is_none() {
-            cancelled.store(true, Ordering::Relaxed);
-            tell(database, backend);
-            let _ = over.wait(AGAIN);
-        }
-    };
-    let result = thread::scope(|scope| {
-        // Without a thread to watch, the statements run to their end.
-        if let Err(error) = thread::Builder::new().name("cancel".to_owned()).spawn_scoped(scope, cancel) {
-            tracing::warn!(%error, "a statement cannot be cancelled");
-        }
-        let _ended = Ended { over: &over, heard: &heard };
-        work(session)
-    });
-    Watched { result, cancelled: cancelled.into_inner() }
+impl<'c> Canceller<'c> {
+    pub(super) fn new(database: &'c Database, stop: &'c StopToken) -> Self {
+        Self { database, stop, cancelled: AtomicBool::new(false) }
+    }
+
+    /// Why the statements were cancelled, if they were.
+    pub(super) fn cancelled(&self) -> Option<StopIntent> {
+        self.stop.requested().filter(|_| self.cancelled.load(Ordering::Relaxed))
+    }
+
+    /// Does `work` inside the transaction that is open on a connection, and has the server cancel it when the stop is requested
+    /// meanwhile.
+    ///
+    /// The order goes through a second connection of the pool. It names a session of the server, and a pooler may lend each
+    /// transaction another one: so the session says its number inside this transaction, and when it ends nobody cancels any
+    /// more. No statement of somebody else is met. SQLite offers nothing of the kind without `unsafe`: its statements run to
+    /// their end.
+    pub(super) fn watch<T, E>(
+        &self,
+        session: Session<'_>,
+        work: impl FnOnce(Session<'_>) -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        E: From<diesel::result::Error>,
+    {
+        let Session::Postgres(connection) = session else { return work(session) };
+        let backend = select(sql::<Integer>("pg_backend_pid()")).get_result(connection)?;
+        let (heard, over) = (self.stop.child(), StopToken::default());
+        let cancel = || {
+            let _ = heard.wait(Duration::MAX);
+            while over.requested().is_none() {
+                self.cancelled.store(true, Ordering::Relaxed);
+                tell(self.database, backend);
+                let _ = over.wait(AGAIN);
+            }
+        };
+        thread::scope(|scope| {
+            // Without a thread to watch, the statements run to their end.
+            if let Err(error) = thread::Builder::new().name("cancel".to_owned()).spawn_scoped(scope, cancel) {
+                tracing::warn!(%error, "a statement cannot be cancelled");
+            }
+            let _ended = Ended { over: &over, heard: &heard };
+            work(connection.into())
+        })
+    }
 }
 
 /// Tells the watcher that the work is over, also when it panicked.

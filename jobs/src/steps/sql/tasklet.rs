@@ -15,11 +15,12 @@ use overnight_framework::yaml::Cursor;
 
 use super::SQL_ERROR;
 use super::bind::Bindings;
-use super::cancel::{Watched, watched};
+use super::cancel::Canceller;
 use super::text::{Length, SqlText};
 use crate::steps::connections::{Connections, in_transaction, query_error, store_error};
 
-/// Runs statements, all or none, or asks a query whose first row becomes the outputs of the step.
+/// Runs statements, all or none, or asks a query whose first row becomes the outputs of the step. On PostgreSQL both are in a
+/// transaction: what cannot run in one, such as VACUUM, is nothing for this step.
 ///
 /// ```yaml
 /// tasklet:
@@ -135,37 +136,32 @@ enum Ran<T> {
 
 impl Sql {
     fn change(&self, stop: &StopToken) -> Result<Ran<Executed>, BatchError> {
-        let run = |session: Session<'_>| {
-            in_transaction(session, |session| execute(session, &self.text, &self.values).map_err(Failed::Query))
-        };
-        let done = self.database.write(|session| watched(&self.database, stop, session, run));
-        ran(done.map_err(store_error)?, stop, |failed| match failed {
-            Failed::Query(error) => query_error(error),
-            Failed::Transaction(source) => query_error(QueryError::Statement { line: 1, source }),
-        })
+        let canceller = Canceller::new(&self.database, stop);
+        let run = |session: Session<'_>| execute(session, &self.text, &self.values).map_err(Failed::Query);
+        let run = |session: Session<'_>| in_transaction(session, |session| canceller.watch(session, run));
+        ran(self.database.write(run).map_err(store_error)?, &canceller)
     }
 
     fn ask(&self, stop: &StopToken, only_reads: bool) -> Result<Ran<Option<FirstRow>>, BatchError> {
-        let ask = |session: Session<'_>| first_row(session, &self.text, &self.values);
-        let asked = if only_reads {
-            self.database.read(|session| watched(&self.database, stop, session, ask))
-        } else {
-            self.database.write(|session| watched(&self.database, stop, session, ask))
+        let canceller = Canceller::new(&self.database, stop);
+        let ask = |session: Session<'_>| first_row(session, &self.text, &self.values).map_err(Failed::Query);
+        let ask = |session: Session<'_>| match session {
+            Session::Postgres(_) => in_transaction(session, |session| canceller.watch(session, ask)),
+            // One that only reads must not wait for those who write.
+            Session::Sqlite(_) => ask(session),
         };
-        ran(asked.map_err(store_error)?, stop, query_error)
+        let asked = if only_reads { self.database.read(ask) } else { self.database.write(ask) };
+        ran(asked.map_err(store_error)?, &canceller)
     }
 }
 
 /// A failure after the order to cancel is the answer to it. What was done all the same is done.
-fn ran<T, E>(
-    watched: Watched<Result<T, E>>,
-    stop: &StopToken,
-    error: impl FnOnce(E) -> BatchError,
-) -> Result<Ran<T>, BatchError> {
-    match (watched.result, stop.requested()) {
+fn ran<T>(result: Result<T, Failed>, canceller: &Canceller<'_>) -> Result<Ran<T>, BatchError> {
+    match (result, canceller.cancelled()) {
         (Ok(done), _) => Ok(Ran::Done(done)),
-        (Err(_), Some(intent)) if watched.cancelled => Ok(Ran::Cancelled(intent)),
-        (Err(failed), _) => Err(error(failed)),
+        (Err(_), Some(intent)) => Ok(Ran::Cancelled(intent)),
+        (Err(Failed::Query(error)), None) => Err(query_error(error)),
+        (Err(Failed::Transaction(source)), None) => Err(query_error(QueryError::Statement { line: 1, source })),
     }
 }
 
