@@ -1,10 +1,11 @@
 //! The databases that steps read and write: the one with the records, and others by name.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use overnight_db::table::{QueryError, TableError};
-use overnight_db::{Backend, Database, OpenOptions, Session, chunk_error};
+use overnight_db::{Backend, Database, OpenError, OpenOptions, Session, chunk_error};
 use overnight_framework::BatchError;
 use overnight_framework::error::names;
 use overnight_framework::repository::{ChunkError, StoreError};
@@ -14,7 +15,6 @@ use super::sql::SQL_ERROR;
 use super::table::INVALID_TABLE;
 
 /// The databases by name. Those that no step uses are never connected to.
-#[derive(Debug)]
 pub struct Connections {
     main: Option<Database>,
     named: BTreeMap<String, String>,
@@ -42,7 +42,7 @@ impl Connections {
         // Not under the lock: a server that does not answer holds up only who asked for it.
         let url = self.named.get(name).map(String::as_str).unwrap_or_default();
         let opened = Database::connect(url, OpenOptions::default()).map_err(|error| {
-            BatchError::new(names::TRANSIENT, format!("cannot use the connection `{name}`")).with_source(error)
+            BatchError::new(meaning(&error), format!("cannot use the connection `{name}`")).with_source(error)
         })?;
         self.refuse_records(name, &opened)?;
         Ok(self.lock().entry(name.to_owned()).or_insert(opened).clone())
@@ -52,10 +52,7 @@ impl Connections {
     pub(crate) fn backend(&self, name: Option<&str>) -> Option<Backend> {
         match name {
             None => self.main.as_ref().map(Database::backend),
-            Some(name) => self.named.get(name).map(|url| {
-                let is_server = url.starts_with("postgres://") || url.starts_with("postgresql://");
-                if is_server { Backend::Postgres } else { Backend::Sqlite }
-            }),
+            Some(name) => self.named.get(name).and_then(|url| Backend::of(url).ok()),
         }
     }
 
@@ -87,6 +84,24 @@ impl Connections {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Database>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Names only: the addresses may hold passwords.
+impl fmt::Debug for Connections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let main = self.main.as_ref().map(Database::backend);
+        f.debug_struct("Connections").field("main", &main).field("named", &self.named.keys()).finish_non_exhaustive()
+    }
+}
+
+/// What it means for a step that a database cannot be opened: only a server that does not answer may do so later.
+fn meaning(error: &OpenError) -> &'static str {
+    match error {
+        OpenError::Unreachable { .. } => names::TRANSIENT,
+        OpenError::Address { .. } => names::INVALID_VALUE,
+        OpenError::File { .. } => names::IO,
+        _ => names::STORE_ERROR,
     }
 }
 

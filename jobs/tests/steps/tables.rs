@@ -51,7 +51,13 @@ impl Home {
         let runner = Runner::over(database.repository().unwrap());
         let other = folder.path("other.db").to_string_lossy().into_owned();
         let same = folder.path("records.db").to_string_lossy().into_owned();
-        let named = BTreeMap::from([("archive".to_owned(), other), ("records".to_owned(), same)]);
+        let wrong = "mysql://reader:hunter2@host/ledger".to_owned();
+        let named = BTreeMap::from([
+            ("archive".to_owned(), other),
+            ("records".to_owned(), same),
+            ("wrong".to_owned(), wrong),
+            ("away".to_owned(), "postgres://localhost:1/ledger?connect_timeout=2".to_owned()),
+        ]);
         let connections = Arc::new(Connections::new(Some(database.clone()), named));
         Self { runner, database, connections, folder, _server: server }
     }
@@ -309,6 +315,41 @@ fn the_file_of_the_records_is_no_other_database() {
     home.input(&["1,1,a,2026-03-31"]);
     let ran = home.runner.run(step(home.load("{ name: entry, mode: upsert, key: id, connection: records }")));
     assert!(ran.error().contains("leave `connection` out"), "{}", ran.error());
+}
+
+#[test]
+fn only_a_server_that_does_not_answer_may_be_asked_again() {
+    let home = Home::sqlite();
+    for (connection, name) in [("wrong", "InvalidValue"), ("away", "Transient")] {
+        let settings = format!("{{ query: select 1 as one, connection: {connection} }}");
+        let plan = tasklet_plan(&SqlTasklet(Arc::clone(&home.connections)), &settings).unwrap();
+        let error = plan.build(&home.folder.frame()).map(drop).unwrap_err();
+        assert_eq!(error.name(), name, "{error:#}");
+        assert!(!format!("{error:#}").contains("hunter2"), "{error:#}");
+    }
+}
+
+#[test]
+fn no_kind_shows_the_addresses_of_databases_to_a_debugger() {
+    let home = Home::sqlite();
+    let shared = || Arc::clone(&home.connections);
+    let shown = format!(
+        "{:?} {:?} {:?} {:?}",
+        SqlTasklet(shared()),
+        SqlReader(shared()),
+        TableReader(shared()),
+        TableWriter(shared())
+    );
+    assert_eq!(shown.matches("\"archive\", \"away\", \"records\", \"wrong\"").count(), 4, "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+/// A stop names a session of the server, which a pooler lends for one transaction: so there must be one.
+#[test]
+fn a_query_is_cancelled_in_a_transaction_of_its_own() {
+    let home = Home::postgres();
+    let ran = home.sql("query: vacuum");
+    assert!(ran.error().ends_with("VACUUM cannot run inside a transaction block"), "{}", ran.error());
 }
 
 #[test]
