@@ -31,7 +31,7 @@ const BAD: [Bad; 4] = [
         record: "7,1.5.0",
         phase: "read",
         said: ["column `amount` (field 2): expected a decimal such as 0.0375, found \"1.5.0\""; 2],
-        column: Some(2),
+        column: Some(3),
     },
     Bad { job: "short", record: "7", phase: "read", said: ["expected 2 fields, found 1"; 2], column: None },
     Bad { job: "rule", record: "7,-5.00", phase: "process", said: ["7: -5.00 is no amount"; 2], column: None },

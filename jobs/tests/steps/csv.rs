@@ -100,7 +100,7 @@ fn a_bad_record_keeps_its_text_and_says_which_cell_and_what_was_expected() {
         given.bad,
         [
             (
-                "2:3".into(),
+                "2:14".into(),
                 "1,2026-03-31,x,\"two\nlines\"".into(),
                 "column `amount` (field 3): expected a decimal such as 0.0375, found \"x\"".into()
             ),
@@ -115,12 +115,28 @@ fn a_bad_record_keeps_its_text_and_says_which_cell_and_what_was_expected() {
     assert_eq!(shown(&given.rows), ["6 4|2026-03-31|5|ok"]);
 }
 
+/// As an editor has it, which goes there.
+#[test]
+fn the_place_of_a_bad_cell_is_its_line_and_its_column_in_characters() {
+    let settings = "{ path: in.csv, columns: { memo: string, n: integer } }";
+    let given = all(settings, "memo,n\n\"l1\nl2\nl3\",x\n\"ü,\",y\nok,1\n");
+    let places: Vec<_> = given.bad.iter().map(|(place, ..)| place.as_str()).collect();
+    assert_eq!((places, shown(&given.rows)), (vec!["4:5", "5:6"], vec!["6 ok|1".to_owned()]));
+}
+
 #[test]
 fn a_missing_column_is_refused_with_the_nearest_name_and_the_header() {
     assert_eq!(
         refused(LEDGER, "tx_id,Booking Date,ammount,memo\n"),
         "in.csv: the header has no column `amount`; did you mean `ammount`? (it has `tx_id`, `Booking Date`, `ammount`, `memo`)"
     );
+}
+
+#[test]
+fn what_a_file_is_refused_for_says_what_to_do() {
+    let folder = Folder::with("in.csv", b"tx_id,B\xfcchung\n");
+    let error = reader(&CsvReader, LEDGER, &folder).unwrap().open(None).unwrap_err();
+    assert!(error.message().ends_with("the header is not UTF-8; save the file as UTF-8"), "{error}");
 }
 
 #[test]
@@ -154,13 +170,13 @@ fn a_wide_file_gives_one_row_for_each_cell() {
     let given = all(RATES, "Date,USD,JPY,\n2024-01-02,1.0956,155.29,\n2024-01-03,1.0919,N/A,\nx,1,2,\n");
     assert_eq!(
         shown(&given.rows),
-        ["2:2 2024-01-02|USD|1.0956", "2:3 2024-01-02|JPY|155.29", "3:2 2024-01-03|USD|1.0919"]
+        ["2:12 2024-01-02|USD|1.0956", "2:19 2024-01-02|JPY|155.29", "3:12 2024-01-03|USD|1.0919"]
     );
     assert_eq!(
         given.bad,
         [
             (
-                "3:3".into(),
+                "3:19".into(),
                 "2024-01-03,1.0919,N/A,".into(),
                 "column `JPY` (field 3): expected a decimal such as 0.0375, found \"N/A\"".into()
             ),
@@ -227,6 +243,12 @@ fn an_empty_line_is_an_empty_cell_where_a_file_has_one_column() {
     }
     let settings = "{ path: in.csv, header: false, columns: { n: { type: integer, nullable: true } } }";
     assert_eq!(shown(&all(settings, "\n\n1\n\n").rows), ["1 null", "2 null", "3 1", "4 null"]);
+    for (text, rows) in [("\n\n\n", 3), ("\r\n\r\n", 2), ("\u{feff}\n", 1), ("\u{feff}", 0)] {
+        assert_eq!(all(settings, text).rows.len(), rows, "{text:?}");
+        restart_everywhere(settings, text.as_bytes(), 1);
+    }
+    let wide = "{ path: in.csv, header: false, columns: { n: { type: integer, nullable: true, from: 2 } } }";
+    assert_eq!(all(wide, "\n\n\n").rows, []);
     let bad = all("{ path: in.csv, columns: { n: integer } }", "n\n\n1\n").bad;
     assert_eq!(bad[0].2, "column `n` (field 1): the cell is empty, and the column is not nullable");
 }
@@ -408,6 +430,14 @@ fn settings_are_checked_with_their_places() {
         (
             "{ path: x, columns: { a: integer, b: string }, unpivot: { keep: [], name: a, value: b } }",
             "gets the names of columns",
+        ),
+        (
+            "{ path: x, columns: { a: { type: string, from: A }, b: string }, unpivot: { keep: [], name: a, value: b } }",
+            "the column `a` is taken from `A`",
+        ),
+        (
+            "{ path: x, columns: { a: string, b: { type: string, from: B } }, unpivot: { keep: [], name: a, value: b } }",
+            "the column `b` is taken from `B`",
         ),
         (
             "{ path: x, columns: { a: string, b: string }, unpivot: { keep: [], name: a, value: v } }",

@@ -27,7 +27,7 @@ pub(super) enum FileError {
     NotAFile { path: PathBuf },
     #[error("{} is empty; a header with the names of the columns was expected", .path.display())]
     NoHeader { path: PathBuf },
-    #[error("{}: the header is not UTF-8", .path.display())]
+    #[error("{}: the header is not UTF-8; save the file as UTF-8", .path.display())]
     HeaderEncoding { path: PathBuf },
     #[error("{}:{line}: {fault}", .path.display())]
     HeaderForm { path: PathBuf, line: u64, fault: RecordError },
@@ -43,7 +43,10 @@ pub(super) enum FileError {
     OpenQuote { path: PathBuf, line: u64 },
     #[error("{}:{line}: the record has more than {} MiB; is a quote not closed?", .path.display(), .limit >> 20)]
     TooLong { path: PathBuf, line: u64, limit: usize },
-    #[error("{} has changed since the run that is continued: {how}", .path.display())]
+    #[error(
+        "{} has changed since the run that is continued: {how}; put the file back, or start with other parameters",
+        .path.display()
+    )]
     Changed { path: PathBuf, how: &'static str },
     #[error("the checkpoint is not one of a CSV file")]
     Checkpoint(#[from] serde_json::Error),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::error::FileError;
-use super::layout::{Column, Finding};
+use super::layout::{Column, Finding, Layout};
 use super::mark::sha256;
 use super::records::{Place, Records};
 
@@ -11,7 +11,7 @@ use super::records::{Place, Records};
 pub(super) struct Head {
     /// The texts of its cells, where it is a header.
     names: Vec<String>,
-    /// How many fields every record has. Without a first record there are no others.
+    /// How many fields every record has.
     pub(super) width: usize,
     /// Where the first record of data is looked for.
     pub(super) body: Place,
@@ -20,15 +20,18 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Reads the first record of the file.
-    pub(super) fn read(path: &Path, delimiter: u8, by: Finding) -> Result<Self, FileError> {
-        let mut records = Records::open(path, delimiter, Place::BEGIN)?;
+    /// Reads the first record.
+    pub(super) fn read(records: &mut Records, layout: &Layout) -> Result<Self, FileError> {
         let found = records.read()?;
         let (width, sha256) = if found { (records.len(), sha256(records.raw())) } else { (0, String::new()) };
-        match by {
+        match layout.by {
+            // A file of empty lines only has records if they have one field, and there is none to tell how many they have.
+            Finding::Number if !found => {
+                Ok(Self { names: Vec::new(), width: layout.width(), body: Place::BEGIN, sha256 })
+            }
             Finding::Number => Ok(Self { names: Vec::new(), width, body: Place::BEGIN, sha256 }),
-            Finding::Header if !found => Err(FileError::NoHeader { path: path.to_owned() }),
-            Finding::Header => Ok(Self { names: names(&records)?, width, body: records.end(), sha256 }),
+            Finding::Header if !found => Err(FileError::NoHeader { path: records.path().to_owned() }),
+            Finding::Header => Ok(Self { names: names(records)?, width, body: records.end(), sha256 }),
         }
     }
 
@@ -37,9 +40,8 @@ impl Head {
         match by {
             Finding::Header => self.named(path, &column.source),
             Finding::Number => {
-                let wanted: usize = column.source.parse().unwrap_or_default();
-                // An empty file has no rows, whatever they would look like.
-                if wanted > self.width && self.width > 0 {
+                let wanted = column.number();
+                if wanted > self.width {
                     return Err(FileError::NoField { path: path.to_owned(), wanted, found: self.width });
                 }
                 Ok(wanted.saturating_sub(1))

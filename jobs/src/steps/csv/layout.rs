@@ -27,6 +27,13 @@ pub(super) struct Column {
     pub(super) source: Box<str>,
 }
 
+impl Column {
+    /// The number of its field, from 1, where fields are found so.
+    pub(super) fn number(&self) -> usize {
+        self.source.parse().unwrap_or_default()
+    }
+}
+
 /// How the fields of a column are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Finding {
@@ -68,6 +75,11 @@ impl Layout {
             unpivot.check(&at, &columns)?;
         }
         Some(Self { delimiter: delimiter?, columns, by, unpivot, schema })
+    }
+
+    /// How many fields a record has at least, where fields are found by their number.
+    pub(super) fn width(&self) -> usize {
+        self.columns.iter().map(Column::number).max().unwrap_or_default()
     }
 }
 
@@ -114,12 +126,17 @@ impl Unpivot {
     /// Every other column comes from one that is kept, and the names of columns are texts.
     fn check(&self, at: &Cursor<'_>, columns: &[Column]) -> Option<()> {
         for (place, column) in columns.iter().enumerate() {
-            let declared = &column.declared.column;
+            let Declared { column: declared, from } = &column.declared;
+            let is_made = place == self.name || place == self.value;
+            if is_made && let Some(from) = from {
+                let problem = at.problem_of_key(format!("the column `{}` is taken from `{from}`", declared.name));
+                return at.refuse(problem.help("the columns of `name` and `value` are made of all that are not kept"));
+            }
             if place == self.name && declared.kind != Type::Str {
                 let problem = at.problem_of_key(format!("`{}` gets the names of columns", declared.name));
                 return at.refuse(problem.help("its type is `string`"));
             }
-            if place == self.name || place == self.value || self.keep.contains(&column.source) {
+            if is_made || self.keep.contains(&column.source) {
                 continue;
             }
             let problem = at.problem_of_key(format!("the column `{}` is not among those kept", column.source));

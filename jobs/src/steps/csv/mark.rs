@@ -2,20 +2,19 @@
 //!
 //! A restart that went on at an offset of another file would lose or double rows without a word. A hash of the whole file
 //! would cost as much as reading it. So a checkpoint keeps the hash of the first record, and the place and hash of the last
-//! record of its chunk, that of the last chunk too: rows put in or taken out before it move that record, and another day's file has another one there. A
-//! value changed without changing the length of anything is not noticed, and what stands behind the offset may change: it was
-//! not read yet.
+//! record of its chunk, that of the last chunk too: rows put in or taken out before it move that record, and another day's
+//! file has another one there. A value changed without changing the length of anything is not noticed, and what stands behind
+//! the offset may change: it was not read yet.
 
 use std::fmt::Write;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::error::FileError;
-use super::records::Place;
+use super::records::{Place, Records};
 
 /// The position after a chunk, as the checkpoint keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,24 +55,24 @@ impl Position {
         Place { offset: self.offset, line: self.line }
     }
 
-    /// Makes sure that the file at `path`, whose first record has the hash `head`, is the one of this position.
-    pub(super) fn check(&self, path: &Path, head: &str) -> Result<(), FileError> {
-        let changed = |how| FileError::Changed { path: path.to_owned(), how };
+    /// Makes sure that the file of these records, whose first one has the hash `head`, is the one of this position.
+    pub(super) fn check(&self, records: &Records, head: &str) -> Result<(), FileError> {
+        let changed = |how| FileError::Changed { path: records.path().to_owned(), how };
         if self.head != head {
             return Err(changed("it begins with another record"));
         }
-        let failed = |source| FileError::Io { path: path.to_owned(), source };
-        let mut file = File::open(path).map_err(failed)?;
+        let failed = |source| FileError::Io { path: records.path().to_owned(), source };
+        let file = records.file();
         if file.metadata().map_err(failed)?.len() < self.size {
             return Err(changed("it is shorter"));
         }
         if let Some(mark) = &self.mark
-            && sha256(&bytes_at(&mut file, mark.start, mark.length).map_err(failed)?) != mark.sha256
+            && sha256(&bytes_at(file, mark.start, mark.length).map_err(failed)?) != mark.sha256
         {
             return Err(changed("another record stands where the last one of a chunk stood"));
         }
         // A file whose last line had no end may have grown within it.
-        let around = bytes_at(&mut file, self.offset.saturating_sub(1), 2).map_err(failed)?;
+        let around = bytes_at(file, self.offset.saturating_sub(1), 2).map_err(failed)?;
         let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
         if self.cell == 0 && self.offset > 0 && around.len() == 2 && !around.iter().any(is_end) {
             return Err(changed("its last line has grown"));
@@ -82,7 +81,7 @@ impl Position {
     }
 }
 
-fn bytes_at(file: &mut File, start: u64, length: u64) -> io::Result<Vec<u8>> {
+fn bytes_at(mut file: &File, start: u64, length: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.seek(SeekFrom::Start(start))?;
     file.take(length).read_to_end(&mut bytes)?;

@@ -30,10 +30,11 @@ use crate::steps::path::resolve;
 ///
 /// Columns are found by the names of the header, in any order; the header may have others. A record with a bad cell, or
 /// with more or fewer fields than the first one, with text behind a closing quote or with a lone carriage return, is an
-/// `InvalidRow` with its line, which the step may skip; its text goes into the dead letter. An empty cell, and an empty line
-/// in a file of one column, is null in a column that is `nullable`, an empty text in one of texts, and bad in any
-/// other. A header without a column that is asked for, a quote that is never closed and a file that changed between two
-/// runs are errors of the file, which fail the step.
+/// `InvalidRow`, which the step may skip; its text goes into the dead letter. Its place is the line on which it begins, or
+/// where the bad cell begins: line and column, in characters, as an editor has them. An empty cell, and an empty line in a
+/// file of one column, is null in a column that is `nullable`, an empty text in one of texts, and bad in any other. A header
+/// without a column that is asked for, a quote that is never closed and a file that changed between two runs are errors of
+/// the file, which fail the step.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CsvReader;
 

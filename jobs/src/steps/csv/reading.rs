@@ -14,11 +14,11 @@ use super::error::{FileError, RecordError};
 use super::header::Head;
 use super::layout::{Column, Layout};
 use super::mark::{Mark, Position};
-use super::records::{Place, Records};
+use super::records::Records;
 use super::unpivot::Wide;
 
-/// How many bits of a place are the number of the field: more columns than any table has, and lines for 16 TB.
-const FIELD_BITS: u32 = 20;
+/// How many bits of a place are its column: those of a million characters, and lines for 16 TB.
+const COLUMN_BITS: u32 = 20;
 
 /// A file while it is read.
 pub(super) struct Reading {
@@ -75,7 +75,8 @@ impl Bound {
 impl Reading {
     /// Opens the file at its beginning, or where a checkpoint says.
     pub(super) fn open(path: &Path, layout: &Layout, from: Option<Position>) -> Result<Self, FileError> {
-        let head = Head::read(path, layout.delimiter, layout.by)?;
+        let mut records = Records::open(path, layout.delimiter)?;
+        let head = Head::read(&mut records, layout)?;
         let shape = match &layout.unpivot {
             Some(unpivot) => Shape::Wide(Wide::bind(path, layout, unpivot, &head)?),
             None => {
@@ -83,15 +84,17 @@ impl Reading {
                 Shape::Plain(layout.columns.iter().map(bound).collect::<Result<_, FileError>>()?)
             }
         };
+        let width = head.width;
         let position = match from {
             Some(position) => {
-                position.check(path, &head.sha256)?;
+                position.check(&records, &head.sha256)?;
                 position
             }
-            None => beginning(path, head.sha256, head.body)?,
+            None => beginning(&records, head)?,
         };
-        let records = Records::open(path, layout.delimiter, position.place())?.of_width(head.width);
-        let mut reading = Self { records, shape, width: head.width, begun: position.record, position, cell: None };
+        let mut records = records.of_width(width);
+        records.go_to(position.place())?;
+        let mut reading = Self { records, shape, width, begun: position.record, position, cell: None };
         reading.return_into_record()?;
         Ok(reading)
     }
@@ -109,7 +112,7 @@ impl Reading {
                     self.begun += 1;
                     let mut row = batch.spare.pop().unwrap_or_default();
                     match plain_row(&self.records, self.width, columns, &mut row) {
-                        Ok(()) => batch.push(place(&self.records, 0), row),
+                        Ok(()) => batch.push(place_of_record(&self.records), row),
                         Err(error) => refuse(&self.records, error, batch),
                     }
                 }
@@ -169,8 +172,9 @@ impl Reading {
     }
 }
 
-fn beginning(path: &Path, head: String, body: Place) -> Result<Position, FileError> {
-    let size = std::fs::metadata(path).map_err(|source| FileError::Io { path: path.to_owned(), source })?.len();
+fn beginning(records: &Records, Head { sha256: head, body, .. }: Head) -> Result<Position, FileError> {
+    let metadata = records.file().metadata();
+    let size = metadata.map_err(|source| FileError::Io { path: records.path().to_owned(), source })?.len();
     Ok(Position { offset: body.offset, line: body.line, record: 0, cell: 0, size, head, mark: None })
 }
 
@@ -207,37 +211,45 @@ fn wide_rows(
     for cell in first..last {
         let mut row = batch.spare.pop().unwrap_or_default();
         match wide.row(cell, records, &mut row) {
-            Ok(()) => batch.push(place(records, wide.column(cell)), row),
-            Err(error) => refuse(records, error, batch),
+            Ok(()) => batch.push(wide.place(cell), row),
+            Err(error) => refuse_at(wide.place(cell), records, error, batch),
         }
     }
     (last < wide.rows()).then_some(last)
 }
 
-/// Hands the current record over as a bad one, with its text.
+/// Hands the current record over as a bad one, with its text, at the place of its bad cell.
 #[cold]
 fn refuse(records: &Records, error: RecordError, batch: &mut Batch<Row>) {
-    let field = match &error {
-        RecordError::Cell { field, .. } => *field,
-        RecordError::Width { .. } | RecordError::BehindQuote { .. } | RecordError::CarriageReturn => 0,
+    let cell = match &error {
+        RecordError::Cell { field, .. } => records.places().nth(field - 1),
+        RecordError::Width { .. } | RecordError::BehindQuote { .. } | RecordError::CarriageReturn => None,
     };
+    refuse_at(cell.map_or_else(|| place_of_record(records), place), records, error, batch);
+}
+
+fn refuse_at(place: u64, records: &Records, error: RecordError, batch: &mut Batch<Row>) {
     let text = records.raw();
     let text = text.strip_suffix(b"\r\n").or_else(|| text.strip_suffix(b"\n")).unwrap_or(text);
     let payload = Payload { kind: "csv", bytes: text.to_vec() };
-    batch.bad.push(BadItem { place: place(records, field), payload, error: BatchError::from(error) });
+    batch.bad.push(BadItem { place, payload, error: BatchError::from(error) });
 }
 
-/// Line and field, from 1, in one number; a field of 0 stands for the whole record.
-fn place(records: &Records, field: usize) -> u64 {
-    let most = (1 << FIELD_BITS) - 1;
-    records.start().line << FIELD_BITS | (field as u64).min(most)
+/// Line and column, from 1, in one number.
+pub(super) fn place((line, column): (u64, u64)) -> u64 {
+    line << COLUMN_BITS | column.min((1 << COLUMN_BITS) - 1)
+}
+
+/// A column of 0 stands for the whole record.
+fn place_of_record(records: &Records) -> u64 {
+    place((records.start().line, 0))
 }
 
 /// Takes such a number apart again.
 pub(super) fn locator(path: &Path) -> Locate {
     let file = path.display().to_string();
     Arc::new(move |place| {
-        let (line, column) = (place >> FIELD_BITS, place & ((1 << FIELD_BITS) - 1));
+        let (line, column) = (place >> COLUMN_BITS, place & ((1 << COLUMN_BITS) - 1));
         match column {
             0 => json!({ "file": file, "line": line }),
             column => json!({ "file": file, "line": line, "column": column }),

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use csv_core::{ReadRecordResult, ReaderBuilder, Terminator};
 
 use super::error::{FileError, RecordError};
-use super::quotes::{self, Fault};
+use super::quotes::{self, Fault, OpenQuote};
 
 /// How much is read at once: it stays in the cache of a core.
 const BUFFER: usize = 1 << 18;
@@ -77,37 +77,42 @@ struct Fields {
 }
 
 impl Records {
-    /// The records of the file from `place` on, which is its beginning or the end of a record.
-    pub(super) fn open(path: &Path, delimiter: u8, place: Place) -> Result<Self, FileError> {
+    /// The records of the file from its beginning. It is opened once: another one that gets its name meanwhile is not met.
+    pub(super) fn open(path: &Path, delimiter: u8) -> Result<Self, FileError> {
         let failed = |source| FileError::Io { path: path.to_owned(), source };
         // Before it is opened: that of a pipe waits for somebody who writes into it, and hears no stop.
         if !fs::metadata(path).map_err(failed)?.is_file() {
             return Err(FileError::NotAFile { path: path.to_owned() });
         }
-        let mut file = File::open(path).map_err(failed)?;
-        file.seek(SeekFrom::Start(place.offset.saturating_sub(1))).map_err(failed)?;
         let mut records = Self {
             path: path.to_owned(),
-            file,
+            file: File::open(path).map_err(failed)?,
             parser: ReaderBuilder::new().delimiter(delimiter).terminator(Terminator::Any(b'\n')).build(),
             delimiter,
             longest: LONGEST,
             keeps_empty_lines: false,
             input: Input { bytes: vec![0; BUFFER], free: 0, filled: 0, ended: false },
             fields: Fields { text: vec![0; 1 << 12], ends: vec![0; 64], count: 0 },
-            start: place,
-            next: place,
+            start: Place::BEGIN,
+            next: Place::BEGIN,
             raw: (0, 0),
             fault: None,
         };
-        // The parser strips a mark from whatever it reads first, which after a restart is in the middle of the file.
-        let _ = records.parser.read_record(b"\n", &mut records.fields.text, &mut records.fields.ends);
-        if place.offset == 0 {
-            records.skip_mark()?;
-        } else {
-            records.return_to_line()?;
-        }
+        records.go_to(Place::BEGIN)?;
         Ok(records)
+    }
+
+    /// Goes to a place, which is the beginning of the file or the end of a record.
+    pub(super) fn go_to(&mut self, place: Place) -> Result<(), FileError> {
+        let sought = self.file.seek(SeekFrom::Start(place.offset.saturating_sub(1)));
+        sought.map_err(|source| FileError::Io { path: self.path.clone(), source })?;
+        (self.start, self.next, self.raw, self.fault) = (place, place, (0, 0), None);
+        (self.input.free, self.input.filled, self.input.ended) = (0, 0, false);
+        self.parser.reset();
+        // The parser strips a mark from whatever it reads first, which after a restart is in the middle of the file.
+        let _ = self.parser.read_record(b"\n", &mut self.fields.text, &mut self.fields.ends);
+        self.fields.count = 0;
+        if place.offset == 0 { self.skip_mark() } else { self.return_to_line() }
     }
 
     /// The same for a file whose records have `width` fields: where they have one, an empty line is a record.
@@ -195,7 +200,8 @@ impl Records {
     /// A field of the current record, from 0; empty beyond the last one.
     #[inline]
     pub(super) fn field(&self, index: usize) -> &[u8] {
-        let ends = &self.fields.ends;
+        // Beyond them are the ends of earlier records.
+        let ends = self.fields.ends.get(..self.fields.count).unwrap_or_default();
         let start = if index == 0 { 0 } else { ends.get(index - 1).copied().unwrap_or_default() };
         let end = ends.get(index).copied().unwrap_or_default();
         self.fields.text.get(start..end).unwrap_or_default()
@@ -204,6 +210,23 @@ impl Records {
     /// The current record as it stands in the file, with its line end.
     pub(super) fn raw(&self) -> &[u8] {
         self.input.bytes.get(self.raw.0..self.raw.1).unwrap_or_default()
+    }
+
+    /// Where each field of the current record begins as people count: line and column, in characters, from 1.
+    pub(super) fn places(&self) -> impl Iterator<Item = (u64, u64)> {
+        let (mut line, mut column, mut counted) = (self.start.line, 1, 0);
+        quotes::beginnings(self.raw(), self.delimiter).map(move |beginning| {
+            for byte in self.raw().get(counted..beginning).unwrap_or_default() {
+                match byte {
+                    b'\n' => (line, column) = (line + 1, 1),
+                    // Within a character.
+                    0x80..0xc0 => {}
+                    _ => column += 1,
+                }
+            }
+            counted = beginning;
+            (line, column)
+        })
     }
 
     /// Where the current record begins.
@@ -219,6 +242,10 @@ impl Records {
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.file
     }
 
     /// Reads more of the file. The bytes that no record has taken yet move to the front first.
@@ -321,20 +348,17 @@ impl Records {
         // but where the file ends, what looks like the end of a line may stand in quotes.
         let is_last = self.input.ended && self.input.unread().is_empty();
         let is_plain = !is_last && self.fields.length() + self.fields.count == body.len() + 1;
-        self.fault = if is_plain && !body.contains(&b'\r') { None } else { quotes::fault(body, self.delimiter) };
-        match self.fault {
-            // The parser takes the end of the file for the end of a quote. What stands in such a record is lost rows.
-            Some(Fault::Open(place)) => {
-                Err(FileError::OpenQuote { path: self.path.clone(), line: self.line_of(place) })
-            }
-            _ => Ok(()),
-        }
+        let fault = if is_plain && !body.contains(&b'\r') { Ok(None) } else { quotes::fault(body, self.delimiter) };
+        // The parser takes the end of the file for the end of a quote. What stands in such a record is lost rows.
+        let lost = |OpenQuote(place)| FileError::OpenQuote { path: self.path.clone(), line: self.line_of(place) };
+        self.fault = fault.map_err(lost)?;
+        Ok(())
     }
 
     #[cold]
     fn faulty(&self, fault: Fault) -> RecordError {
         match fault {
-            Fault::Open(place) | Fault::Behind(place) => RecordError::BehindQuote { line: self.line_of(place) },
+            Fault::Behind(place) => RecordError::BehindQuote { line: self.line_of(place) },
             Fault::Return => RecordError::CarriageReturn,
         }
     }
@@ -394,7 +418,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("in.csv");
         fs::write(&path, text).unwrap();
-        let mut records = Records::open(&path, b',', place)?;
+        let mut records = Records::open(&path, b',')?;
+        records.go_to(place)?;
         let mut all = Vec::new();
         while records.read()? {
             let fields = (0..records.len()).map(|at| String::from_utf8_lossy(records.field(at)).into_owned());
@@ -461,7 +486,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("in.csv");
         fs::write(&path, format!("a\n\"{}", "x\n".repeat(BUFFER))).unwrap();
-        let mut records = Records::open(&path, b',', Place::BEGIN).unwrap();
+        let mut records = Records::open(&path, b',').unwrap();
         records.longest = BUFFER;
         assert!(records.read().unwrap());
         assert!(matches!(records.read(), Err(FileError::TooLong { line: 2, .. })));
@@ -474,7 +499,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("in.csv");
         fs::write(&path, text).unwrap();
-        let mut records = Records::open(&path, b',', Place::BEGIN).unwrap();
+        let mut records = Records::open(&path, b',').unwrap();
         let mut number = 0;
         while records.read().unwrap() {
             number += 1;
@@ -484,10 +509,32 @@ mod tests {
     }
 
     #[test]
+    fn the_fields_of_a_record_know_their_line_and_column() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("in.csv");
+        fs::write(&path, "\u{feff}a,ü,\"x,\"\"\ny\",,\u{1f980},z\r\n1,2,\r\n").unwrap();
+        let mut records = Records::open(&path, b',').unwrap();
+        let mut next = || records.read().unwrap().then(|| records.places().collect::<Vec<_>>());
+        assert_eq!(next(), Some(vec![(1, 1), (1, 3), (1, 5), (2, 4), (2, 5), (2, 7)]));
+        assert_eq!(next(), Some(vec![(3, 1), (3, 3), (3, 5)]));
+        assert_eq!(next(), None);
+    }
+
+    #[test]
+    fn a_record_has_no_fields_of_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("in.csv");
+        fs::write(&path, "a,b,c\nd\n").unwrap();
+        let mut records = Records::open(&path, b',').unwrap();
+        assert!(records.read().unwrap() && records.read().unwrap());
+        assert_eq!((records.field(0), records.field(1), records.field(2)), (&b"d"[..], &b""[..], &b""[..]));
+    }
+
+    #[test]
     fn a_folder_is_no_file() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(Records::open(folder.path(), b',', Place::BEGIN), Err(FileError::NotAFile { .. })));
-        let missing = Records::open(&folder.path().join("no.csv"), b',', Place::BEGIN).err().unwrap();
+        assert!(matches!(Records::open(folder.path(), b','), Err(FileError::NotAFile { .. })));
+        let missing = Records::open(&folder.path().join("no.csv"), b',').err().unwrap();
         assert!(matches!(missing, FileError::Io { .. }));
     }
 
@@ -497,7 +544,7 @@ mod tests {
         let path = folder.path().join("pipe.csv");
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
         let (sender, opened) = std::sync::mpsc::channel();
-        std::thread::spawn(move || sender.send(Records::open(&path, b',', Place::BEGIN).err()));
+        std::thread::spawn(move || sender.send(Records::open(&path, b',').err()));
         let error = opened.recv_timeout(std::time::Duration::from_secs(10));
         assert!(matches!(error, Ok(Some(FileError::NotAFile { .. }))), "{error:?}");
     }

@@ -7,7 +7,7 @@ use overnight_framework::row::{Row, Value};
 use super::error::{FileError, RecordError};
 use super::header::Head;
 use super::layout::{Layout, Unpivot};
-use super::reading::Bound;
+use super::reading::{Bound, place};
 use super::records::Records;
 
 /// The columns of a wide file, bound to its header.
@@ -21,6 +21,8 @@ pub(super) struct Wide {
     others: Vec<(Value, Bound)>,
     /// The row of the current record with the cells that are kept.
     row: Row,
+    /// Where its fields are.
+    places: Vec<u64>,
 }
 
 impl Wide {
@@ -38,7 +40,7 @@ impl Wide {
             }
         }
         let row = vec![Value::Null; layout.columns.len()];
-        Ok(Self { kept, name: unpivot.name, value: unpivot.value, others, row })
+        Ok(Self { kept, name: unpivot.name, value: unpivot.value, others, row, places: Vec::new() })
     }
 
     /// How many rows a record makes.
@@ -46,20 +48,23 @@ impl Wide {
         self.others.len()
     }
 
-    /// Reads the cells that are kept.
+    /// Reads the cells that are kept, and where the others are.
     pub(super) fn begin(&mut self, records: &Records) -> Result<(), RecordError> {
-        for (place, bound) in &self.kept {
+        for (column, bound) in &self.kept {
             let value = bound.read(records)?;
-            if let Some(slot) = self.row.get_mut(*place) {
+            if let Some(slot) = self.row.get_mut(*column) {
                 *slot = value;
             }
         }
+        self.places.clear();
+        self.places.extend(records.places().map(place));
         Ok(())
     }
 
-    /// The field of a cell, from 1.
-    pub(super) fn column(&self, cell: usize) -> usize {
-        self.others.get(cell).map_or(0, |(_, bound)| bound.field + 1)
+    /// The place of a cell.
+    pub(super) fn place(&self, cell: usize) -> u64 {
+        let field = self.others.get(cell).map(|(_, bound)| bound.field);
+        field.and_then(|field| self.places.get(field)).copied().unwrap_or_default()
     }
 
     /// The row of one cell.
