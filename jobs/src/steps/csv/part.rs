@@ -15,8 +15,9 @@
 //! A target that is a link is followed before anything else: the part stands beside the file that the link names, and the
 //! link stays. Names are on the disk only when their folder is, so every folder is synced in which one was made.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use overnight_framework::BatchError;
@@ -247,14 +248,31 @@ impl Part {
         cut.map(|_| ()).map_err(|source| self.failed(source))
     }
 
+    /// Opens the part and locks it. Who held the lock may have given the part its name meanwhile: then it is another file.
     fn locked(&self, options: &mut OpenOptions) -> Result<File, PartError> {
-        let file = options.read(true).write(true).open(&self.part).map_err(|source| self.failed(source))?;
+        loop {
+            let file = options.read(true).write(true).open(&self.part).map_err(|source| self.failed(source))?;
+            if self.lock(&file)? {
+                return Ok(file);
+            }
+        }
+    }
+
+    /// Locks an open file, and answers whether it is still the part.
+    fn lock(&self, file: &File) -> Result<bool, PartError> {
         match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(PartError::Locked(self.part.clone())),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(PartError::Locked(self.part.clone())),
             // Some network file systems have no locks; they must do without the protection.
-            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(file),
-            Err(TryLockError::Error(source)) => Err(self.failed(source)),
+            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(source)) => return Err(self.failed(source)),
+        }
+        let identity = |found: Metadata| (found.dev(), found.ino());
+        let opened = file.metadata().map(identity).map_err(|source| self.failed(source))?;
+        match fs::metadata(&self.part).map(identity) {
+            Ok(named) => Ok(named == opened),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(source) => Err(self.failed(source)),
         }
     }
 
@@ -354,6 +372,25 @@ mod tests {
         create_folders(&deep).unwrap();
         assert!(missing(&deep).is_empty());
         assert!(missing(Path::new(".")).is_empty());
+    }
+
+    #[test]
+    fn a_part_that_got_its_name_before_it_was_locked_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("day.csv");
+        let mut first = Part::new(target.clone()).unwrap();
+        first.begin().unwrap();
+        first.write(b"whole").unwrap();
+        let second = Part::new(target.clone()).unwrap();
+        let late = File::options().read(true).write(true).open(&second.part).unwrap();
+        assert!(matches!(second.lock(&late), Err(PartError::Locked(_))));
+        first.publish().unwrap();
+        drop(first);
+        assert!(!second.lock(&late).unwrap());
+        let mut third = Part::new(target.clone()).unwrap();
+        third.begin().unwrap();
+        assert!(!second.lock(&late).unwrap(), "another part is there");
+        assert_eq!(fs::read(&target).unwrap(), b"whole");
     }
 
     #[test]
