@@ -60,6 +60,7 @@ fn integer(cell: &[u8]) -> Result<Value, Flaw> {
     const FLAW: Flaw = Flaw::Expected("an integer such as 42");
     let (negative, digits) = match cell {
         [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
         digits => (false, digits),
     };
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
@@ -137,8 +138,11 @@ mod tests {
         for (kind, cell, shown) in [
             (Type::Int, "-42", "-42"),
             (Type::Int, "007", "7"),
+            (Type::Int, "+42", "42"),
+            (Type::Int, "+9223372036854775807", "9223372036854775807"),
             (Type::Int, "-9223372036854775808", "-9223372036854775808"),
             (Type::Decimal, "1250.00", "1250.00"),
+            (Type::Decimal, "+0.5", "0.5"),
             (Type::Float, "1.5e3", "1500"),
             (Type::Bool, "TRUE", "true"),
             (Type::Date, "2024-02-29", "2024-02-29"),
@@ -154,8 +158,8 @@ mod tests {
     #[test]
     fn what_is_nearly_a_value_is_none() {
         for (kind, cells) in [
-            (Type::Int, &["+1", "1.0", "1 ", "-", "9223372036854775808", "1_000", "٣"][..]),
-            (Type::Decimal, &["1,5", "1e3", "1.", ".5", "0.12345678901234567890123456789", "NaN"]),
+            (Type::Int, &["+", "+-1", "1.0", "1 ", "-", "9223372036854775808", "1_000", "٣"][..]),
+            (Type::Decimal, &["+", "+-1", "1,5", "1e3", "1.", ".5", "0.12345678901234567890123456789", "NaN"]),
             (Type::Float, &["nan", "inf", "1e999", "1,5"]),
             (Type::Bool, &["1", "yes", "t"]),
             (Type::Date, &["2026-02-30", "2026-2-3", "20260203", "2026-02-03T", "202-02-003"]),
