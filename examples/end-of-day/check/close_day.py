@@ -48,12 +48,16 @@ def decimal(text):
 
 def integer(text):
     rule(re.fullmatch(r"[+-]?[0-9]+", text), f"{text!r} is no integer")
+    rule(sum(map(str.isdigit, text)) <= 28 and -(2**63) <= int(text) < 2**63, f"{text!r} is no integer of 64 bits")
     return int(text)
 
 
 def day(text):
     rule(re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text), f"{text!r} is no date")
-    return date.fromisoformat(text)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Refused(f"{text!r} is no date") from None
 
 
 def places(currency):
@@ -103,22 +107,34 @@ def days360(first, last):
 
 
 def verify(folder):
-    lines = (folder / "SHA256SUMS").read_text("ascii").splitlines()
+    lines = (folder / "SHA256SUMS").read_text("ascii", "replace").splitlines()
     rule([line[66:] for line in lines] == FILES, "SHA256SUMS does not list the four files")
     for line in lines:
         actual = hashlib.sha256((folder / line[66:]).read_bytes()).hexdigest()
         rule(line[:66] == f"{actual}  ", f"{line[66:]} is not the file that was sent")
 
 
-def rows(path):
+def rows(path, *columns):
+    """The lines of a file that has these columns, by the names of its header."""
     with open(path, encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file, strict=True)
+        lines = csv.DictReader(file, strict=True)
+        try:
+            for column in columns:
+                rule(column in (lines.fieldnames or []), f"{path.name} has no column {column}")
+            for row in lines:
+                same = None not in row and None not in row.values()
+                rule(same, f"{path.name}:{lines.line_num}: not as many cells as the header has")
+                yield row
+        except UnicodeDecodeError:
+            raise Refused(f"{path.name} is not UTF-8") from None
+        except csv.Error as error:
+            raise Refused(f"{path.name}, behind line {lines.line_num}: {error}") from None
 
 
 def latest_rates(path, business_date):
     """For each currency the newest rate of the day and of the ten days before it, with its day."""
     quotes = {}
-    for row in rows(path):
+    for row in rows(path, "Date"):
         quoted = day(row.pop("Date"))
         if not 0 <= (business_date - quoted).days <= 10:
             continue
@@ -132,9 +148,14 @@ def latest_rates(path, business_date):
     return {"EUR": (business_date, Decimal(1)), **rates}
 
 
+ACCOUNT = "account_no holder currency day_count credit_percent debit_percent balance_date balance balance_eur".split()
+TRANSACTION = "tx_id account_no booked_on currency amount memo".split()
+CONTROL = "currency transactions amount".split()
+
+
 def accounts(path, business_date):
     found = {}
-    for row in rows(path):
+    for row in rows(path, *ACCOUNT):
         number, currency, since = integer(row["account_no"]), row["currency"], day(row["balance_date"])
         percents = [decimal(row["credit_percent"]), decimal(row["debit_percent"])]
         name = f"account {number}"
@@ -180,11 +201,12 @@ class Ledger:
 
 def post_transactions(path, book, business_date, ledger):
     last = set()
-    for row in rows(path):
+    for row in rows(path, *TRANSACTION):
         number, currency = integer(row["tx_id"]), row["currency"]
         account = book.get(integer(row["account_no"]))
         name = f"transaction {number}"
-        rule(number >= 1 and number not in last, f"{name} is there twice")
+        rule(number >= 1, f"there is no {name}")
+        rule(number not in last, f"{name} is there twice")
         rule(day(row["booked_on"]) == business_date, f"{name} is of {row['booked_on']}")
         rule(account and account["currency"] == currency, f"{name}: account {row['account_no']} has no {currency}")
         last.add(number)
@@ -278,7 +300,7 @@ def close_day(data, business_date):
     verify(folder)
     rates = latest_rates(folder / "../rates.csv", business_date)
     book, ledger, control = accounts(folder / "accounts.csv", business_date), Ledger(), {}
-    for row in rows(folder / "control.csv"):
+    for row in rows(folder / "control.csv", *CONTROL):
         currency = row["currency"]
         rule(re.fullmatch("[A-Z]{3}", currency), f"control.csv: {currency!r} is no currency")
         rule(currency not in control, f"control.csv: {currency} is there twice")
@@ -340,6 +362,9 @@ def main():
         for name, content in files.items():
             (folder / name).write_bytes(content)
         return 0
+    except ArithmeticError as error:
+        print(f"close_day.py: a number does not fit: {error!r}", file=sys.stderr)
+        return 3
     except (Refused, OSError) as error:
         print(f"close_day.py: {error}", file=sys.stderr)
         return 3

@@ -30,10 +30,12 @@ pub struct Plan {
 #[non_exhaustive]
 pub enum GenerateError {
     /// The rates of the example lie elsewhere in time.
-    #[error("generate {date}: rates.csv has no rates of that day or of the ten days before it")]
+    #[error("generate {date}: rates.csv has no rates of {day} or of the ten days before it")]
     NoRates {
-        /// The day.
+        /// The day to generate.
         date: NaiveDate,
+        /// The day that is valued: that one, or the one at whose end the balances were drawn up.
+        day: NaiveDate,
     },
     /// The number of accounts is out of its range.
     #[error("generate {accounts} accounts: at least 16 and at most 4294967296 are possible")]
@@ -60,8 +62,10 @@ impl Plan {
     pub fn generate(&self, out: &Path) -> Result<(), GenerateError> {
         let (date, balance_date) = (self.date, weekday_before(self.date));
         let (rates, before) = (Rates::of(date), Rates::of(balance_date));
-        if rates.is_empty() || before.is_empty() {
-            return Err(GenerateError::NoRates { date });
+        for (day, rates) in [(date, &rates), (balance_date, &before)] {
+            if rates.is_empty() {
+                return Err(GenerateError::NoRates { date, day });
+            }
         }
         if !(16..=1 << 32).contains(&self.accounts) {
             return Err(GenerateError::Accounts { accounts: self.accounts });

@@ -10,12 +10,10 @@ use super::support::end_of_day;
 
 const DAY: &str = "2026-04-07";
 
-/// A copy of the day with another line of rates, checksums included: the sender made the mistake, not the way.
-fn with_rates(project: &Project, from: &str, to: &str) {
+/// A copy of the day with other rates, checksums included: the sender made the mistake, not the way.
+fn with_rates(project: &Project, change: impl Fn(&str) -> String) {
     let shipped = end_of_day().join("data");
-    let rates = fs::read_to_string(shipped.join("rates.csv")).unwrap();
-    assert!(rates.contains(from), "{from}");
-    let rates = project.file("data/rates.csv", &rates.replacen(from, to, 1));
+    let rates = project.file("data/rates.csv", &change(&fs::read_to_string(shipped.join("rates.csv")).unwrap()));
     let sums = fs::read_to_string(shipped.join(DAY).join("SHA256SUMS")).unwrap();
     let (first, others) = sums.split_once('\n').unwrap();
     assert!(first.ends_with("  ../rates.csv"), "{first}");
@@ -23,6 +21,15 @@ fn with_rates(project: &Project, from: &str, to: &str) {
     for name in ["accounts.csv", "control.csv", "transactions.csv"] {
         fs::copy(shipped.join(DAY).join(name), project.path("data").join(DAY).join(name)).unwrap();
     }
+}
+
+/// The rates of the day alone, and of those all but so many.
+fn without_quotes(rates: &str, quoted: usize) -> String {
+    let mut lines = rates.lines();
+    let header = lines.next().unwrap();
+    let cells = lines.find_map(|line| line.strip_prefix(&format!("{DAY},"))).unwrap().split_terminator(',');
+    let cells = cells.enumerate().map(|(place, cell)| if place < quoted { cell } else { "N/A" });
+    format!("{header}\n{DAY},{},\n", cells.collect::<Vec<_>>().join(","))
 }
 
 fn sha256(path: &Path) -> String {
@@ -37,7 +44,7 @@ fn close(project: &Project) -> Answer {
 
 on_both_stores! {
     fn only_what_was_not_quoted_becomes_a_dead_letter(project) {
-        with_rates(project, "\n2026-04-02,", "\n2026-04-02,");
+        with_rates(project, str::to_owned);
         close(project).expect(0);
         let rejects = project.jobctl(&["show", "end-of-day", "--rejects", "-o", "json"]).expect(0).json();
         let names: Vec<_> = rejects.as_array().unwrap().iter().map(|reject| &reject["error"]["name"]).collect();
@@ -45,8 +52,19 @@ on_both_stores! {
         assert!(names.iter().all(|name| *name == "NotQuoted"), "{names:?}");
     }
 
+    fn one_quote_of_one_day_closes_the_day_and_none_at_all_does_not(project) {
+        with_rates(project, |rates| without_quotes(rates, 0));
+        let refused = close(project).expect(3);
+        assert!(refused.stderr.contains("rates.csv has no quote of the last ten days"), "{refused:#?}");
+        let mended = Project::new(project.database().backend());
+        with_rates(&mended, |rates| without_quotes(rates, 1));
+        close(&mended).expect(0);
+        let report = fs::read_to_string(mended.path("out").join(DAY).join("report.csv")).unwrap();
+        assert!(report.contains(",USD,") && report.contains(",1.155700,2026-04-07,"), "{report}");
+    }
+
     fn a_date_that_cannot_be_read_closes_no_day_and_is_no_dead_letter(project) {
-        with_rates(project, "\n2026-04-02,", "\n02.04.2026,");
+        with_rates(project, |rates| rates.replacen("\n2026-04-02,", "\n02.04.2026,", 1));
         let refused = close(project).expect(3);
         for part in ["step load-rates", "expected a date such as 2026-01-31, found \"02.04.2026\"", "rates.csv:25:1: InvalidRow: "] {
             assert!(refused.stderr.contains(part), "{part}: {refused:#?}");
