@@ -63,9 +63,14 @@ const ISO_DAYS: Form =
     Form { units: &[("W", WEEK), ("D", DAY)], in_order: true, fractions: Fractions::Last, help: ISO_HELP };
 const ISO_TIME: Form = Form { units: &[("H", HOUR), ("M", MINUTE), ("S", SECOND)], ..ISO_DAYS };
 
-const TOO_LONG: &str = "a duration is at most 100 years";
+/// No duration that is written alone is longer: 100 years of 365 days. Databases and clocks agree on what is below.
+const LONGEST: TimeDelta = TimeDelta::nanoseconds(100 * 365 * DAY);
 
-/// The length of time written as `90s`, `1h30m`, `250ms`, `7d`, or as ISO 8601 without years and months, `PT1H30M`.
+const TOO_LONG: &str = "a duration is at most 100 years";
+const TOO_FINE: &str = "a duration has no fractions of a nanosecond";
+
+/// The length of time written as `90s`, `1h30m`, `250ms`, `7d`, or as ISO 8601 without years and months, `PT1H30M`: at most 100
+/// years of 365 days.
 ///
 /// ```
 /// use overnight_framework::params::parse_duration;
@@ -84,7 +89,8 @@ pub(crate) fn read_duration(text: &str) -> Result<TimeDelta, &'static str> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
         return Err("a number alone has no unit: write 30s, 30m or 30h");
     }
-    whole(read(text, &SETTING)?).ok_or(TOO_LONG)
+    let duration = whole(read(text, &SETTING)?)?;
+    if duration > LONGEST { Err(TOO_LONG) } else { Ok(duration) }
 }
 
 /// What `duration(x)` of an expression reads: a sign, then the form of CEL or ISO 8601.
@@ -94,13 +100,15 @@ pub(crate) fn cel_duration(text: &str) -> Option<TimeDelta> {
         None => (false, text),
     };
     let nanoseconds = if size == "0" { Decimal::ZERO } else { read(size, &CEL).ok()? };
-    whole(if negative { -nanoseconds } else { nanoseconds })
+    whole(if negative { -nanoseconds } else { nanoseconds }).ok()
 }
 
 /// Nanoseconds, of which there is no half.
-fn whole(nanoseconds: Decimal) -> Option<TimeDelta> {
-    let count = nanoseconds.to_i64().filter(|_| nanoseconds.fract().is_zero())?;
-    Some(TimeDelta::nanoseconds(count))
+fn whole(nanoseconds: Decimal) -> Result<TimeDelta, &'static str> {
+    if !nanoseconds.fract().is_zero() {
+        return Err(TOO_FINE);
+    }
+    nanoseconds.to_i64().map(TimeDelta::nanoseconds).ok_or(TOO_LONG)
 }
 
 fn read(text: &str, short: &Form) -> Result<Decimal, &'static str> {
@@ -202,6 +210,20 @@ mod tests {
             "99999999999999999999s",
         ] {
             assert_eq!(parse_duration(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_or_too_fine_is_told_as_what_it_is() {
+        assert_eq!(read_duration("36500d"), Ok(LONGEST));
+        for (wrong, why) in [
+            ("36500d1ms", TOO_LONG),
+            ("106752d", TOO_LONG),
+            ("99999999999999999999s", TOO_LONG),
+            ("99999999999999999999999999999s", SETTING.help),
+            ("PT0.0000000001S", TOO_FINE),
+        ] {
+            assert_eq!(read_duration(wrong), Err(why), "{wrong}");
         }
     }
 
