@@ -58,16 +58,17 @@ impl ReaderPlan for Plan {
     }
 
     fn open(&self, frame: &Frame) -> Result<Box<dyn ChunkSource<Row>>, BatchError> {
-        let (chunks, ms) = (count(&self.chunks, frame)?, count(&self.ms, frame)?);
+        let (chunks, ms) = (count("chunks", &self.chunks, frame)?, count("ms", &self.ms, frame)?);
         Ok(Box::new(Source { chunks, nap: Duration::from_millis(ms), given: 0, stop: StopToken::default() }))
     }
 }
 
-fn count(setting: &Setting, frame: &Frame) -> Result<u64, BatchError> {
-    match setting.value(frame)? {
-        Value::Int(number) => u64::try_from(number).map_err(|error| BatchError::of(names::INVALID_VALUE, error)),
-        other => Err(BatchError::new(names::INVALID_VALUE, format!("expected a whole number, found {other}"))),
-    }
+fn count(name: &str, setting: &Setting, frame: &Frame) -> Result<u64, BatchError> {
+    let value = setting.value(frame)?;
+    let count = if let Value::Int(number) = value { u64::try_from(number).ok() } else { None };
+    count.ok_or_else(|| {
+        BatchError::new(names::INVALID_VALUE, format!("naps: `{name}` is {value}; a whole number is needed, 0 or more"))
+    })
 }
 
 impl ChunkSource<Row> for Source {
@@ -76,12 +77,19 @@ impl ChunkSource<Row> for Source {
     }
 
     fn open(&mut self, from: Option<&serde_json::Value>) -> Result<(), BatchError> {
-        self.given = from.and_then(serde_json::Value::as_u64).unwrap_or_default();
+        let given = |from: &serde_json::Value| {
+            // To begin anew would give the items a second time.
+            let unknown =
+                || BatchError::new(names::INVALID_VALUE, format!("the checkpoint of naps is no number: {from}"));
+            from.as_u64().ok_or_else(unknown)
+        };
+        self.given = from.map_or(Ok(0), given)?;
         Ok(())
     }
 
     fn fill(&mut self, _: usize, batch: &mut Batch<Row>) -> Result<Fill, BatchError> {
-        if self.given == self.chunks {
+        // A restart may find fewer in the job file than were given before.
+        if self.given >= self.chunks {
             return Ok(Fill::End);
         }
         // Whether the nap was cut short makes no difference, unless by an abort.
@@ -103,5 +111,42 @@ impl ChunkSource<Row> for Source {
 
     fn locator(&self) -> Locate {
         Arc::new(|item| json!({ "item": item }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use overnight::expr::Scope;
+    use overnight::yaml::{self, Source as File};
+
+    use super::*;
+
+    fn open(chunks: &str, from: Option<&serde_json::Value>) -> Result<Box<dyn ChunkSource<Row>>, BatchError> {
+        let scope = Scope::new();
+        let settings = format!("{{ chunks: '${{{{ {chunks} }}}}', ms: '${{{{ 0 }}}}' }}");
+        let read = yaml::read(&File::new("job.yaml", &settings), |at| Naps.check(at, &Names::new(&scope)));
+        let mut source = read.unwrap_or_else(|problems| panic!("{problems}")).open(&Frame::default())?;
+        source.open(from)?;
+        Ok(source)
+    }
+
+    #[test]
+    fn a_restart_with_fewer_items_than_were_given_has_none_left() {
+        for (chunks, fill) in [("3", Fill::More), ("2", Fill::End), ("1", Fill::End)] {
+            let mut source = open(chunks, Some(&json!(2))).unwrap();
+            assert_eq!(source.fill(1, &mut Batch::default()).unwrap(), fill, "{chunks}");
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_of_another_reader_is_refused() {
+        let error = open("3", Some(&json!({ "line": 7 }))).map(drop).unwrap_err();
+        assert_eq!(error.to_string(), "the checkpoint of naps is no number: {\"line\":7}");
+    }
+
+    #[test]
+    fn fewer_than_none_is_refused_with_the_setting() {
+        let error = open("1 - 2", None).map(drop).unwrap_err();
+        assert_eq!(error.to_string(), "naps: `chunks` is -1; a whole number is needed, 0 or more");
     }
 }
