@@ -4,6 +4,7 @@ mod patience;
 mod retry;
 mod skip;
 
+pub(crate) use self::patience::Outage;
 pub use self::patience::Patience;
 pub use self::retry::RetryPolicy;
 pub(crate) use self::retry::shortened_by_chance;

@@ -85,6 +85,7 @@ impl Run<'_> {
             Err(error) => Ended::launch_error(&error),
         };
         drop(timeout);
+        self.check_held()?;
         let end = self.after_job(ended, &steps);
         let execution = self.end(&end)?;
         self.tell(&RunEvent::Ended(&execution));
@@ -137,6 +138,11 @@ impl Run<'_> {
         };
         done.push(ran.view);
         Ok(ran.end.ends_job())
+    }
+
+    /// Ends a run that lost its lease before its listeners hear of an end: they would take what stops it for an operator's abort.
+    fn check_held(&self) -> Result<(), RunError> {
+        if self.stop_line.is_lost() { Err(RunError::LeaseLost) } else { Ok(()) }
     }
 
     fn view<'v>(&'v self, steps: &'v [StepView]) -> JobView<'v> {

@@ -1,7 +1,7 @@
 //! The moment after which a worker must believe that its lease is gone.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::clock::Clock;
@@ -19,13 +19,14 @@ pub struct StopLine {
     clock: Arc<dyn Clock>,
     /// Microseconds on the process clock.
     line: Arc<AtomicU64>,
+    lost: Arc<AtomicBool>,
 }
 
 impl StopLine {
     /// The line of a lease that lasts `lease` and was asked for at `sent` on `clock`.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, sent: Duration, lease: Duration) -> Self {
-        let line = Self { clock, line: Arc::default() };
+        let line = Self { clock, line: Arc::default(), lost: Arc::default() };
         line.renewed(sent, lease);
         line
     }
@@ -41,6 +42,17 @@ impl StopLine {
         let margin = LONGEST_MARGIN.min(lease / 5);
         let line = sent.saturating_add(lease).saturating_sub(margin);
         self.line.fetch_max(u64::try_from(line.as_micros()).unwrap_or(u64::MAX), Ordering::AcqRel);
+    }
+
+    /// The store says that the lease is another's now. It never comes back.
+    pub fn lose(&self) {
+        self.lost.store(true, Ordering::Release);
+    }
+
+    /// Whether the lease is known to be lost.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Acquire)
     }
 
     /// Whether the worker must renew before it writes again.

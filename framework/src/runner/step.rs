@@ -75,6 +75,7 @@ impl Run<'_> {
             Err(error) => End::failed(exit_code(&error), record(step, &error)),
         };
         drop(timeout);
+        self.check_held()?;
         let end = self.after_step(&run, &state, end);
         self.finish_step(&run.row, state, end)
     }

@@ -5,8 +5,8 @@
 //! the run would take itself for dead.
 
 use super::{Run, RunError};
-use crate::error::names;
 use crate::execution::{JobExecution, StepExecution};
+use crate::policy::Outage;
 use crate::repository::{ExecutionEnd, FenceError, StepEnd, StepHistory, StepLease, StepStart, StoreError};
 use crate::status::Status;
 use crate::stop::StopToken;
@@ -37,22 +37,27 @@ impl Run<'_> {
         self.patiently("the last row", || self.repository.end(&self.lease, end), ended)
     }
 
-    /// Calls `verb`, again after each outage, unless `written` finds that the one before was written after all.
+    /// Calls `verb`, again after each outage, unless `written` finds that the one before was written after all: before it is sent
+    /// again, and when the rows refuse what was sent again, because the first one was still on its way.
     fn patiently<T>(
         &self,
         what: &str,
         verb: impl Fn() -> Result<T, FenceError>,
         written: impl Fn() -> Result<Option<T>, StoreError>,
     ) -> Result<T, RunError> {
+        let mut outage = Outage::default();
         let mut answer = verb();
-        for attempts in 1.. {
+        loop {
             let error = match answer {
                 Err(FenceError::Store(error)) if error.is_transient() => error,
+                Err(refusal) if outage.attempts() > 0 => match written() {
+                    Err(error) if error.is_transient() => error,
+                    row => return row?.ok_or_else(|| refusal.into()),
+                },
                 answer => return Ok(answer?),
             };
-            let Some(pause) = self.patience.outage.pause(attempts, names::STORE_ERROR) else {
-                return Err(error.into());
-            };
+            let Some(pause) = outage.pause(self.patience, self.stop_line.now()) else { return Err(error.into()) };
+            let attempts = outage.attempts();
             tracing::warn!(execution = %self.lease.execution, %error, attempts, "{what} is not written yet");
             // A stop does not help here: the rows must say how the run ended.
             let _ = StopToken::default().wait(pause);
@@ -62,7 +67,6 @@ impl Run<'_> {
                 Err(error) => Err(error.into()),
             };
         }
-        Ok(answer?)
     }
 
     /// The row of the execution as it stands, if it is still ours and `done` says that the verb is written on it.

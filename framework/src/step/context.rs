@@ -140,13 +140,19 @@ impl<'a> StepContext<'a> {
     /// Makes sure that the step still belongs to this worker before it writes. A worker past its stop line tries to renew
     /// first, and leaves only when it is refused: a laptop that slept finds its lease still its own when nobody took it.
     pub(crate) fn check_lease(&self) -> Result<(), FenceError> {
+        if self.stop_line.is_lost() {
+            return Err(FenceError::LeaseLost);
+        }
         if !self.stop_line.passed() {
             return Ok(());
         }
         let StepLease { lease, duration, .. } = self.lease;
         let sent = self.stop_line.now();
         let states = self.repository.beat(&Beat { worker: lease.worker, leases: vec![lease], duration })?;
-        let state = states.first().filter(|state| state.held).ok_or(FenceError::LeaseLost)?;
+        let Some(state) = states.first().filter(|state| state.held) else {
+            self.stop_line.lose();
+            return Err(FenceError::LeaseLost);
+        };
         // A lease that is held and not renewed is one whose row is locked just now: the fence decides.
         if state.renewed {
             self.stop_line.renewed(sent, duration);

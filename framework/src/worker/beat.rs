@@ -1,11 +1,13 @@
 //! The heartbeat: one statement renews everything a worker holds and brings back what became of it.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::Timing;
+use crate::error::BatchError;
 use crate::execution::ExecutionId;
 use crate::policy::shortened_by_chance;
 use crate::repository::{Beat, Lease, LeaseState, Repository};
@@ -87,7 +89,7 @@ impl Beats {
 
     fn start(&self) {
         let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        if thread.is_some() {
+        if thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
             return;
         }
         let (repository, timing, shared) = (Arc::clone(&self.repository), self.timing, Arc::clone(&self.shared));
@@ -107,7 +109,7 @@ const JITTER_PERCENT: u8 = 10;
 fn beat_until_stopped(repository: &dyn Repository, timing: Timing, shared: &Shared) {
     let mut pause = timing.heartbeat / 2;
     while let Some(held) = wait(shared, pause) {
-        let reached = held.is_empty() || beat(repository, timing, shared, &held);
+        let reached = held.is_empty() || beat_caught(repository, timing, shared, &held);
         let interval = if reached { timing.heartbeat } else { timing.heartbeat / 5 };
         pause = shortened_by_chance(interval, JITTER_PERCENT);
     }
@@ -118,6 +120,14 @@ fn wait(shared: &Shared, pause: Duration) -> Option<Vec<Held>> {
     let waiting = shared.changed.wait_timeout_while(lock(shared), pause, |state| !state.stopped);
     let (state, _) = waiting.unwrap_or_else(PoisonError::into_inner);
     (!state.stopped).then(|| state.held.values().cloned().collect())
+}
+
+/// Beats once. A store that panics must not cost every run of the process its lease.
+fn beat_caught(repository: &dyn Repository, timing: Timing, shared: &Shared, held: &[Held]) -> bool {
+    catch_unwind(AssertUnwindSafe(|| beat(repository, timing, shared, held))).unwrap_or_else(|panic| {
+        tracing::error!(error = %BatchError::panicked(panic.as_ref()), "a heartbeat panicked");
+        false
+    })
 }
 
 /// Beats once; false when the store could not be reached.
@@ -153,9 +163,11 @@ impl Held {
         }
     }
 
-    /// The fence refuses whatever is still sent; the request only spares the work.
+    /// The fence refuses whatever is still sent. The mark keeps the run from touching elsewhere what belongs to another worker
+    /// now, and from telling listeners of an abort that nobody ordered; the request ends it soon.
     fn lose(&self) {
         tracing::warn!(execution = %self.lease.execution, "the lease was lost, or its run is just ending");
+        self.stop_line.lose();
         self.stop.request(StopIntent::Aborted);
     }
 }

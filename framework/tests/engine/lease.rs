@@ -1,16 +1,20 @@
 //! Leases: whoever lost his writes nothing more, and whoever only slept goes on.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use overnight_framework::clock::ManualClock;
+use overnight_framework::job::{Job, JobStep};
 use overnight_framework::repository::memory::MemoryRepository;
+use overnight_framework::repository::{ChunkError, StoreErrorKind};
 use overnight_framework::runner::RunError;
 use overnight_framework::status::Status;
 use overnight_framework::step::Outcome;
+use overnight_framework::worker::Timing;
 
-use super::support::{Chunks, Kind, Rule, Verb, World, job, job_of, numbers, tasklet};
+use super::support::{Chunks, Journal, Kind, Recorder, Rule, Verb, World, job, job_of, numbers, tasklet};
 use super::takeover::{order_stop, take_over};
 
 const LONG: Duration = Duration::from_secs(3_600);
@@ -127,4 +131,70 @@ fn a_tasklet_is_not_begun_past_the_stop_line_when_its_worker_was_replaced() {
     let memory = Arc::clone(&world.memory);
     process.store.rule(Rule::first(Verb::Beat, move || take_over(&memory)));
     assert!(matches!(process.run(&job([first, second])), Err(RunError::LeaseLost)));
+}
+
+/// What a writer did elsewhere belongs to the new owner. A laptop slept: its connection is gone, and so is its lease.
+#[test]
+fn a_worker_that_lost_connection_and_lease_in_the_middle_of_a_chunk_undoes_nothing() {
+    let (world, journal) = (World::new(), Journal::default());
+    let process = world.process();
+    let (replace, sleep) = (elsewhere(&world.memory), sleeping(&process.clock));
+    let chunks = Chunks { journal: journal.clone(), ..Chunks::of(numbers(1..=35)) }.accepting(move |items| {
+        if !items.contains(&15) {
+            return Ok(());
+        }
+        replace();
+        sleep();
+        Err(ChunkError::Store(StoreErrorKind::Unreachable.into()))
+    });
+    assert!(matches!(process.run(&job_of(chunks.step())), Err(RunError::LeaseLost)));
+    assert_eq!((journal.count("rolled back"), journal.count("writer closed")), (0, 1));
+}
+
+/// The beat hears of it while the writer works, and nobody is told of an abort that nobody ordered.
+#[test]
+fn a_lease_that_the_beat_finds_lost_is_neither_undone_nor_told_as_an_abort() {
+    let (world, journal) = (World::new(), Journal::default());
+    let process = world.process_on("host-a", Timing { heartbeat: Duration::from_millis(2), ..Timing::SERVER });
+    let (beats, heard) = channel();
+    let (beats, heard) = (Mutex::new(beats), Mutex::new(heard));
+    process.store.rule(Rule::first(Verb::Beat, move || beats.lock().unwrap().send(()).unwrap_or_default()));
+    let replace = elsewhere(&world.memory);
+    let chunks = Chunks { journal: journal.clone(), ..Chunks::of(numbers(1..=35)) }.accepting(move |items| {
+        if items.contains(&15) {
+            replace();
+            let heard = heard.lock().unwrap();
+            while heard.try_recv().is_ok() {}
+            // The one that hears of it, and the one after: then what was heard is done.
+            (0..2).for_each(|_| heard.recv_timeout(Duration::from_secs(30)).unwrap());
+        }
+        Ok(())
+    });
+    let listener = Arc::new(Recorder::new("listener", &journal));
+    let step = JobStep {
+        listeners: vec![listener.clone()],
+        chunk_listeners: vec![listener.clone()],
+        ..JobStep::new("step", chunks.step())
+    };
+    let job = Job { listeners: vec![listener], ..job([step]) };
+    assert!(matches!(process.run(&job), Err(RunError::LeaseLost)));
+    assert_eq!(journal.count("rolled back"), 0);
+    assert_eq!(journal.about("listener after_chunk"), ["listener after_chunk 1", "listener after_chunk 2"]);
+    for end in ["listener on_chunk_error", "listener after_step", "listener after_job"] {
+        assert!(journal.about(end).is_empty(), "{:?}", journal.lines());
+    }
+}
+
+#[test]
+fn the_end_of_a_tasklet_whose_lease_is_lost_is_told_to_nobody() {
+    let (world, journal) = (World::new(), Journal::default());
+    let process = world.process_on("host-a", Timing { heartbeat: Duration::from_millis(2), ..Timing::SERVER });
+    let memory = Arc::clone(&world.memory);
+    process.store.rule(Rule::first(Verb::Beat, move || take_over(&memory)).times(1));
+    let waiting = tasklet("a", |context| Ok(Outcome::Stopped(context.stop_token().wait(LONG).unwrap())));
+    let listener = Arc::new(Recorder::new("listener", &journal));
+    let waiting = JobStep { listeners: vec![listener.clone()], ..waiting };
+    let job = Job { listeners: vec![listener], ..job([waiting]) };
+    assert!(matches!(process.run(&job), Err(RunError::LeaseLost)));
+    assert_eq!(journal.lines(), ["listener before_job STARTING", "listener before_step STARTED"]);
 }

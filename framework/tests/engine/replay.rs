@@ -1,17 +1,23 @@
 //! Chunks whose commit is refused, not answered, or not possible for a while.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use overnight_framework::BatchError;
+use overnight_framework::clock::ManualClock;
 use overnight_framework::error::names;
 use overnight_framework::job::JobStep;
 use overnight_framework::launch::Refusal;
+use overnight_framework::monitor::{Monitor, RunEvent};
 use overnight_framework::operator::StartError;
+use overnight_framework::params::Params;
 use overnight_framework::policy::SkipPolicy;
 use overnight_framework::repository::ChunkError;
 use overnight_framework::runner::RunError;
-use overnight_framework::status::{ExitCode, Status};
+use overnight_framework::status::{ExitCode, Status, StopIntent};
+use overnight_framework::stop::StopToken;
 
 use super::support::{Chunks, Journal, Kind, Rule, Verb, Watcher, World, failed, job, job_of, numbers, retries, skips};
 use super::takeover::take_over;
@@ -81,6 +87,77 @@ fn rows_that_a_late_commit_wrote_are_not_the_fault_of_its_replay() {
         assert_eq!(world.rows(), all());
         assert!(world.letters(&ran).is_empty());
     }
+}
+
+/// A COMMIT that was on its way counts, whatever else ends the step.
+#[test]
+fn a_late_commit_is_found_before_the_step_fails_of_something_else() {
+    let conflicts = Rule::refuse(Verb::Commit, Kind::Conflict).times(6);
+    let unclear = Rule::refuse(Verb::Commit, Kind::Unclear);
+    for after in [Some(conflicts), Some(unclear.times(3)), None] {
+        let (world, journal) = (World::new(), Journal::default());
+        let (sent, breaks) = (AtomicBool::new(false), after.is_none());
+        let chunks = Chunks { journal: journal.clone(), ..Chunks::of(numbers(all())) }.accepting(move |items| {
+            match breaks && items.contains(&15) && sent.swap(true, Ordering::Relaxed) {
+                true => Err(ChunkError::Failed("the disk broke".into())),
+                false => Ok(()),
+            }
+        });
+        let rules = [Some(Rule::late_commit().after(1).times(1)), after];
+        let ran = world.run_with(&job_of(chunks.step()), rules.into_iter().flatten()).unwrap();
+        assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
+        assert_eq!(world.rows(), all());
+        let counts = world.step(ran.id, "step").counts;
+        assert_eq!((counts.read, counts.write, counts.commit), (25, 25, 3));
+    }
+}
+
+/// A monitor that asks the run to end when a chunk is sent again.
+struct StopsReplay {
+    token: StopToken,
+    intent: StopIntent,
+}
+
+impl Monitor for StopsReplay {
+    fn event(&self, event: &RunEvent<'_>) {
+        if matches!(event, RunEvent::Retrying { .. }) {
+            self.token.request(self.intent);
+        }
+    }
+}
+
+#[test]
+fn a_stop_while_an_answer_is_missing_ends_behind_the_chunk_that_came_through() {
+    for intent in [StopIntent::Stopped, StopIntent::Aborted] {
+        let (world, journal) = (World::new(), Journal::default());
+        let process = world.process().rule(Rule::late_commit().after(1).times(1));
+        let job = job_of(Chunks { journal: journal.clone(), ..Chunks::of(numbers(all())) }.step());
+        let ready = process.launch(&job).unwrap();
+        let monitor = StopsReplay { token: ready.stop_token().clone(), intent };
+        let ran = process.operator.run(&job, &Params::default(), ready, &monitor).unwrap();
+        assert_eq!((ran.status, ran.exit_code.as_str()), (Status::Stopped, intent.as_str()));
+        assert_eq!(world.rows(), (1..=20).collect::<Vec<_>>());
+        assert_eq!(world.step(ran.id, "step").counts.read, 20);
+        assert_eq!(journal.count("committed"), 2);
+        assert_eq!(world.run(&job).status, Status::Completed);
+        assert_eq!(world.rows(), all());
+    }
+}
+
+/// Nobody knows whether the COMMIT is lost or late: what the writer did stays, and the row tells whoever goes on.
+#[test]
+fn an_abort_while_an_answer_is_missing_undoes_nothing() {
+    let (world, journal) = (World::new(), Journal::default());
+    let process = world.process().rule(Rule::refuse(Verb::Commit, Kind::OutcomeUnknown).after(1).times(1));
+    let job = job_of(Chunks { journal: journal.clone(), ..Chunks::of(numbers(all())) }.step());
+    let ready = process.launch(&job).unwrap();
+    let monitor = StopsReplay { token: ready.stop_token().clone(), intent: StopIntent::Aborted };
+    let ran = process.operator.run(&job, &Params::default(), ready, &monitor);
+    assert!(matches!(ran, Err(RunError::Store(_))), "{ran:?}");
+    assert_eq!(journal.count("rolled back"), 0);
+    drop(process);
+    assert_eq!(world.run(&job).status, Status::Completed);
+    assert_eq!(world.rows(), all());
 }
 
 /// Another holder of the same lease, which there never is, or a row that was changed by hand.
@@ -225,4 +302,27 @@ fn outages_and_conflicts_are_no_retries_of_the_step_itself() {
     let ran = world.run_with(&job, rules).unwrap();
     assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
     assert_eq!(world.rows(), all());
+}
+
+/// A monitor for whom every attempt takes as long as waiting for a connection does.
+struct Slowly(ManualClock);
+
+impl Monitor for Slowly {
+    fn event(&self, event: &RunEvent<'_>) {
+        if matches!(event, RunEvent::Retrying { .. }) {
+            self.0.advance(Duration::from_secs(10));
+        }
+    }
+}
+
+#[test]
+fn a_store_that_is_away_is_given_up_after_a_minute_however_long_an_attempt_takes() {
+    let world = World::new();
+    let process = world.process().rule(Rule::refuse(Verb::BeginChunk, Kind::Unreachable));
+    // Past its stop line a worker asks for its lease first, which counts as an attempt.
+    let process = process.rule(Rule::refuse(Verb::Beat, Kind::Unreachable));
+    let monitor = Slowly(process.clock.clone());
+    let ran = process.run_watched(&job_of(Chunks::of(numbers(all())).step()), &monitor).unwrap();
+    assert_eq!(failed(&ran), ("StoreError", "the database cannot be reached"));
+    assert_eq!(process.store.count(Verb::BeginChunk) + process.store.count(Verb::Beat), 7);
 }

@@ -54,6 +54,27 @@ fn a_verb_whose_answer_is_lost_is_not_told_twice() {
     }
 }
 
+/// The server sees the first one only after the rows were read, and before it is sent again.
+#[test]
+fn a_verb_that_arrives_late_is_found_on_the_rows_when_its_repetition_is_refused() {
+    for verb in [Verb::Begin, Verb::BeginStep, Verb::EndStep, Verb::End] {
+        let (world, journal) = (World::new(), Journal::default());
+        let rules = [Rule::refuse(verb, Kind::Unreachable).times(1), Rule::overtaken(verb).times(1)];
+        let ran = world.run_with(&three_steps(&journal), rules).unwrap();
+        assert_eq!(ran.status, Status::Completed, "{verb:?}");
+        assert_eq!(journal.lines(), ["a", "b", "c"]);
+        assert_eq!(world.execution(ran.id).status, Status::Completed);
+    }
+}
+
+#[test]
+fn a_refusal_behind_an_outage_is_a_refusal_when_the_rows_do_not_say_otherwise() {
+    let world = World::new();
+    let away = Rule::refuse(Verb::EndStep, Kind::Unreachable).times(1);
+    let lost = world.run_with(&three_steps(&Journal::default()), [away, Rule::refuse(Verb::EndStep, Kind::LeaseLost)]);
+    assert!(matches!(lost, Err(RunError::LeaseLost)), "{lost:?}");
+}
+
 #[test]
 fn a_restart_waits_for_the_history_of_its_instance() {
     let world = World::new();

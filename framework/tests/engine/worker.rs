@@ -115,6 +115,16 @@ fn a_beat_that_fails_is_tried_again_soon() {
 }
 
 #[test]
+fn a_beat_that_panics_is_not_the_last_one() {
+    let world = World::new();
+    let process = world.process_on("host-a", QUICK);
+    process.store.rule(Rule::first(Verb::Beat, || panic!("the driver panicked")).times(2));
+    let memory = Arc::clone(&world.memory);
+    process.store.rule(Rule::first(Verb::Beat, move || order_stop(&memory)));
+    assert_eq!(process.run(&waiting()).unwrap().status, Status::Stopped);
+}
+
+#[test]
 fn the_beat_goes_on_until_the_last_row_is_written_and_is_the_last_to_stop() {
     let world = World::new();
     let process = world.process_on("host-a", QUICK);

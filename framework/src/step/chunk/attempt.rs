@@ -52,7 +52,7 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
         let mut way = Way::Whole;
         loop {
             if self.context.stop.is_aborted() {
-                return Ok(Ended::Left(StopIntent::Aborted));
+                return self.quit(Ok(StopIntent::Aborted), &mut met);
             }
             met.opened = false;
             let refused = match self.attempt(chunk, way, &mut met) {
@@ -62,24 +62,26 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
             self.context.state.counts.rollback += u64::from(met.opened);
             match self.judge_refusal(refused, way, &mut met) {
                 Next::Committed(done) => return Ok(Ended::Committed(self.committed(*done))),
-                Next::Left(intent) => return self.roll_back().map(|()| Ended::Left(intent)),
-                Next::Fail(error) => return Err(self.give_up(error)),
+                Next::Left(intent) => return self.quit(Ok(intent), &mut met),
+                Next::Fail(error) => return self.quit(Err(error), &mut met),
                 Next::Replay(replay) => {
                     way = replay.way;
-                    if let Some(intent) = self.before_replay(replay)? {
-                        return Ok(Ended::Left(intent));
+                    if let Some(intent) = self.before_replay(replay, &met) {
+                        return self.quit(Ok(intent), &mut met);
                     }
                 }
             }
         }
     }
 
-    /// The transaction stays outside of `caught`, so that a panic of the writer costs no connection.
+    /// The transaction stays outside of `caught`, so that a panic of the writer costs no connection. What the writer did in the
+    /// attempt before is undone only now, when it is certain that the step is still ours.
     fn attempt(&mut self, chunk: &Chunk<O>, way: Way, met: &mut Met) -> Result<Done, Refused> {
         self.context.check_lease().map_err(ChunkError::from)?;
+        self.roll_back(met).map_err(|error| Refused::Step(error.into()))?;
         let repository = self.context.repository;
         let mut transaction = repository.begin_chunk(&self.context.lease)?;
-        met.opened = true;
+        met.begun();
         let mut done = caught(|| self.fill(transaction.as_mut(), chunk, way, met))?;
         if self.context.stop.is_aborted() {
             return Err(Refused::Aborted);
@@ -171,7 +173,7 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
     }
 
     /// The chunk is part of the past now.
-    fn committed(&mut self, done: Done) -> Option<StopIntent> {
+    pub(super) fn committed(&mut self, done: Done) -> Option<StopIntent> {
         let Done { counts, checkpoint, letters, stop } = done;
         self.context.state.counts = counts;
         self.context.state.checkpoint = Some(checkpoint);

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | the lease is lost | leave at once, and touch nothing |
 //! | the answer to COMMIT is lost | read the step row: its counters tell what became of it; replay when they do not have it |
-//! | a replay after that is refused | read the step row again: that COMMIT may have been on its way all the time |
+//! | a replay after that is refused, or the step ends | read the step row again: that COMMIT may have been on its way all the time |
 //! | the writer cannot know what it did | end UNKNOWN: a person decides |
 //! | another transaction was in the way | replay, at most five times |
 //! | the database said something unclear | replay once, then look for the row |
@@ -19,12 +19,15 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::attempt::{Done, Refused};
+use thiserror::Error;
+
+use super::attempt::{Done, Ended, Refused};
 use super::write::ChunkWriter;
 use crate::error::{BatchError, ResultExt, names};
 use crate::execution::StepExecution;
 use crate::monitor::RunEvent;
-use crate::repository::{ChunkError, Phase, StoreError, StoreErrorKind};
+use crate::policy::Outage;
+use crate::repository::{ChunkError, FenceError, Phase, StoreError, StoreErrorKind};
 use crate::status::StopIntent;
 use crate::step::StepError;
 use crate::stop::StopToken;
@@ -43,10 +46,12 @@ pub(super) enum Way {
 pub(super) struct Met {
     /// Whether the last attempt had a transaction, which was rolled back then.
     pub(super) opened: bool,
+    /// Whether the writer did something that was not undone since.
+    written: bool,
     attempts: u32,
     refusals: u32,
     conflicts: u32,
-    outages: u32,
+    outage: Outage,
     unclear: bool,
     /// What was sent with a COMMIT that got no answer, and was not there when the row was read.
     unanswered: Vec<Done>,
@@ -73,6 +78,12 @@ pub(super) struct Replay {
 }
 
 impl Met {
+    /// The attempt has a transaction.
+    pub(super) fn begun(&mut self) {
+        (self.opened, self.written) = (true, true);
+        self.outage.is_over();
+    }
+
     /// Whether the skip listeners hear of this item for the first time.
     pub(super) fn is_first_told(&mut self, phase: Phase, place: u64) -> bool {
         self.told.insert((place, phase.as_str()))
@@ -162,8 +173,7 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
     }
 
     fn outage(&self, error: StoreError, way: Way, met: &mut Met) -> Next {
-        met.outages += 1;
-        match self.context.patience.outage.pause(met.outages, names::STORE_ERROR) {
+        match met.outage.pause(self.context.patience, self.now()) {
             Some(pause) if error.is_transient() => met.again(way, pause, &BatchError::of(names::STORE_ERROR, error)),
             // An attempt of which nobody knows may still come through.
             _ if !met.unanswered.is_empty() => Next::Fail(StepError::Unanswered(error)),
@@ -218,42 +228,77 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
                 Ok(steps) => return Ok(steps.into_iter().find(|row| row.id == self.context.lease.step)),
                 Err(error) => error,
             };
-            met.outages += 1;
-            let pause = self.context.patience.outage.pause(met.outages, names::STORE_ERROR);
+            let pause = met.outage.pause(self.context.patience, self.now());
             let Some(pause) = pause.filter(|_| error.is_transient()) else { return Err(error) };
             let _ = StopToken::default().wait(pause);
         }
     }
 
-    /// Rolls back and waits. `Some` when the step shall end instead.
-    pub(super) fn before_replay(&mut self, replay: Replay) -> Result<Option<StopIntent>, StepError> {
+    /// Waits. `Some` when the step shall end instead. While nobody knows whether the chunk is written only an abort ends it: the
+    /// replay brings the answer, and then the chunk is the last one before a stop.
+    pub(super) fn before_replay(&mut self, replay: Replay, met: &Met) -> Option<StopIntent> {
         let Replay { attempt, pause, error, .. } = replay;
-        self.roll_back()?;
+        let in_doubt = !met.unanswered.is_empty();
         if let Some(error) = error {
             let step = &self.context.step.name;
             self.context.tell(&RunEvent::Retrying { step, error: &error, attempt, delay: pause });
-            if let Some(intent) = self.context.stop.wait(pause) {
-                return Ok(Some(intent));
+            let stop = if in_doubt { &StopToken::default() } else { self.context.stop };
+            if let Some(intent) = stop.wait(pause) {
+                return Some(intent);
             }
             self.context.state.counts.retry += 1;
         }
-        Ok(self.context.stop_requested())
+        self.context.stop_requested().filter(|intent| !in_doubt || *intent == StopIntent::Aborted)
     }
 
-    /// The transaction is gone: the writer forgets its part of it.
-    pub(super) fn roll_back(&mut self) -> Result<(), StepError> {
-        Ok(self.writer.rolled_back().context("the writer could not roll back")?)
+    /// The transaction is gone: the writer forgets its part of it, if it has one. The lease must have been looked at: another
+    /// worker goes on in the same place.
+    pub(super) fn roll_back(&mut self, met: &mut Met) -> Result<(), BatchError> {
+        if !std::mem::take(&mut met.written) {
+            return Ok(());
+        }
+        self.writer.rolled_back().context("the writer could not roll back")
     }
 
-    /// No further attempt. When the lease is lost, what the writer wrote belongs to another worker, and is left alone; so is
-    /// what may be part of a committed chunk.
-    pub(super) fn give_up(&mut self, error: StepError) -> StepError {
-        if matches!(error, StepError::LeaseLost | StepError::Unanswered(_)) {
-            return error;
+    /// No further attempt: the step ends before the chunk, unless an earlier attempt came through after all. Where that cannot be
+    /// told, what the writer wrote may be part of a committed chunk, and is left alone.
+    pub(super) fn quit(&mut self, end: Result<StopIntent, StepError>, met: &mut Met) -> Result<Ended, StepError> {
+        if matches!(end, Err(StepError::LeaseLost | StepError::Unanswered(_))) {
+            return end.map(Ended::Left);
         }
-        if let Err(StepError::Failed(second)) = self.roll_back() {
-            self.context.warn(&format!("{:#}", second.error));
+        if !met.unanswered.is_empty() {
+            let landed = self.look_for(met)?.ok_or_else(|| in_doubt(end.err()))?;
+            return Ok(Ended::Committed(self.committed(landed)));
         }
-        error
+        match (end, self.roll_back_for_good(met)) {
+            (_, Err(StepError::LeaseLost)) => Err(StepError::LeaseLost),
+            (Err(error), Err(second)) => {
+                self.context.warn(&second.to_string());
+                Err(error)
+            }
+            (end, rolled_back) => rolled_back.and(end.map(Ended::Left)),
+        }
     }
+
+    /// While nobody can tell whose the step is, nothing is undone: whoever goes on begins where the last committed chunk ended.
+    fn roll_back_for_good(&mut self, met: &mut Met) -> Result<(), StepError> {
+        match if met.written { self.context.check_lease() } else { Ok(()) } {
+            Ok(()) => Ok(self.roll_back(met)?),
+            Err(FenceError::LeaseLost) => Err(StepError::LeaseLost),
+            Err(FenceError::Store(_)) => Ok(()),
+        }
+    }
+}
+
+/// The end of a step of whose last chunk nobody knows whether it is written.
+fn in_doubt(then: Option<StepError>) -> StepError {
+    StepError::Unanswered(StoreError::new(StoreErrorKind::Unreachable, InDoubt { then }))
+}
+
+#[derive(Debug, Error)]
+#[error("the answer to a COMMIT was lost, and its chunk may still be written")]
+struct InDoubt {
+    /// What ended the step then.
+    #[source]
+    then: Option<StepError>,
 }

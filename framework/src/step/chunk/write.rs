@@ -84,7 +84,7 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
         self.context.state.counts.retry += retried;
         warnings.iter().for_each(|warning| self.context.warn(warning));
         if let Some(intent) = self.context.stop_requested().filter(|intent| cut || *intent == StopIntent::Aborted) {
-            return Ok(self.left(intent));
+            return self.left(intent);
         }
         let written = filled.map_err(StepError::from).and_then(|filled| self.write(filled));
         written.map_err(|error| self.failed(error))
@@ -119,7 +119,7 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
         let chunk = self.judge(filled)?;
         let stop = match self.commit(&chunk)? {
             Ended::Committed(stop) => stop,
-            Ended::Left(intent) => return Ok(self.left(intent)),
+            Ended::Left(intent) => return self.left(intent),
         };
         let mut spare = chunk.output;
         spare.clear();
@@ -170,11 +170,14 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
         self.rules.skip.permits(&total)
     }
 
-    /// The chunk is not written and the step ends at the chunk before.
-    fn left(&mut self, intent: StopIntent) -> (Written, Processed<O>) {
+    /// The chunk is not written and the step ends at the chunk before. The abort of a run whose lease is lost was ordered by nobody.
+    fn left(&mut self, intent: StopIntent) -> Result<(Written, Processed<O>), StepError> {
+        if self.context.stop_line.is_lost() {
+            return Err(StepError::LeaseLost);
+        }
         let error = BatchError::new(names::UNNAMED, format!("the chunk was left: {} was requested", intent.as_str()));
         self.on_chunk_error(&error);
-        (Written::Stopped(intent), Processed::default())
+        Ok((Written::Stopped(intent), Processed::default()))
     }
 
     /// The chunk failed for good: the listeners hear of it, and the error goes on.

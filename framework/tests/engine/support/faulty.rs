@@ -66,6 +66,8 @@ enum Action {
     Swallow(Kind),
     /// The commit does its work and is not answered, and whoever looks at the steps once does not see it yet.
     Late,
+    /// The verb was sent before, and that one arrives just before this one.
+    Overtaken,
     /// Something happens elsewhere before the verb does its work.
     First(Arc<dyn Fn() + Send + Sync>),
 }
@@ -88,6 +90,11 @@ impl Rule {
     /// Every COMMIT is on its way while its connection is lost already.
     pub(crate) fn late_commit() -> Self {
         Self::on(Verb::Commit, Action::Late)
+    }
+
+    /// What an earlier call of `verb` sent was on its way all the time, and arrives just before each call.
+    pub(crate) fn overtaken(verb: Verb) -> Self {
+        Self::on(verb, Action::Overtaken)
     }
 
     /// `first` happens before every call of `verb`.
@@ -174,7 +181,20 @@ impl FaultyRepository {
     }
 
     fn call<T, E: Injected>(&self, verb: Verb, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        match self.fate(verb) {
+        self.act(self.fate(verb), work)
+    }
+
+    /// A verb that can be sent twice.
+    fn send<T, E: Injected>(&self, verb: Verb, work: impl Fn() -> Result<T, E>) -> Result<T, E> {
+        let fate = self.fate(verb);
+        if matches!(fate, Some(Action::Overtaken)) {
+            work().unwrap_or_else(|_| panic!("the first {verb:?} must arrive"));
+        }
+        self.act(fate, work)
+    }
+
+    fn act<T, E: Injected>(&self, fate: Option<Action>, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        match fate {
             Some(Action::Refuse(kind)) => Err(E::injected(kind)),
             Some(Action::Swallow(kind)) => work().and_then(|_| Err(E::injected(kind))),
             Some(Action::Late) => work().and_then(|_| {
@@ -185,7 +205,7 @@ impl FaultyRepository {
                 first();
                 work()
             }
-            None => work(),
+            Some(Action::Overtaken) | None => work(),
         }
     }
 
@@ -268,19 +288,19 @@ impl Repository for FaultyRepository {
     }
 
     fn begin(&self, lease: &Lease) -> Result<JobExecution, FenceError> {
-        self.call(Verb::Begin, || self.inner.begin(lease))
+        self.send(Verb::Begin, || self.inner.begin(lease))
     }
 
     fn end(&self, lease: &Lease, end: &ExecutionEnd) -> Result<JobExecution, FenceError> {
-        self.call(Verb::End, || self.inner.end(lease, end))
+        self.send(Verb::End, || self.inner.end(lease, end))
     }
 
     fn begin_step(&self, lease: &Lease, start: &StepStart) -> Result<StepExecution, FenceError> {
-        self.call(Verb::BeginStep, || self.inner.begin_step(lease, start))
+        self.send(Verb::BeginStep, || self.inner.begin_step(lease, start))
     }
 
     fn end_step(&self, lease: &StepLease, end: &StepEnd) -> Result<StepExecution, FenceError> {
-        self.call(Verb::EndStep, || self.inner.end_step(lease, end))
+        self.send(Verb::EndStep, || self.inner.end_step(lease, end))
     }
 
     fn begin_chunk<'a>(&'a self, lease: &StepLease) -> Result<Box<dyn ChunkTransaction + 'a>, ChunkError> {

@@ -188,7 +188,7 @@ pub(crate) fn skips(limit: u64) -> SkipPolicy {
 fn hasty() -> Patience {
     let outage = RetryPolicy { delay: Duration::ZERO, max_delay: Duration::ZERO, ..Patience::DEFAULT.outage };
     let conflict = RetryPolicy { delay: Duration::ZERO, max_delay: Duration::ZERO, ..Patience::DEFAULT.conflict };
-    Patience { outage, conflict }
+    Patience { outage, conflict, ..Patience::DEFAULT }
 }
 
 /// The status, exit code and message of a failed execution.
