@@ -12,6 +12,7 @@ pub mod memory;
 mod orders;
 mod query;
 mod request;
+mod rules;
 
 use std::fmt;
 
@@ -29,6 +30,7 @@ pub use self::query::{
 pub use self::request::{
     ExecutionEnd, LaunchRequest, LaunchWorker, Launched, Revision, StepEnd, StepStart, WorkerIdentity,
 };
+pub use self::rules::{Standing, StopEffect, check_end, check_move, check_progress, effect_of_stop, end_of_lost};
 
 use crate::execution::{DefinitionId, ExecutionId, InstanceId, JobExecution, JobInstance, StepExecution, WorkerId};
 

@@ -1,22 +1,14 @@
 //! Orders, and the end of what dead workers left.
 
 use overnight_framework::execution::JobExecution;
-use overnight_framework::repository::{StopAnswer, StopError, StopOrder, StoreError, TakeOver, clean};
-use overnight_framework::status::{ExitCode, Status, StopIntent};
+use overnight_framework::repository::{
+    Standing, StopAnswer, StopEffect, StopError, StopOrder, StoreError, TakeOver, clean, effect_of_stop, end_of_lost,
+};
+use overnight_framework::status::Status;
 
 use crate::error::Stored;
 use crate::models::{ExecutionRow, NewEvent, StepState};
 use crate::statements::{Loss, Stop, Store};
-
-/// What a stop order does to an execution.
-enum Effect {
-    /// Nothing: it is stopped already.
-    Already,
-    /// Nothing: it is on its way to an end that is at least as strong.
-    Unchanged,
-    /// It moves to this status.
-    Move(Status),
-}
 
 /// Asks an execution to end.
 pub(super) fn request_stop<C: Store>(
@@ -25,31 +17,15 @@ pub(super) fn request_stop<C: Store>(
     order: &StopOrder,
 ) -> Result<StopAnswer, StopError> {
     let row = connection.lock_execution(order.id.0).stored()?.ok_or(StopError::NotFound(order.id))?;
-    match effect(&row, order)? {
-        Effect::Already => Ok(StopAnswer::Already(Box::new(row.into_value()?))),
-        Effect::Unchanged => Ok(StopAnswer::Stopping(Box::new(row.into_value()?))),
-        Effect::Move(to) => {
+    let standing = Standing { status: row.status()?, stop_intent: row.stop_intent()?, abortable: row.is_abortable() };
+    match effect_of_stop(order, standing)? {
+        StopEffect::Already => Ok(StopAnswer::Already(Box::new(row.into_value()?))),
+        StopEffect::Unchanged => Ok(StopAnswer::Stopping(Box::new(row.into_value()?))),
+        StopEffect::Move(to) => {
             let stopped = Box::new(stop(connection, now, (&row, order, to))?);
             Ok(if to == Status::Stopped { StopAnswer::Stopped(stopped) } else { StopAnswer::Stopping(stopped) })
         }
     }
-}
-
-fn effect(row: &ExecutionRow, order: &StopOrder) -> Result<Effect, StopError> {
-    match row.status()? {
-        Status::Stopped => Ok(Effect::Already),
-        status if status.is_ended() => Err(StopError::Ended { id: order.id, status }),
-        _ if !row.is_abortable() && is_operators(order.intent) => Err(StopError::NotAbortable(order.id)),
-        Status::Stopping if row.stop_intent()? >= Some(order.intent) => Ok(Effect::Unchanged),
-        Status::Queued => Ok(Effect::Move(order.intent.end().0)),
-        _ => Ok(Effect::Move(Status::Stopping)),
-    }
-}
-
-/// Whether the order comes from a person. `abortable: false` binds people; a timeout of the definition and the end of the
-/// process that runs the job are not theirs to forbid.
-fn is_operators(intent: StopIntent) -> bool {
-    matches!(intent, StopIntent::Stopped | StopIntent::Paused | StopIntent::Aborted)
 }
 
 /// Writes the order on the execution, and then on its live steps, so that the next chunk brings it to the worker.
@@ -108,11 +84,8 @@ fn end_lost<C: Store>(
     (row, order): (&ExecutionRow, &TakeOver),
 ) -> Result<JobExecution, StoreError> {
     let from = row.status()?;
-    let (to, exit_code) = match (from, row.stop_intent()?) {
-        (Status::Stopping, Some(intent)) => intent.end(),
-        _ => (Status::Failed, ExitCode::WORKER_LOST),
-    };
-    let loss = Loss { to, exit_code: exit_code.as_str(), reason: &clean(&order.reason), token: order.lease.token };
+    let (to, exit_code) = end_of_lost(from, row.stop_intent()?);
+    let loss = Loss { to, exit_code: exit_code.as_str(), reason: &clean(&order.reason) };
     let entry = || NewEvent::of(row.id, "take over", &order.by).because(Some(&order.reason));
     let steps = connection.lock_live_steps(row.id).stored()?;
     for step in &steps {

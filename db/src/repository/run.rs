@@ -3,7 +3,9 @@
 //! What ends is written after its entry in the log: each statement has its own time, and no entry shall be later than the end.
 
 use overnight_framework::execution::{InstanceEnd, JobExecution, StepExecution};
-use overnight_framework::repository::{ExecutionEnd, FenceError, Lease, StepEnd, StepLease, StepStart, StoreError};
+use overnight_framework::repository::{
+    ExecutionEnd, FenceError, Lease, StepEnd, StepLease, StepStart, StoreError, check_end, check_move, check_progress,
+};
 use overnight_framework::status::Status;
 use serde_json::Value;
 
@@ -98,25 +100,4 @@ fn promote<C: Store>(connection: &mut C, execution: ExecutionRow, end: &StepEnd)
 fn held<C: Store>(connection: &mut C, lease: &Lease) -> Result<ExecutionRow, FenceError> {
     let row = connection.lock_execution(lease.execution.0).stored()?.ok_or(FenceError::LeaseLost)?;
     if row.is_held_by(lease)? { Ok(row) } else { Err(FenceError::LeaseLost) }
-}
-
-/// Refuses before the database does, with both statuses by name.
-fn check_move(from: Status, to: Status) -> Result<(), StoreError> {
-    if from.may_become(to) { Ok(()) } else { Err(refuse(format!("{from} cannot become {to}"))) }
-}
-
-/// The ends that a worker may write, from where they may be reached.
-fn check_end(from: Status, to: Status) -> Result<(), StoreError> {
-    if !matches!(to, Status::Completed | Status::Stopped | Status::Failed | Status::Unknown) {
-        return Err(refuse(format!("{to} is not how a run ends")));
-    }
-    check_move(from, to)
-}
-
-/// A hundred percent is what completed runs have, and no other.
-fn check_progress(end: &ExecutionEnd) -> Result<(), StoreError> {
-    if (end.progress == 100) == (end.status == Status::Completed) {
-        return Ok(());
-    }
-    Err(refuse(format!("{} percent cannot be {}", end.progress, end.status)))
 }

@@ -29,7 +29,7 @@ pub(crate) trait ControlStatements: Backing {
     /// Ends an execution whose worker is lost, and raises its token.
     fn end_lost_execution(&mut self, now: Self::Now, id: i64, end: &Loss<'_>) -> QueryResult<ExecutionRow>;
 
-    /// Ends its steps, which are locked, and raises their tokens above that of the execution.
+    /// Ends its steps, which are locked, and raises their tokens as that of the execution.
     fn end_lost_steps(&mut self, now: Self::Now, ids: &[i64], end: &Loss<'_>) -> QueryResult<()>;
 
     /// Marks a worker as dead, unless it is.
@@ -50,8 +50,6 @@ pub(crate) struct Loss<'a> {
     pub(crate) to: Status,
     pub(crate) exit_code: &'a str,
     pub(crate) reason: &'a str,
-    /// The token of the lost worker.
-    pub(crate) token: i64,
 }
 
 macro_rules! control_statements {
@@ -124,14 +122,11 @@ macro_rules! control_statements {
 
         fn end_lost_steps(&mut self, now: Self::Now, ids: &[i64], end: &Loss<'_>) -> QueryResult<()> {
             use crate::schema::$store::step_execution::dsl;
-            // Adopted partitions have tokens of their own, which may be ahead of the execution's.
-            let greatest = diesel::dsl::case_when(dsl::lease_token.gt(end.token), dsl::lease_token + 1)
-                .otherwise(end.token.saturating_add(1));
             diesel::update(dsl::step_execution.filter(dsl::id.eq_any(ids)))
                 .set((
                     dsl::status.eq(end.to.as_str()),
                     dsl::exit_code.eq(end.exit_code),
-                    dsl::lease_token.eq(greatest),
+                    dsl::lease_token.eq(dsl::lease_token + 1),
                     dsl::ended_at.eq(crate::$store::then(now)),
                 ))
                 .execute(self)?;

@@ -5,8 +5,11 @@ use chrono::{DateTime, Utc};
 use super::records::{Entry, Records, cleaned, holds};
 use crate::clock::later;
 use crate::execution::{ExecutionId, JobExecution, StepExecution, StepExecutionId, WorkerId};
-use crate::repository::{Beat, Lease, LeaseState, StopAnswer, StopError, StopOrder, TakeOver, clean};
-use crate::status::{ExitCode, Status, StopIntent};
+use crate::repository::{
+    Beat, Lease, LeaseState, Standing, StopAnswer, StopEffect, StopError, StopOrder, TakeOver, clean, effect_of_stop,
+    end_of_lost,
+};
+use crate::status::{ExitCode, Status};
 
 /// Who moves something, and why: for the log.
 #[derive(Clone, Copy)]
@@ -35,12 +38,12 @@ impl Records {
 
     pub(super) fn request_stop(&mut self, order: &StopOrder, now: DateTime<Utc>) -> Result<StopAnswer, StopError> {
         let row = self.executions.get(order.id.0).ok_or(StopError::NotFound(order.id))?;
-        if let Some(answer) = answer_at_once(row, order)? {
-            return Ok(answer);
-        }
-        let to = match row.status {
-            Status::Queued => (Status::Stopped, order.intent.end().1),
-            _ => (Status::Stopping, ExitCode::default()),
+        let standing = Standing { status: row.status, stop_intent: row.stop_intent, abortable: row.abortable };
+        let to = match effect_of_stop(order, standing)? {
+            StopEffect::Already => return Ok(StopAnswer::Already(Box::new(row.clone()))),
+            StopEffect::Unchanged => return Ok(StopAnswer::Stopping(Box::new(row.clone()))),
+            StopEffect::Move(to) if to.is_ended() => (to, order.intent.end().1),
+            StopEffect::Move(to) => (to, ExitCode::default()),
         };
         let cause = Cause { by: &order.by, name: "stop", reason: order.reason.as_deref(), at: now };
         let row = self.move_execution(order.id, to, cause, |row| {
@@ -63,14 +66,11 @@ impl Records {
         if over_at.is_some_and(|over_at| over_at > now) {
             return None;
         }
-        let end = match (row.status, row.stop_intent) {
-            (Status::Stopping, Some(intent)) => intent.end(),
-            _ => (Status::Failed, ExitCode::WORKER_LOST),
-        };
+        let end = end_of_lost(row.status, row.stop_intent);
         let token = row.lease_token + 1;
         let cause = Cause { by: &order.by, name: "take over", reason: Some(&order.reason), at: now };
         for step in self.live_steps(id) {
-            self.move_step(step, end.clone(), cause, |step| step.lease_token = token.max(step.lease_token + 1));
+            self.move_step(step, end.clone(), cause, |step| step.lease_token += 1);
         }
         self.move_execution(id, end, cause, |row| {
             row.lease_token = token;
@@ -150,23 +150,4 @@ impl Records {
         };
         self.log(&entry, cause.at);
     }
-}
-
-/// The answer to an order that changes nothing, or its refusal.
-fn answer_at_once(row: &JobExecution, order: &StopOrder) -> Result<Option<StopAnswer>, StopError> {
-    match row.status {
-        Status::Stopped => Ok(Some(StopAnswer::Already(Box::new(row.clone())))),
-        status if status.is_ended() => Err(StopError::Ended { id: row.id, status }),
-        _ if !row.abortable && is_operators(order.intent) => Err(StopError::NotAbortable(row.id)),
-        Status::Stopping if row.stop_intent >= Some(order.intent) => {
-            Ok(Some(StopAnswer::Stopping(Box::new(row.clone()))))
-        }
-        _ => Ok(None),
-    }
-}
-
-/// Whether the order comes from a person. `abortable: false` binds people; a timeout of the definition and the end of
-/// the process that runs the job are not theirs to forbid.
-fn is_operators(intent: StopIntent) -> bool {
-    matches!(intent, StopIntent::Stopped | StopIntent::Paused | StopIntent::Aborted)
 }

@@ -93,11 +93,6 @@ pub(super) fn holds(row: &JobExecution, lease: &Lease) -> bool {
     row.status.is_live() && row.lease_token == lease.token && row.worker_id == Some(lease.worker)
 }
 
-/// Refuses a move that the table of moves does not know, as the trigger of a database does.
-pub(super) fn check_move(from: Status, to: Status) -> Result<(), StoreError> {
-    if from.may_become(to) { Ok(()) } else { Err(refuse(format!("{from} cannot become {to}"))) }
-}
-
 /// Refuses what a constraint of a database would refuse.
 pub(super) fn refuse(rule: String) -> StoreError {
     StoreError::new(StoreErrorKind::Other, rule)

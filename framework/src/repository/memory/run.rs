@@ -2,9 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::records::{Entry, Records, StepRow, check_move, cleaned, cleaned_code, refuse};
+use super::records::{Entry, Records, StepRow, cleaned, cleaned_code, refuse};
 use crate::execution::{Counts, ErrorRecord, InstanceEnd, JobExecution, StepExecution, StepExecutionId};
-use crate::repository::{ExecutionEnd, FenceError, Lease, StepEnd, StepLease, StepStart, StoreError, clean};
+use crate::repository::{
+    ExecutionEnd, FenceError, Lease, StepEnd, StepLease, StepStart, StoreError, check_end, check_move, check_progress,
+    clean,
+};
 use crate::status::{ExitCode, Status};
 
 impl Records {
@@ -161,22 +164,10 @@ fn new_step(execution: &JobExecution, start: &StepStart, now: DateTime<Utc>) -> 
     }
 }
 
-/// The ends that a worker may write, from where they may be reached.
-fn check_end(from: Status, to: Status) -> Result<(), StoreError> {
-    if !matches!(to, Status::Completed | Status::Stopped | Status::Failed | Status::Unknown) {
-        return Err(refuse(format!("{to} is not how a run ends")));
-    }
-    check_move(from, to)
-}
-
-/// A completed run has begun, and has a hundred percent; no other run has.
+/// A run that did not begin cannot be complete; and a completed one has a hundred percent.
 fn check_completion(row: &JobExecution, end: &ExecutionEnd) -> Result<(), StoreError> {
-    let completed = end.status == Status::Completed;
-    if completed && row.started_at.is_none() {
+    if end.status == Status::Completed && row.started_at.is_none() {
         return Err(refuse(format!("job {} has not begun: it cannot be {}", row.id, end.status)));
     }
-    if (end.progress == 100) != completed {
-        return Err(refuse(format!("{} percent cannot be {}", end.progress, end.status)));
-    }
-    Ok(())
+    check_progress(end)
 }

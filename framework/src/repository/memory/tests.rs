@@ -61,8 +61,8 @@ fn a_waiting_execution_is_stopped_at_once() {
     if let Some(row) = repository.lock().records.executions.get_mut(id.0) {
         (row.status, row.lease_until) = (Status::Queued, None);
     }
-    let answer = repository.request_stop(&order(id, StopIntent::Paused)).unwrap();
+    let answer = repository.request_stop(&order(id, StopIntent::Timeout)).unwrap();
     let StopAnswer::Stopped(row) = answer else { panic!("{answer:?}") };
-    assert_eq!((row.status, row.exit_code.as_str()), (Status::Stopped, "PAUSED"));
+    assert_eq!((row.status, row.exit_code.as_str()), (Status::Stopped, "TIMEOUT"));
     assert!(row.ended_at.is_some());
 }
