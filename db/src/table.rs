@@ -39,6 +39,7 @@ mod query;
 mod script;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod target;
 mod writer;
 
 pub use self::catalogue::{Column, Filled, Table, UniqueKey};

@@ -18,7 +18,7 @@ pub use self::error::{QueryError, ReadProblem};
 pub use self::key::{Key, KeyError};
 #[cfg(feature = "postgres")]
 use super::postgres::PgSource;
-use super::script::{self, Parameters, Statement};
+use super::script::{self, Parameters, Statement, Template};
 #[cfg(feature = "sqlite")]
 use super::sqlite::SqliteSource;
 use crate::session::{Backend, Session};
@@ -99,6 +99,36 @@ pub(super) struct Asked<'q> {
     pub(super) key: &'q [usize],
     /// How many rows at most; it stands in the statement as a number, so that the planner knows it.
     pub(super) limit: Option<usize>,
+}
+
+impl Asked<'_> {
+    /// A page of the query: these `cells`, and behind the values of a key when it goes on `after` one. The columns of the key are
+    /// given as the page spells them, each with the type that its value has to be cast to, if there is one.
+    pub(super) fn page(&self, cells: &str, key: &[(String, Option<&str>)], after: bool) -> Template {
+        let mut page = Template::default()
+            .sql(format!("SELECT {cells} FROM (\n"))
+            .template(self.statement.template())
+            .sql("\n) AS page");
+        let names = key.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+        if after {
+            page = page.sql(format!(" WHERE ({names}) > ("));
+            let first = self.statement.parameters().count();
+            for (number, (_, cast)) in key.iter().enumerate() {
+                page = page.sql(if number == 0 { "" } else { ", " }).value(first + number);
+                if let Some(cast) = cast {
+                    page = page.sql(format!("::{cast}"));
+                }
+            }
+            page = page.sql(")");
+        }
+        if !key.is_empty() {
+            page = page.sql(format!(" ORDER BY {names}"));
+        }
+        match self.limit {
+            Some(limit) => page.sql(format!(" LIMIT {limit}")),
+            None => page,
+        }
+    }
 }
 
 impl KeysetQuery {

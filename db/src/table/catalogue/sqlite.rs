@@ -104,25 +104,25 @@ pub(super) fn find(connection: &mut SqliteConnection, name: &TableName) -> Resul
         // It needs no index, so the list of indexes does not have it.
         keys.insert(0, UniqueKey { columns: vec![name.as_str().into()], primary: true });
     }
-    let column = |row: ColumnRow| {
-        let without_rowid = relation.without_rowid != 0;
-        let required = row.required != 0 || (without_rowid && row.pk != 0);
-        let filled = match (row.hidden, row.defaulted) {
-            (2 | 3, _) => Filled::Generated,
-            (_, 0) if row_id.as_ref() != Some(&row.name) => Filled::ByRow,
-            _ => Filled::ByDefault,
-        };
-        let storage = Storage::Sqlite(SqliteType::new(&row.r#type, relation.strict != 0));
-        Column { name: row.name.into(), declared: row.r#type.into(), nullable: !required, filled, storage }
-    };
     Ok(Some(Table {
         name: name.clone(),
-        columns: columns.into_iter().map(column).collect(),
+        columns: columns.into_iter().map(|row| column(row, &relation, row_id.as_deref())).collect(),
         keys,
         backend: Backend::Sqlite,
         #[cfg(feature = "postgres")]
         copies: false,
     }))
+}
+
+fn column(row: ColumnRow, relation: &RelationRow, row_id: Option<&str>) -> Column {
+    let required = row.required != 0 || (relation.without_rowid != 0 && row.pk != 0);
+    let filled = match (row.hidden, row.defaulted) {
+        (2 | 3, _) => Filled::Generated,
+        (_, 0) if row_id != Some(&*row.name) => Filled::ByRow,
+        _ => Filled::ByDefault,
+    };
+    let storage = Storage::Sqlite(SqliteType::new(&row.r#type, relation.strict != 0));
+    Column { name: row.name.into(), declared: row.r#type.into(), nullable: !required, filled, storage }
 }
 
 /// The `INTEGER PRIMARY KEY`, which is the row's own number and is given by SQLite where the row has none. The word must

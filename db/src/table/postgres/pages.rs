@@ -174,29 +174,10 @@ impl Texts<'_> {
             None => format!("page.{}", quote(name)),
         });
         let cells = cells.collect::<Vec<_>>().join(", ");
-        let mut template = Template::default()
-            .sql(format!("SELECT {cells} FROM (\n"))
-            .template(self.asked.statement.template())
-            .sql("\n) AS page");
-        let key: Vec<_> = self.shape.key_names().map(|name| format!("page.{}", quote(name))).collect();
-        if after {
-            template = template.sql(format!(" WHERE ({}) > (", key.join(", ")));
-            let first = self.asked.statement.parameters().count();
-            for (number, place) in self.shape.key.iter().enumerate() {
-                template = template.sql(if number == 0 { "" } else { ", " }).value(first + number);
-                if let Some(name) = self.cells.get(*place).and_then(|cell| cell.text_of.as_deref()) {
-                    template = template.sql(format!("::{name}"));
-                }
-            }
-            template = template.sql(")");
-        }
-        if !key.is_empty() {
-            template = template.sql(format!(" ORDER BY {}", key.join(", ")));
-        }
-        match self.asked.limit {
-            Some(limit) => template.sql(format!(" LIMIT {limit}")),
-            None => template,
-        }
+        let cast = |place: &usize| self.cells.get(*place).and_then(|cell| cell.text_of.as_deref());
+        let names = self.shape.key_names().map(|name| format!("page.{}", quote(name)));
+        let key: Vec<_> = names.zip(self.shape.key.iter().map(cast)).collect();
+        self.asked.page(&cells, &key, after)
     }
 
     fn null_keys(&self) -> Template {

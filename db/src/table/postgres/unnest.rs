@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use overnight_framework::row::{Row, Value};
 
-use super::writer::Target;
+use super::writer::PgTarget;
 use crate::table::catalogue::Column;
 use crate::table::on_conflict::on_conflict;
 use crate::table::script::Template;
@@ -40,14 +40,14 @@ fn cell(place: usize, column: &Column) -> String {
 ///
 /// Keys are told apart by their bytes, numbers by their value. Where the server finds more equal than that (a collation
 /// that ignores case, the padding of `char(n)`), it refuses the statement.
-pub(super) fn last_of_each_key(targets: &[Target], key: &[usize], rows: &[Row], order: Vec<usize>) -> Vec<usize> {
+pub(super) fn last_of_each_key(targets: &[PgTarget], key: &[usize], rows: &[Row], order: Vec<usize>) -> Vec<usize> {
     let mut bytes = Vec::new();
     let mut keyed: Vec<(Range<usize>, usize)> = Vec::with_capacity(order.len());
     for index in order {
         let start = bytes.len();
         if let Some(row) = rows.get(index) {
-            for target in key.iter().filter_map(|number| targets.get(*number)) {
-                let written = target.slot.put(&normal(target.cell(row)), &mut bytes);
+            for PgTarget { target, slot } in key.iter().filter_map(|number| targets.get(*number)) {
+                let written = slot.put(&normal(target.cell(row)), &mut bytes);
                 debug_assert_eq!(written, Ok(()), "the rows were checked before");
             }
         }

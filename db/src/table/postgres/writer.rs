@@ -1,8 +1,6 @@
 //! Writing rows to Postgres: binary COPY where that is possible and worth it, arrays and `unnest` otherwise.
 
-use std::sync::Arc;
-
-use overnight_framework::row::{Row, Value};
+use overnight_framework::row::Row;
 
 use super::PgType;
 use super::bind::{Bind, Elements};
@@ -13,8 +11,9 @@ use crate::session::Session;
 use crate::table::bound::{BoundStatement, Often};
 use crate::table::catalogue::Column;
 use crate::table::name::quote_all;
-use crate::table::problem::{CellProblem, RowError};
+use crate::table::problem::RowError;
 use crate::table::script::Template;
+use crate::table::target::Target;
 use crate::table::writer::{Encoded, Payload, Plan, Sink, WriteError};
 
 use diesel::RunQueryDsl as _;
@@ -24,7 +23,7 @@ const WORTH_A_COPY: usize = 500;
 
 /// Writes to one table of Postgres.
 pub(in crate::table) struct PgSink {
-    targets: Vec<Target>,
+    targets: Vec<PgTarget>,
     /// Which of them are the key; empty for a plain insert.
     key: Vec<usize>,
     /// `"schema"."table" ("a", "b")`, if COPY takes every column.
@@ -32,13 +31,10 @@ pub(in crate::table) struct PgSink {
     unnest: Template,
 }
 
-/// Where one cell of a row goes.
-pub(super) struct Target {
-    name: Arc<str>,
-    /// Where the cell stands in the row.
-    place: usize,
+/// Where one cell of a row goes, and in which form.
+pub(super) struct PgTarget {
+    pub(super) target: Target,
     pub(super) slot: Slot,
-    refuses_null: Option<CellProblem>,
 }
 
 impl PgSink {
@@ -48,7 +44,7 @@ impl PgSink {
         let takes_copies = |column: &&Column| column.postgres().is_some_and(PgType::copies);
         let copies = plan.table.copies && plan.key.is_empty() && plan.columns.iter().all(takes_copies);
         Self {
-            targets: plan.targets().filter_map(Target::new).collect(),
+            targets: plan.targets().filter_map(PgTarget::new).collect(),
             key: plan.key.clone(),
             copy: copies.then(|| into.clone()),
             unnest: unnest::template(plan, &into),
@@ -86,10 +82,10 @@ impl PgSink {
         }
         let spare = std::mem::take(&mut encoded.payload);
         let mut spare = if let Payload::Arrays(arrays) = spare { arrays } else { Vec::new() }.into_iter();
-        let array = |target: &Target| {
-            let mut elements = Elements::new(target.slot.wire, spare.next().unwrap_or_default());
+        let array = |PgTarget { target, slot }: &PgTarget| {
+            let mut elements = Elements::new(slot.wire, spare.next().unwrap_or_default());
             for row in order.iter().filter_map(|index| rows.get(*index)) {
-                let written = target.slot.put(target.cell(row), elements.next());
+                let written = slot.put(target.cell(row), elements.next());
                 debug_assert_eq!(written, Ok(()), "the rows were checked above");
             }
             elements.finish()
@@ -100,13 +96,9 @@ impl PgSink {
     }
 
     fn put_row(&self, index: usize, row: &Row, out: &mut Vec<u8>) -> Result<(), RowError> {
-        for target in &self.targets {
-            let Some(value) = row.get(target.place) else {
-                return Err(target.error(index, CellProblem::Missing { cells: row.len() }));
-            };
-            target.put(value, out).map_err(|problem| target.error(index, problem))?;
-        }
-        Ok(())
+        self.targets
+            .iter()
+            .try_for_each(|PgTarget { target, slot }| target.put(index, row, |value| slot.put(value, out)))
     }
 }
 
@@ -148,33 +140,10 @@ impl Sink for PgSink {
     }
 }
 
-impl Target {
+impl PgTarget {
     fn new((column, place, in_key): (&Column, usize, bool)) -> Option<Self> {
         let kind = column.postgres()?;
-        let refuses_null = match (in_key, column.nullable) {
-            (true, _) => Some(CellProblem::NullKey),
-            (false, false) => Some(CellProblem::Null),
-            (false, true) => None,
-        };
         let slot = Slot { wire: kind.wire, limit: kind.limit, declared: (&*column.declared).into() };
-        Some(Self { name: (&*column.name).into(), place, slot, refuses_null })
-    }
-
-    /// The cell of a row that was checked.
-    pub(super) fn cell<'r>(&self, row: &'r Row) -> &'r Value {
-        row.get(self.place).unwrap_or(&Value::Null)
-    }
-
-    #[inline]
-    fn put(&self, value: &Value, out: &mut Vec<u8>) -> Result<(), CellProblem> {
-        match &self.refuses_null {
-            Some(problem) if value.is_null() => Err(problem.clone()),
-            _ => self.slot.put(value, out),
-        }
-    }
-
-    #[cold]
-    fn error(&self, index: usize, problem: CellProblem) -> RowError {
-        RowError { index, column: self.name.clone(), problem }
+        Some(Self { target: Target::new((column, place, in_key)), slot })
     }
 }

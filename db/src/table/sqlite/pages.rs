@@ -12,7 +12,7 @@ use super::cells::Cells;
 use super::decode::{Form, Stored};
 use crate::session::{Backend, Session};
 use crate::table::bound::{BoundStatement, Often};
-use crate::table::name::quote_all;
+use crate::table::name::{quote, quote_all};
 use crate::table::query::{self, Asked, Key, QueryError, ReadProblem, RowShape, Source};
 use crate::table::script::{Parameters, Statement, Template};
 
@@ -79,27 +79,8 @@ impl SqliteSource {
 }
 
 fn page(asked: &Asked<'_>, shape: &RowShape, after: bool) -> Template {
-    let template = Template::default()
-        .sql(format!("SELECT {} FROM (\n", quote_all(shape.columns.names())))
-        .template(asked.statement.template())
-        .sql("\n) AS page");
-    let key = quote_all(shape.key_names());
-    let mut template = template;
-    if after {
-        template = template.sql(format!(" WHERE ({key}) > ("));
-        let first = asked.statement.parameters().count();
-        for number in 0..shape.key.len() {
-            template = template.sql(if number == 0 { "" } else { ", " }).value(first + number);
-        }
-        template = template.sql(")");
-    }
-    if !key.is_empty() {
-        template = template.sql(format!(" ORDER BY {key}"));
-    }
-    match asked.limit {
-        Some(limit) => template.sql(format!(" LIMIT {limit}")),
-        None => template,
-    }
+    let key: Vec<_> = shape.key_names().map(|name| (quote(name), None)).collect();
+    asked.page(&quote_all(shape.columns.names()), &key, after)
 }
 
 /// The names of the columns of a query, which runs for no row: SQLite does not even start a query of `LIMIT 0`.

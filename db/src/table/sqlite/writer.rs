@@ -18,6 +18,7 @@ use crate::table::error::TableError;
 use crate::table::name::quote_all;
 use crate::table::on_conflict::on_conflict;
 use crate::table::problem::{CellProblem, RowError};
+use crate::table::target::Target;
 use crate::table::writer::{Encoded, Payload, Plan, Sink, WriteError};
 
 /// How many values one statement can bind.
@@ -28,7 +29,7 @@ const BATCH: usize = 50;
 
 /// Writes to one table of SQLite.
 pub(in crate::table) struct SqliteSink {
-    targets: Vec<Target>,
+    targets: Vec<SqliteTarget>,
     /// `INSERT INTO "table" ("a", "b") VALUES `.
     head: String,
     /// The conflict clause of an upsert. Rows of the same key in one statement update one another, in their order.
@@ -36,14 +37,11 @@ pub(in crate::table) struct SqliteSink {
     batch: usize,
 }
 
-/// Where one cell of a row goes.
-struct Target {
-    name: Arc<str>,
-    /// Where the cell stands in the row.
-    place: usize,
+/// Where one cell of a row goes, and what it may be.
+struct SqliteTarget {
+    target: Target,
     declared: Arc<str>,
     takes: &'static [Type],
-    refuses_null: Option<CellProblem>,
 }
 
 impl SqliteSink {
@@ -55,7 +53,7 @@ impl SqliteSink {
         }
         let names = quote_all(plan.columns.iter().map(|column| &*column.name));
         Ok(Self {
-            targets: plan.targets().map(Target::new).collect(),
+            targets: plan.targets().map(SqliteTarget::new).collect(),
             head: format!("INSERT INTO {} ({names}) VALUES ", plan.table.name().quoted()),
             tail: on_conflict(plan),
             batch: BATCH.min(BINDS / columns),
@@ -63,13 +61,7 @@ impl SqliteSink {
     }
 
     fn put_row(&self, index: usize, row: &Row, cells: &mut Cells) -> Result<(), RowError> {
-        for target in &self.targets {
-            let Some(value) = row.get(target.place) else {
-                return Err(target.error(index, CellProblem::Missing { cells: row.len() }));
-            };
-            target.put(value, cells).map_err(|problem| target.error(index, problem))?;
-        }
-        Ok(())
+        self.targets.iter().try_for_each(|to| to.target.put(index, row, |value| to.put(value, cells)))
     }
 
     fn insert(&self, connection: &mut SqliteConnection, cells: &Cells, range: Range<usize>) -> QueryResult<usize> {
@@ -124,31 +116,20 @@ impl Sink for SqliteSink {
     }
 }
 
-impl Target {
+impl SqliteTarget {
     fn new((column, place, in_key): (&Column, usize, bool)) -> Self {
-        let refuses_null = match (in_key, column.nullable) {
-            (true, _) => Some(CellProblem::NullKey),
-            (false, false) => Some(CellProblem::Null),
-            (false, true) => None,
-        };
-        let (name, declared) = ((&*column.name).into(), (&*column.declared).into());
-        Self { name, place, declared, takes: column.takes(), refuses_null }
+        let declared = (&*column.declared).into();
+        Self { target: Target::new((column, place, in_key)), declared, takes: column.takes() }
     }
 
     #[inline]
     fn put(&self, value: &Value, cells: &mut Cells) -> Result<(), CellProblem> {
-        match (value.kind(), &self.refuses_null) {
-            (None, Some(problem)) => Err(problem.clone()),
-            (Some(found), _) if !self.takes.contains(&found) => {
+        match value.kind() {
+            Some(found) if !self.takes.contains(&found) => {
                 Err(CellProblem::Kind { found, declared: self.declared.clone() })
             }
             _ => cells.put(value),
         }
-    }
-
-    #[cold]
-    fn error(&self, index: usize, problem: CellProblem) -> RowError {
-        RowError { index, column: self.name.clone(), problem }
     }
 }
 
