@@ -222,8 +222,9 @@ fn running(repository: &dyn Repository) -> StepLease {
         dest: "localhost".to_owned(),
         checkpoint: None,
         context: JsonObject::new(),
+        outputs: JsonObject::new(),
     };
-    StepLease { step: repository.begin_step(&lease, &start).unwrap().id, lease, duration: LEASE }
+    StepLease::new(repository.begin_step(&lease, &start).unwrap().id, lease, LEASE)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench has its own connections")]

@@ -10,7 +10,6 @@ use diesel::prelude::*;
 use diesel::r2d2::R2D2Connection;
 use diesel::sql_types::BigInt;
 use overnight_framework::clock::Clock;
-use overnight_framework::execution::JsonObject;
 use overnight_framework::repository::{
     Beat, ChunkCommit, DeadLetter, ExecutionFilter, LaunchRequest, StepLease, WorkerIdentity, cleaned_json,
 };

@@ -9,7 +9,6 @@ use std::time::Duration;
 use diesel::prelude::*;
 use diesel::r2d2::R2D2Connection;
 use overnight_framework::clock::{Clock, later};
-use overnight_framework::execution::JsonObject;
 use overnight_framework::repository::{
     Beat, ChunkCommit, DeadLetter, ExecutionFilter, LaunchRequest, StepLease, WorkerIdentity, cleaned_json,
 };

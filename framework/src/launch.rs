@@ -79,7 +79,10 @@ pub enum Refusal {
         id: ExecutionId,
     },
     /// The outcome of the last execution is not known.
-    #[error("unknown: resolve job {id} first, its last outcome cannot be known")]
+    #[error(
+        "unknown: nobody knows what job {id} did, because another system did not answer it; look there. This version cannot go on \
+         with it: start the job with other parameters"
+    )]
     Unknown {
         /// The execution in doubt.
         id: ExecutionId,
@@ -171,7 +174,7 @@ mod tests {
         assert!(words(Status::Started).starts_with("already running (job 41 is running)"));
         assert!(words(Status::Completed).starts_with("already finished (job 41)"));
         assert!(words(Status::Abandoned).starts_with("job 41 is discarded"));
-        assert!(words(Status::Unknown).starts_with("unknown: resolve job 41 first"));
+        assert!(words(Status::Unknown).starts_with("unknown: nobody knows what job 41 did"));
         for status in [Status::Queued, Status::Starting, Status::Started, Status::Stopping] {
             assert_eq!(after(status, Wish::Restart), Err(Refusal::AlreadyRunning { id: ID, status }));
         }

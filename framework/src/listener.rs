@@ -22,7 +22,8 @@ pub trait JobListener: Send + Sync {
     }
 
     /// After the last step, whatever the outcome. The execution carries the status about to be written; an error makes it
-    /// FAILED. It runs before the last row, so a crash in between makes it run again after the restart.
+    /// FAILED, and is a warning where it has failed already or is UNKNOWN. It runs before the last row, so a crash in between
+    /// makes it run again after the restart.
     fn after_job(&self, execution: &JobExecution) -> ListenerResult {
         let _ = execution;
         Ok(())
@@ -38,7 +39,7 @@ pub trait StepListener: Send + Sync {
     }
 
     /// After the step, whatever the outcome, with the status about to be written. It may replace the exit code; an error
-    /// fails the step.
+    /// fails the step, and is a warning where it has failed already or is UNKNOWN.
     fn after_step(&self, step: &StepExecution) -> ListenerResult<Option<ExitCode>> {
         let _ = step;
         Ok(None)

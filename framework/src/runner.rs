@@ -131,6 +131,8 @@ impl Run<'_> {
             Err(error) => return Ok(Some(Ended::failed_at(step, &error))),
         };
         let when = step.when.as_ref().map_or(Ok(true), |when| caught(|| when(&self.view(done))));
+        // Only a step that is to run is begun once more.
+        let when = when.and_then(|runs| if runs { history.check_starts(step).map(|()| true) } else { Ok(false) });
         let ran = match when {
             Ok(true) => self.run_step(ordinal, step, state, done)?,
             Ok(false) => self.pass_step(ordinal, step)?,

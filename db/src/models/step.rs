@@ -176,6 +176,7 @@ pub(crate) struct StepRunRow {
     id: i64,
     step_key: String,
     status: String,
+    exit_code: String,
     counts: CountColumns,
 }
 
@@ -184,7 +185,8 @@ impl StepRunRow {
     pub(crate) fn into_value(self) -> Result<StepRun, StoreError> {
         let place = Place { table: "step_execution", id: self.id };
         let status = place.word("status", &self.status, Status::from_stored)?;
-        Ok(StepRun { id: StepExecutionId(self.id), step_key: self.step_key, status, counts: self.counts.into() })
+        let (id, exit_code) = (StepExecutionId(self.id), self.exit_code.into());
+        Ok(StepRun { id, step_key: self.step_key, status, exit_code, counts: self.counts.into() })
     }
 }
 
@@ -194,6 +196,7 @@ pub(crate) struct NewStep<'a> {
     pub(crate) start: &'a StepStart,
     pub(crate) path: String,
     pub(crate) context: Value,
+    pub(crate) outputs: Value,
     pub(crate) dest: Cow<'a, str>,
     pub(crate) stop_intent: Option<&'a str>,
 }
@@ -202,8 +205,8 @@ impl<'a> NewStep<'a> {
     /// The step of an execution whose end may have been requested already: then its first chunk brings the order back.
     pub(crate) fn new(lease: &'a Lease, start: &'a StepStart, stop_intent: Option<&'a str>) -> Self {
         let path = format!("{}-{}", lease.execution, start.ordinal);
-        let (context, dest) = (Value::Object(start.context.clone()), clean(&start.dest));
-        Self { lease, start, path, context, dest, stop_intent }
+        let (context, outputs) = (Value::Object(start.context.clone()), Value::Object(start.outputs.clone()));
+        Self { lease, start, path, context, outputs, dest: clean(&start.dest), stop_intent }
     }
 }
 

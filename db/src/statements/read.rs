@@ -167,6 +167,7 @@ macro_rules! read_statements {
                     dsl::id,
                     dsl::step_key,
                     dsl::status,
+                    dsl::exit_code,
                     (
                         dsl::read_count,
                         dsl::write_count,

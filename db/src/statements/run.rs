@@ -114,7 +114,7 @@ macro_rules! run_statements {
                     dsl::stop_intent.eq(new.stop_intent),
                     dsl::checkpoint.eq(start.checkpoint.as_ref()),
                     dsl::context.eq(&new.context),
-                    dsl::outputs.eq(Value::Object(JsonObject::new())),
+                    dsl::outputs.eq(&new.outputs),
                     dsl::created_at.eq(now),
                     dsl::started_at.eq(crate::$store::then(now)),
                 ))

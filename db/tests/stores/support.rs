@@ -169,6 +169,7 @@ pub(crate) fn step(ordinal: i32) -> StepStart {
         dest: "localhost".to_owned(),
         checkpoint: None,
         context: serde_json::Map::new(),
+        outputs: serde_json::Map::new(),
     }
 }
 
@@ -187,7 +188,7 @@ pub(crate) fn running(repository: &dyn Repository, day: &str) -> Running {
 }
 
 pub(crate) fn step_lease(lease: &Lease, step: &StepExecution) -> StepLease {
-    StepLease { step: step.id, lease: *lease, duration: LEASE }
+    StepLease::new(step.id, *lease, LEASE)
 }
 
 /// The chunk with this number, of one item.

@@ -56,7 +56,7 @@ impl Operator {
     pub fn end_dead(&self, execution: &JobExecution) -> Result<Option<JobExecution>, StoreError> {
         let Some(lease) = held_lease(execution) else { return Ok(None) };
         let (expired_for, reason) = match self.owner_of(execution)? {
-            Owner::Dead => (None, "its process is gone: the life lock is free"),
+            Owner::Dead => (None, "its process has ended"),
             Owner::Overdue => (Some(Duration::ZERO), "its lease ran out and was not renewed for another lease"),
             Owner::Nobody | Owner::Alive => return Ok(None),
         };

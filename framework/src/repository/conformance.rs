@@ -308,6 +308,7 @@ cases! {
         an_instance_is_found_by_its_key,
         the_history_of_an_instance_sums_the_runs_of_each_step,
         the_history_of_a_step_sums_its_last_pass_and_counts_all_its_starts,
+        a_pass_over_a_step_is_none_of_its_starts,
         a_live_step_is_part_of_the_history,
         the_history_is_by_key_and_not_by_place_or_name,
         the_history_of_one_instance_is_not_that_of_another,

@@ -27,6 +27,21 @@ pub struct StepLease {
     /// How long the lease lasts from each renewal. On SQLite a chunk's commit renews it, because the beat waits there
     /// behind the chunk.
     pub duration: Duration,
+    /// How long an open chunk may send nothing before a server ends its transaction, so that a process that is frozen in it does
+    /// not keep the rows that it wrote from others for ever.
+    pub idle_timeout: Duration,
+}
+
+impl StepLease {
+    /// The least that an open chunk may be idle, unless its step says otherwise.
+    const LEAST_IDLE: Duration = Duration::from_secs(60);
+
+    /// The lease of a step that says nothing of its chunks: one of them may be idle for four leases, and for a minute at least.
+    /// Its writer may be sending the items elsewhere meanwhile, in a process that beats.
+    #[must_use]
+    pub fn new(step: StepExecutionId, lease: Lease, duration: Duration) -> Self {
+        Self { step, lease, duration, idle_timeout: duration.saturating_mul(4).max(Self::LEAST_IDLE) }
+    }
 }
 
 /// One heartbeat of one worker.

@@ -8,7 +8,7 @@ use super::Phase;
 use crate::execution::{
     Counts, DefinitionId, ErrorRecord, ExecutionId, InstanceId, StepExecution, StepExecutionId, WorkerId,
 };
-use crate::status::{Status, Word};
+use crate::status::{ExitCode, Status, Word};
 
 /// Which executions to list. The default is the newest fifty of everything.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub struct StepHistory {
     pub newest: StepExecution,
     /// The sums over the rows of its last pass: a step with `rerun: always` begins another pass each time it was complete.
     pub total: Counts,
-    /// How often it was begun.
+    /// How often it was begun; a pass over it, because its condition was false, is none.
     pub starts: u32,
 }
 
@@ -53,6 +53,8 @@ pub struct StepRun {
     pub step_key: String,
     /// Where the run stands.
     pub status: Status,
+    /// How it ended.
+    pub exit_code: ExitCode,
     /// What it counted.
     pub counts: Counts,
 }
@@ -74,17 +76,18 @@ pub struct StepSum {
 pub fn sum_runs(runs: impl IntoIterator<Item = StepRun>) -> Vec<StepSum> {
     let mut sums = Vec::<StepSum>::new();
     let mut places = HashMap::new();
-    for StepRun { id, step_key, status, counts } in runs {
+    for StepRun { id, step_key, status, exit_code, counts } in runs {
         let complete = status.is_complete();
+        let start = u32::from(exit_code != ExitCode::NOOP);
         match places.get(&step_key).and_then(|place: &usize| sums.get_mut(*place)) {
             Some(sum) => {
                 let mut total = if sum.complete { Counts::default() } else { sum.total };
                 total += counts;
-                *sum = StepSum { newest: id, total, starts: sum.starts.saturating_add(1), complete };
+                *sum = StepSum { newest: id, total, starts: sum.starts.saturating_add(start), complete };
             }
             None => {
                 places.insert(step_key, sums.len());
-                sums.push(StepSum { newest: id, total: counts, starts: 1, complete });
+                sums.push(StepSum { newest: id, total: counts, starts: start, complete });
             }
         }
     }

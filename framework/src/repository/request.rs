@@ -121,6 +121,8 @@ pub struct StepStart {
     pub checkpoint: Option<serde_json::Value>,
     /// The context it goes on with.
     pub context: JsonObject,
+    /// The values that it has for later steps already, which a crash must not cost it.
+    pub outputs: JsonObject,
 }
 
 /// The end of a step.

@@ -30,22 +30,39 @@ impl History {
     /// # Errors
     /// When the step must not be begun again.
     pub(super) fn plan(&self, step: &JobStep) -> Result<Plan, BatchError> {
-        let Some(past) = self.0.iter().find(|past| past.newest.step_key == step.name) else {
-            return Ok(Plan::Run(Box::default()));
-        };
+        let Some(past) = self.past(step) else { return Ok(Plan::Run(Box::default())) };
         let complete = past.newest.status.is_complete();
         if complete && step.rerun == Rerun::WhenIncomplete {
             return Ok(Plan::Skip(view(&past.newest, past)));
         }
         if past.newest.status == Status::Unknown {
-            let message = format!("the outcome of step {} is unknown: resolve it before a restart", past.newest.path);
+            let message = format!(
+                "nobody knows what step {} did, because another system did not answer it: look there. This version cannot go on \
+                 with it; the job can be started with other parameters",
+                past.newest.path
+            );
             return Err(BatchError::new(names::UNKNOWN_OUTCOME, message));
         }
-        if let Some(limit) = step.max_starts.filter(|limit| past.starts >= *limit) {
-            let message = format!("step {} was begun {} times, its `max_starts` is {limit}", step.name, past.starts);
-            return Err(BatchError::new(names::START_LIMIT_EXCEEDED, message));
-        }
         Ok(Plan::Run(Box::new(if complete { StepState::default() } else { resumed(past) })))
+    }
+
+    /// Makes sure that `step` may be begun once more.
+    ///
+    /// # Errors
+    /// When it was begun as often as its `max_starts` allows.
+    pub(super) fn check_starts(&self, step: &JobStep) -> Result<(), BatchError> {
+        let starts = self.past(step).map_or(0, |past| past.starts);
+        match step.max_starts.filter(|limit| starts >= *limit) {
+            None => Ok(()),
+            Some(limit) => {
+                let message = format!("step {} was begun {starts} times, its `max_starts` is {limit}", step.name);
+                Err(BatchError::new(names::START_LIMIT_EXCEEDED, message))
+            }
+        }
+    }
+
+    fn past(&self, step: &JobStep) -> Option<&StepHistory> {
+        self.0.iter().find(|past| past.newest.step_key == step.name)
     }
 }
 

@@ -96,6 +96,7 @@ impl Run<'_> {
             dest: self.dest.to_owned(),
             checkpoint: state.checkpoint.clone(),
             context: state.context.clone(),
+            outputs: state.outputs.clone(),
         })
     }
 
@@ -217,7 +218,7 @@ impl Run<'_> {
     }
 
     fn step_lease(&self, row: &StepExecution) -> StepLease {
-        StepLease { step: row.id, lease: self.lease, duration: self.lease_duration }
+        StepLease::new(row.id, self.lease, self.lease_duration)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Restarts: what is skipped, what goes on, and where.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use overnight_framework::BatchError;
 use overnight_framework::execution::Trigger;
@@ -10,9 +10,11 @@ use overnight_framework::launch::{Refusal, Restartability, Wish};
 use overnight_framework::operator::StartError;
 use overnight_framework::params::Params;
 use overnight_framework::repository::Repository;
+use overnight_framework::runner::RunError;
 use overnight_framework::status::Status;
 use overnight_framework::step::{Outcome, StepContext};
 
+use super::support::faulty::Crash;
 use super::support::{Chunks, Journal, Record, World, failed, job, job_of, numbers, refusing, skips, tasklet};
 
 /// A tasklet that fails so many times before it works.
@@ -156,6 +158,48 @@ fn a_step_is_not_begun_more_often_than_its_limit() {
     assert_eq!(failed(&third), ("StartLimitExceeded", "step a was begun 2 times, its `max_starts` is 2"));
     assert!(world.steps(third.id).is_empty());
     assert_eq!(journal.lines().len(), 2);
+}
+
+#[test]
+fn the_limit_of_a_step_counts_what_was_begun_and_is_asked_only_when_it_is_to_run() {
+    let (world, journal, runs) = (World::new(), Journal::default(), Arc::new(AtomicUsize::new(0)));
+    let run = Arc::clone(&runs);
+    let mut step = flaky("a", 0, &journal);
+    step.max_starts = Some(1);
+    step.rerun = Rerun::Always;
+    // The first time it is passed over, then it is begun, and then it is passed over again.
+    step.when = Some(Arc::new(move |_| Ok(run.load(Ordering::Relaxed) == 1)));
+    let job = job([step, tasklet("b", |_| Err("b failed".into()))]);
+    for number in 0..3 {
+        runs.store(number, Ordering::Relaxed);
+        assert_eq!(failed(&world.run(&job)).1, "b failed", "run {number}");
+    }
+    assert_eq!(journal.lines().len(), 1);
+    runs.store(1, Ordering::Relaxed);
+    assert_eq!(failed(&world.run(&job)), ("StartLimitExceeded", "step a was begun 1 times, its `max_starts` is 1"));
+}
+
+/// The second run dies before its step ends.
+#[test]
+fn the_outputs_of_a_step_outlive_a_crash_of_the_run_that_goes_on_with_it() {
+    let (world, runs) = (World::new(), AtomicUsize::new(0));
+    let job = job([tasklet("a", move |context| match runs.fetch_add(1, Ordering::Relaxed) {
+        0 => {
+            context.state.outputs.insert("total".to_owned(), 7.into());
+            Err("a failed".into())
+        }
+        _ => {
+            assert_eq!(context.state.outputs["total"].as_i64(), Some(7));
+            Ok(Outcome::COMPLETED)
+        }
+    })]);
+    assert_eq!(failed(&world.run(&job)).1, "a failed");
+    // Launch, history, begin and begin of the step.
+    let crash = Crash { after: 4, done: false };
+    assert!(matches!(world.process().crashing(crash).run(&job), Err(RunError::Store(_))));
+    let last = world.run(&job);
+    assert_eq!(last.status, Status::Completed, "{:?}", last.error);
+    assert_eq!(world.step(last.id, "a").outputs["total"].as_i64(), Some(7));
 }
 
 #[test]

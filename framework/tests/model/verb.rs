@@ -191,12 +191,13 @@ impl<'a> Player<'a> {
             dest: "host-1".to_owned(),
             checkpoint: None,
             context: JsonObject::new(),
+            outputs: JsonObject::new(),
         };
         let taken = world.steps.values().any(|step| (step.execution_id, step.ordinal) == (lease.execution, place));
         let legal = !taken && world.executions[&lease.execution].status != Status::Starting;
         let answer = self.repository.begin_step(&lease, &start);
         if let Ok(step) = &answer {
-            self.steps.push(StepLease { step: step.id, lease, duration: LEASE });
+            self.steps.push(StepLease::new(step.id, lease, LEASE));
         }
         fenced(answer, holds(world, &lease), legal)
     }

@@ -87,7 +87,7 @@ on_both_stores! {
         let done = project.start("sleepy", &["run=b", "ms=0"], 0)["id"].to_string();
         project.jobctl(&["restart", &done]).expect_refusal(&format!("already finished (job {done})"));
         let unknown = unknown(project);
-        project.jobctl(&["restart", &unknown]).expect_refusal(&format!("unknown: resolve job {unknown} first"));
+        project.jobctl(&["restart", &unknown]).expect_refusal(&format!("unknown: nobody knows what job {unknown} did"));
         assert_eq!(project.list().len(), 3);
     }
 }

@@ -68,7 +68,7 @@ on_both_stores! {
         }
         let unknown = unknown(project);
         for verb in [&["restart", &unknown][..], &["start", "sleepy", "-p", "run=unknown"]] {
-            project.jobctl(verb).expect_refusal(&format!("unknown: resolve job {unknown} first"));
+            project.jobctl(verb).expect_refusal(&format!("unknown: nobody knows what job {unknown} did"));
         }
         assert_eq!(stands(project, &unknown), ["UNKNOWN", "UNKNOWN"]);
     }

@@ -51,7 +51,7 @@ pub(crate) fn the_right_worker_with_another_token_opens_nothing(repository: &dyn
 
 pub(crate) fn the_lease_of_something_that_does_not_exist_opens_nothing(repository: &dyn Repository) {
     let lease = Lease { execution: ExecutionId(4711), worker: WorkerId(4711), token: 1 };
-    let step = StepLease { step: StepExecutionId(4711), lease, duration: Duration::from_secs(15) };
+    let step = StepLease::new(StepExecutionId(4711), lease, Duration::from_secs(15));
     assert_every_verb_is_lost(repository, &step);
 }
 

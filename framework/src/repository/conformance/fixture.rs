@@ -130,13 +130,14 @@ pub(crate) fn start(ordinal: i32) -> StepStart {
         dest: "host-1".to_owned(),
         checkpoint: None,
         context: JsonObject::new(),
+        outputs: JsonObject::new(),
     }
 }
 
 /// The lease of a step that begins now.
 pub(crate) fn step(repository: &dyn Repository, lease: &Lease, ordinal: i32) -> StepLease {
     let step = repository.begin_step(lease, &start(ordinal)).unwrap();
-    StepLease { step: step.id, lease: *lease, duration: LONG }
+    StepLease::new(step.id, *lease, LONG)
 }
 
 /// The lease of the only step of a new execution.

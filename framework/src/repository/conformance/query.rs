@@ -12,7 +12,7 @@ use crate::repository::{
     ExecutionEnd, ExecutionFilter, LaunchRequest, Lease, Repository, StepEnd, StepLease, StepStart,
 };
 use crate::row::Value;
-use crate::status::{Status, Word};
+use crate::status::{ExitCode, Status, Word};
 
 pub(crate) fn what_does_not_exist_is_nothing_and_no_error(repository: &dyn Repository) {
     assert_eq!(repository.execution(ExecutionId(4711)).unwrap(), None);
@@ -175,6 +175,20 @@ pub(crate) fn the_history_of_a_step_sums_its_last_pass_and_counts_all_its_starts
         repository.end(&lease, &end(Status::Failed)).unwrap();
     }
     assert_eq!(sums, [(20, 1), (50, 2), (5, 3), (12, 4), (13, 5), (2, 6)]);
+}
+
+pub(crate) fn a_pass_over_a_step_is_none_of_its_starts(repository: &dyn Repository) {
+    let mut starts = Vec::new();
+    for exit_code in [ExitCode::NOOP, ExitCode::FAILED, ExitCode::NOOP, ExitCode::COMPLETED] {
+        let lease = running(repository, "monday");
+        let step = step(repository, &lease, 0);
+        let status = if exit_code == ExitCode::FAILED { Status::Failed } else { Status::Completed };
+        repository.end_step(&step, &StepEnd { exit_code, ..step_end(status) }).unwrap();
+        let history = repository.history(stored(repository, lease.execution).instance_id).unwrap();
+        starts.push(history[0].starts);
+        repository.end(&lease, &end(Status::Failed)).unwrap();
+    }
+    assert_eq!(starts, [0, 1, 1, 2]);
 }
 
 pub(crate) fn a_live_step_is_part_of_the_history(repository: &dyn Repository) {

@@ -33,11 +33,13 @@ pub(crate) fn what_a_step_is_told_is_on_its_record(repository: &dyn Repository) 
         dest: "host-2".to_owned(),
         checkpoint: Some(json!({"offset": 70})),
         context: object(json!({"seen": [1, 2]})),
+        outputs: object(json!({"rows": 7})),
     };
     let step = repository.begin_step(&lease, &told).unwrap();
     assert_eq!((step.ordinal, &step.step_key, &step.name), (3, &told.step_key, &told.name));
     assert_eq!((step.kind, &step.dest), (told.kind, &told.dest));
     assert_eq!((&step.checkpoint, &step.context), (&told.checkpoint, &told.context));
+    assert_eq!(step.outputs, told.outputs);
     assert_eq!(repository.steps(lease.execution).unwrap(), [step]);
 }
 
@@ -152,7 +154,7 @@ pub(crate) fn a_step_that_wrote_no_chunk_keeps_the_checkpoint_it_went_on_from(re
     let lease = running(repository, "monday");
     let from = StepStart { checkpoint: Some(json!({"offset": 70})), ..start(0) };
     let step = repository.begin_step(&lease, &from).unwrap().id;
-    let lease = StepLease { step, lease, duration: LONG };
+    let lease = StepLease::new(step, lease, LONG);
     assert_eq!(repository.end_step(&lease, &step_end(Status::Stopped)).unwrap().checkpoint, from.checkpoint);
 }
 

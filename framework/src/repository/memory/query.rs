@@ -29,6 +29,7 @@ impl Records {
             id: step.id,
             step_key: step.step_key.clone(),
             status: step.status,
+            exit_code: step.exit_code.clone(),
             counts: step.counts,
         });
         let known = |sum: StepSum| {

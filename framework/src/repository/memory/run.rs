@@ -156,7 +156,7 @@ fn new_step(execution: &JobExecution, start: &StepStart, now: DateTime<Utc>) -> 
         counts: Counts::default(),
         checkpoint: start.checkpoint.clone(),
         context: start.context.clone(),
-        outputs: serde_json::Map::new(),
+        outputs: start.outputs.clone(),
         progress_total: None,
         created_at: now,
         started_at: Some(now),
