@@ -22,9 +22,9 @@ use self::postgres::Server;
 #[cfg(feature = "sqlite")]
 use self::sqlite::File;
 use crate::migration::{self, MigrateError, MigrationStatus};
-use crate::pool;
-use crate::repository::Records;
+use crate::repository::{Records, living};
 use crate::session::{Backend, Session};
+use crate::transaction;
 
 /// Opens the records in the database at `url`.
 ///
@@ -60,6 +60,18 @@ enum Home {
     Postgres(Arc<Server>),
     #[cfg(feature = "sqlite")]
     Sqlite(Arc<File>),
+}
+
+/// Does the same with the server or the file of a database.
+macro_rules! at_home {
+    ($database:expr, |$home:ident| $work:expr) => {
+        match &$database.home {
+            #[cfg(feature = "postgres")]
+            Home::Postgres($home) => $work,
+            #[cfg(feature = "sqlite")]
+            Home::Sqlite($home) => $work,
+        }
+    };
 }
 
 impl Backend {
@@ -119,19 +131,10 @@ impl Database {
     /// # Errors
     /// When the schema is another and is not migrated by itself, or the migration fails.
     pub fn repository(&self) -> Result<Arc<dyn Repository>, OpenError> {
-        let clock = Arc::clone(&self.clock);
-        match &self.home {
-            #[cfg(feature = "postgres")]
-            Home::Postgres(server) => {
-                server.prepare()?;
-                Ok(Arc::new(Records::new(Arc::clone(&server.pools), clock)))
-            }
-            #[cfg(feature = "sqlite")]
-            Home::Sqlite(file) => {
-                file.prepare()?;
-                Ok(Arc::new(Records::new(Arc::clone(&file.pools), clock)))
-            }
-        }
+        at_home!(self, |home| {
+            home.prepare()?;
+            Ok(Arc::new(Records::new(Arc::clone(&home.pools), Arc::clone(&self.clock))))
+        })
     }
 
     /// Lends a connection to somebody who only reads. It is no part of any chunk, and in no transaction.
@@ -139,18 +142,10 @@ impl Database {
     /// # Errors
     /// When no connection can be had.
     pub fn read<T>(&self, work: impl FnOnce(Session<'_>) -> T) -> Result<T, StoreError> {
-        match &self.home {
-            #[cfg(feature = "postgres")]
-            Home::Postgres(server) => {
-                let mut connection = pool::take(&server.pools.read, server.pools.wait)?;
-                Ok(work(Session::Postgres(&mut connection)))
-            }
-            #[cfg(feature = "sqlite")]
-            Home::Sqlite(file) => {
-                let mut connection = pool::take(&file.pools.read, file.pools.wait)?;
-                Ok(work(Session::Sqlite(&mut connection)))
-            }
-        }
+        at_home!(self, |home| {
+            let mut connection = living(&home.pools.read, home.pools.wait)?;
+            Ok(work(Session::from(&mut *connection)))
+        })
     }
 
     /// Lends a connection to somebody who writes, outside of any chunk. On SQLite it is the only one that writes: whoever asks
@@ -159,47 +154,38 @@ impl Database {
     /// # Errors
     /// When no connection can be had.
     pub fn write<T>(&self, work: impl FnOnce(Session<'_>) -> T) -> Result<T, StoreError> {
-        match &self.home {
-            #[cfg(feature = "postgres")]
-            Home::Postgres(server) => {
-                let mut connection = pool::take(&server.pools.write, server.pools.wait)?;
-                Ok(work(Session::Postgres(&mut connection)))
-            }
-            #[cfg(feature = "sqlite")]
-            Home::Sqlite(file) => {
-                let mut connection = pool::take(&file.pools.write, file.pools.wait)?;
-                Ok(work(Session::Sqlite(&mut connection)))
-            }
-        }
+        at_home!(self, |home| {
+            let mut connection = living(&home.pools.write, home.pools.wait)?;
+            Ok(work(Session::from(&mut *connection)))
+        })
+    }
+
+    /// As [`write`](Self::write), for statements that a user wrote: whatever they set in their session (a role, a time limit, a
+    /// pragma, a temporary table, an advisory lock) ends with `work` and meets nobody else.
+    ///
+    /// # Errors
+    /// When no connection can be had.
+    pub fn lend<T>(&self, work: impl FnOnce(Session<'_>) -> T) -> Result<T, StoreError> {
+        at_home!(self, |home| {
+            let mut connection = living(&home.pools.write, home.pools.wait)?;
+            let done = work(Session::from(&mut *connection));
+            transaction::reset(&mut *connection);
+            Ok(done)
+        })
     }
 
     /// What is applied and what is not.
     pub(crate) fn migration_status(&self) -> Result<Vec<MigrationStatus>, MigrateError> {
-        match &self.home {
-            #[cfg(feature = "postgres")]
-            Home::Postgres(server) => server.migrate(migration::status_of),
-            #[cfg(feature = "sqlite")]
-            Home::Sqlite(file) => file.migrate(migration::status_of),
-        }
+        at_home!(self, |home| home.migrate(migration::status_of))
     }
 
     /// Applies what is missing.
     pub(crate) fn migrate_up(&self) -> Result<Vec<MigrationStatus>, MigrateError> {
-        match &self.home {
-            #[cfg(feature = "postgres")]
-            Home::Postgres(server) => server.migrate(migration::raise),
-            #[cfg(feature = "sqlite")]
-            Home::Sqlite(file) => file.migrate(migration::raise),
-        }
+        at_home!(self, |home| home.migrate(migration::raise))
     }
 
     /// Takes the newest back.
     pub(crate) fn migrate_down(&self) -> Result<Option<MigrationStatus>, MigrateError> {
-        match &self.home {
-            #[cfg(feature = "postgres")]
-            Home::Postgres(server) => server.migrate(migration::lower),
-            #[cfg(feature = "sqlite")]
-            Home::Sqlite(file) => file.migrate(migration::lower),
-        }
+        at_home!(self, |home| home.migrate(migration::lower))
     }
 }

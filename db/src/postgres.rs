@@ -55,7 +55,13 @@ impl Backing for PgConnection {
     /// The heartbeat has a connection of its own.
     const CHUNK_RENEWS: bool = false;
 
-    /// A worker that freezes between the fence and COMMIT holds the row of its step; after a lease the server lets go.
+    /// Everything of DISCARD ALL but the prepared statements, which diesel knows by name; and what diesel tells a new session.
+    const RESET: Option<&'static str> = Some(
+        "CLOSE ALL; RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); \
+         DISCARD TEMP; DISCARD SEQUENCES; SET TIME ZONE 'UTC'; SET CLIENT_ENCODING TO 'UTF8'",
+    );
+
+    /// A worker that freezes in its chunk holds the rows that it wrote; the server lets go of them in the end.
     fn begin_chunk(lease: &StepLease) -> String {
         let limit = lease.duration.as_millis().clamp(1, i32::MAX as u128);
         format!("{}; SET LOCAL idle_in_transaction_session_timeout = {limit}", Self::BEGIN)
@@ -98,6 +104,8 @@ impl ControlStatements for PgConnection {
 
 /// In one round trip, and of the row as this statement left it.
 macro_rules! intent_of_update {
+    const LAUNCHES_AT_ONCE: bool = true;
+
     ($connection:expr, $step:expr, $update:expr) => {
         $update.returning(dsl::stop_intent).get_result($connection).optional()
     };

@@ -12,6 +12,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use diesel::r2d2::Pool;
+use diesel::result::Error::BrokenTransactionManager;
 use overnight_framework::clock::Clock;
 use overnight_framework::execution::{
     DefinitionId, ExecutionId, InstanceId, JobExecution, JobInstance, StepExecution, WorkerId,
@@ -70,6 +71,12 @@ impl<C: Store> Records<C> {
 /// Begins a transaction on a connection of the pool.
 fn begin<C: Store>(pool: &Pool<Connector<C>>, wait: Duration, sql: &str) -> Result<Pooled<C>, StoreError> {
     retry_broken(pool, wait, |connection| transaction::begin(connection, sql)).map(|((), connection)| connection)
+}
+
+/// A connection that lives, as far as can be told without asking the other side: for what cannot be repeated.
+pub(crate) fn living<C: Store>(pool: &Pool<Connector<C>>, wait: Duration) -> Result<Pooled<C>, StoreError> {
+    let look = |connection: &mut C| if connection.is_gone() { Err(BrokenTransactionManager) } else { Ok(()) };
+    retry_broken(pool, wait, look).map(|((), connection)| connection)
 }
 
 /// Tries `work` on one connection after another while they are broken: after a restart of the server all idle ones are.

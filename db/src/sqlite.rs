@@ -39,6 +39,9 @@ impl Backing for SqliteConnection {
     /// The heartbeat waits behind the chunk.
     const CHUNK_RENEWS: bool = true;
 
+    /// Pragmas, attached files, temporary tables and triggers: nothing undoes them all. To open a file again costs little.
+    const RESET: Option<&'static str> = None;
+
     /// A chunk may be lost when the power fails, together with its checkpoint; the end of its step is FULL and keeps both.
     fn begin_chunk(_: &StepLease) -> String {
         "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE; SAVEPOINT overnight_chunk".to_owned()

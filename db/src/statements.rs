@@ -43,6 +43,9 @@ pub(crate) trait Backing:
 
     /// What begins the transaction of a chunk.
     fn begin_chunk(lease: &StepLease) -> String;
+    /// What undoes what a user's statements may have changed in their session; without it only a new session does.
+    const RESET: Option<&'static str>;
+
 
     /// Renews the lease of the execution whose chunk is about to be committed, where chunks do that; `false` when it is lost.
     fn renew_with_chunk(&mut self, now: Self::Now, lease: &StepLease) -> QueryResult<bool>;

@@ -56,6 +56,15 @@ pub(crate) fn roll_back<C: Backing>(connection: &mut C) {
     }
 }
 
+/// Undoes what a user's statements may have changed in the session of `connection`. Where that cannot be, the pool takes the
+/// connection for broken and opens another.
+pub(crate) fn reset<C: Backing>(connection: &mut C) {
+    if C::RESET.is_some_and(|reset| connection.batch_execute(reset).is_ok()) {
+        return;
+    }
+    <AnsiTransactionManager as TransactionManager<C>>::transaction_manager_status_mut(connection).set_in_error();
+}
+
 thread_local! {
     static CHUNK_IS_OPEN: Cell<bool> = const { Cell::new(false) };
 }

@@ -1,13 +1,12 @@
 //! The launch: in one statement where the store can, or step by step when it is not that simple.
 
-use diesel::result::Error::BrokenTransactionManager;
 use overnight_framework::execution::{ExecutionId, WorkerId};
 use overnight_framework::launch::{Decision, Last, Wish, decide};
 use overnight_framework::repository::{
     LaunchError, LaunchRequest, LaunchWorker, Launched, Lease, Revision, StoreError, StoreErrorKind,
 };
 
-use super::{Records, retry_broken};
+use super::{Records, living};
 use crate::error::{Stored, is_lost_race, store_error};
 use crate::models::{ExecutionRow, InstanceRow, NewEvent, NewExecution, Origin};
 use crate::statements::{NewRevision, Store};
@@ -19,7 +18,8 @@ const ATTEMPTS: u32 = 10;
 /// Launches an execution, or tells why not.
 pub(super) fn launch<C: Store>(records: &Records<C>, request: &LaunchRequest) -> Result<Launched, LaunchError> {
     ChunkMark::refuse_if_set()?;
-    if request.wish == Wish::Start
+    if C::LAUNCHES_AT_ONCE
+        && request.wish == Wish::Start
         && let Some(row) = at_once(records, request)?
     {
         return Ok(launched(row)?);
@@ -38,8 +38,7 @@ pub(super) fn launch<C: Store>(records: &Records<C>, request: &LaunchRequest) ->
 /// breaks; therefore the connection is looked at first.
 fn at_once<C: Store>(records: &Records<C>, request: &LaunchRequest) -> Result<Option<ExecutionRow>, StoreError> {
     let pools = &records.pools;
-    let living = |connection: &mut C| if connection.is_gone() { Err(BrokenTransactionManager) } else { Ok(()) };
-    let ((), mut connection) = retry_broken(&pools.write, pools.wait, living)?;
+    let mut connection = living(&pools.write, pools.wait)?;
     match connection.launch_at_once(request) {
         Ok(row) => Ok(row),
         Err(error) if is_lost_race(&error) => Ok(None),

@@ -8,6 +8,9 @@ use crate::models::{ExecutionRow, InstanceRow, NewEvent, NewExecution};
 
 /// The statements of the launch.
 pub(crate) trait LaunchStatements: Backing {
+    /// Whether the store can launch a new instance in one statement.
+    const LAUNCHES_AT_ONCE: bool = false;
+
     /// The whole launch of a new instance in one statement, for stores that can. `None` when it is not that simple:
     /// then nothing was written.
     fn launch_at_once(&mut self, _request: &LaunchRequest) -> QueryResult<Option<ExecutionRow>> {

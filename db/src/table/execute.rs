@@ -1,6 +1,7 @@
 //! Running a user's statements: what a step of SQL does.
 
-use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
+#[cfg(feature = "sqlite")]
+use diesel::SqliteConnection;
 use overnight_framework::row::Value;
 
 #[cfg(feature = "postgres")]
@@ -10,6 +11,8 @@ use super::script::{self, Parameters, Statement};
 #[cfg(feature = "sqlite")]
 use super::sqlite;
 use crate::session::Session;
+use crate::statements::Backing;
+use crate::transaction;
 
 /// What a text of statements did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,12 +52,12 @@ pub fn execute<'c>(
         #[cfg(feature = "postgres")]
         Session::Postgres(connection) => {
             let run = |connection: &mut _| run(&statements, |one| postgres::execute(connection, one, parameters));
-            if in_transaction(connection) { run(connection) } else { transaction(connection, run) }
+            all_or_none(connection, "BEGIN", run)
         }
         #[cfg(feature = "sqlite")]
         Session::Sqlite(connection) => {
             let run = |connection: &mut _| run(&statements, |one| sqlite::execute(connection, one, parameters));
-            if in_transaction(connection) { run(connection) } else { transaction(connection, run) }
+            all_or_none(connection, SqliteConnection::BEGIN, run)
         }
     }
 }
@@ -95,32 +98,22 @@ fn run(
     Ok(executed)
 }
 
-fn in_transaction<C>(connection: &mut C) -> bool
-where
-    C: diesel::Connection<TransactionManager = AnsiTransactionManager>,
-{
-    let status = AnsiTransactionManager::transaction_manager_status_mut(connection);
-    status.transaction_depth().is_ok_and(|depth| depth.is_some())
-}
-
-fn transaction<C: diesel::Connection>(
+/// Inside the transaction that is open, or in one of its own. On SQLite that one may write from its beginning: one that only finds
+/// out later is refused at once when another process writes.
+fn all_or_none<C: Backing>(
     connection: &mut C,
+    begin: &str,
     run: impl FnOnce(&mut C) -> Result<Executed, QueryError>,
 ) -> Result<Executed, QueryError> {
-    connection.transaction(|connection| run(connection).map_err(Failed::Query)).map_err(|failed| match failed {
-        Failed::Query(error) => error,
-        Failed::Transaction(error) => QueryError::at(1)(error),
-    })
-}
-
-/// diesel's transactions want an error that takes their own.
-enum Failed {
-    Query(QueryError),
-    Transaction(diesel::result::Error),
-}
-
-impl From<diesel::result::Error> for Failed {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Transaction(error)
+    if transaction::depth(connection).is_ok_and(|depth| depth > 0) {
+        return run(connection);
+    }
+    transaction::begin(connection, begin).map_err(QueryError::at(1))?;
+    match run(connection) {
+        Ok(executed) => transaction::commit(connection).map(|()| executed).map_err(QueryError::at(1)),
+        Err(error) => {
+            transaction::roll_back(connection);
+            Err(error)
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 mod begin_to_end;
 mod chunks;
+mod lending;
 mod opening;
 mod plans;
 mod promises;

@@ -280,6 +280,22 @@ fn statements_run_all_or_none_and_a_query_gives_outputs() {
     });
 }
 
+/// Its connection goes back to the records of the run.
+#[test]
+fn what_a_statement_or_query_sets_ends_with_its_step() {
+    for (home, set) in [
+        (Home::sqlite(), "statement: pragma query_only = on"),
+        (Home::postgres(), "statement: set role pg_monitor"),
+        (Home::postgres(), "query: select set_config('role', 'pg_monitor', false) as role"),
+    ] {
+        let ran = home.sql(set);
+        assert_eq!(ran.step.status, Status::Completed, "{set}");
+        home.input(&lines(1).iter().map(String::as_str).collect::<Vec<_>>());
+        let ran = home.runner.run(step(home.load("{ name: entry, create: if_missing }")));
+        assert_eq!(ran.step.status, Status::Completed, "{set}");
+    }
+}
+
 #[test]
 fn literals_are_bound_as_what_they_look_like() {
     let home = Home::postgres();

@@ -129,6 +129,10 @@ fn broken_idle_sessions_are_passed_over() {
     terminate(store, "true");
     assert!(store.repository.execution(booking.run.launched.id()).unwrap().is_some());
     terminate(store, "true");
+    store.database.read(|connection| sql(connection, "SELECT 1")).unwrap();
+    terminate(store, "true");
+    store.database.write(|connection| sql(connection, "SELECT 1")).unwrap();
+    terminate(store, "true");
     store.repository.launch(&support::start("2026-02-28")).unwrap();
 }
 
@@ -157,6 +161,47 @@ fn a_frozen_chunk_ends_with_its_lease() {
 /// connection, which waits at the fence for the row of the step.
 #[test]
 fn a_commit_that_is_on_its_way_and_its_replay_are_not_both_applied() {
+#[test]
+fn a_chunk_that_was_idle_for_too_long_before_its_fence_says_so_too() {
+    let booking = booking();
+    let lease = StepLease { idle_timeout: Duration::from_millis(200), ..booking.run.lease };
+    let mut chunk = booking.store.repository.begin_chunk(&lease).unwrap();
+    let gone = format!("NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = {})", backend(chunk.as_mut()));
+    support::reopened(&booking.store).database.read(|connection| sql(connection, &until(&gone))).unwrap();
+    let error = chunk.commit(&commit(1)).unwrap_err();
+    assert!(matches!(error, ChunkError::Idle { .. }), "{error:?}");
+    booking.the_next_chunk_commits();
+}
+
+/// The writer may send its items elsewhere for longer than a lease, while its process beats. Behind the fence the transaction
+/// holds the row for which a takeover waits. A deferred trigger runs there.
+#[test]
+fn a_chunk_may_be_idle_for_four_leases_before_its_fence_and_for_one_behind_it() {
+    let booking = booking();
+    execute(&booking.store, "CREATE TABLE seen (idle_limit TEXT)");
+    execute(
+        &booking.store,
+        "CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS
+         'BEGIN INSERT INTO seen VALUES (current_setting(''idle_in_transaction_session_timeout'')); RETURN NEW; END'",
+    );
+    execute(
+        &booking.store,
+        "CREATE CONSTRAINT TRIGGER look AFTER INSERT ON ledger DEFERRABLE INITIALLY DEFERRED
+         FOR EACH ROW EXECUTE FUNCTION look()",
+    );
+    let mut chunk = booking.begin();
+    raw(chunk.as_mut(), "INSERT INTO seen VALUES (current_setting('idle_in_transaction_session_timeout'))").unwrap();
+    insert(chunk.as_mut(), &[(1, 1)]).unwrap();
+    chunk.commit(&commit(1)).unwrap();
+    let seen = booking.store.database.read(|connection| {
+        let Session::Postgres(connection) = connection else { panic!("not PostgreSQL") };
+        diesel::select(diesel::dsl::sql::<Text>("(SELECT string_agg(idle_limit, ', ') FROM seen)"))
+            .get_result::<String>(connection)
+    });
+    // The leases of these tests last a minute.
+    assert_eq!(seen.unwrap().unwrap(), "4min, 1min");
+}
+
     let booking = Booking::on(support::postgres_with(2));
     execute(
         &booking.store,

@@ -16,7 +16,7 @@ use overnight_framework::yaml::Cursor;
 use super::SQL_ERROR;
 use super::bind::Bindings;
 use super::cancel::Canceller;
-use super::text::{Length, SqlText};
+use super::text::{Access, Length, SqlText};
 use crate::steps::connections::{Connections, in_transaction, query_error, store_error};
 
 /// Runs statements, all or none, or asks a query whose first row becomes the outputs of the step. On PostgreSQL both are in a
@@ -41,10 +41,7 @@ pub struct SqlTasklet(pub Arc<Connections>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
     Change,
-    /// A query, and whether it only reads: `insert … returning` does not.
-    Ask {
-        only_reads: bool,
-    },
+    Ask,
 }
 
 struct Plan {
@@ -58,6 +55,7 @@ struct Plan {
 struct Sql {
     database: Database,
     purpose: Purpose,
+    access: Access,
     text: String,
     values: Parameters,
 }
@@ -92,10 +90,9 @@ impl TaskletPlan for Plan {
     fn build(&self, frame: &Frame) -> Result<Box<dyn Tasklet>, BatchError> {
         let database = self.connections.database(self.connection.as_deref())?;
         let backend = database.backend();
-        let only_reads = self.text.only_reads(backend);
-        let purpose = if self.is_query { Purpose::Ask { only_reads } } else { Purpose::Change };
         Ok(Box::new(Sql {
-            purpose,
+            purpose: if self.is_query { Purpose::Ask } else { Purpose::Change },
+            access: self.text.access(backend),
             text: self.text.of(backend).to_owned(),
             values: self.bind.values(frame)?,
             database,
@@ -114,8 +111,8 @@ impl Tasklet for Sql {
                 };
                 context.output(&format!("statements: {statements}, rows changed: {rows}"));
             }
-            Purpose::Ask { only_reads } => {
-                let row = match self.ask(stop, only_reads)? {
+            Purpose::Ask => {
+                let row = match self.ask(stop)? {
                     Ran::Done(row) => row,
                     Ran::Cancelled(intent) => return Ok(Outcome::Stopped(intent)),
                 };
@@ -139,10 +136,15 @@ impl Sql {
         let canceller = Canceller::new(&self.database, stop);
         let run = |session: Session<'_>| execute(session, &self.text, &self.values).map_err(Failed::Query);
         let run = |session: Session<'_>| in_transaction(session, |session| canceller.watch(session, run));
-        ran(self.database.write(run).map_err(store_error)?, &canceller)
+        let done = match self.access {
+            // They run in a transaction that may write.
+            Access::Reads | Access::Writes => self.database.write(run),
+            Access::Sets => self.database.lend(run),
+        };
+        ran(done.map_err(store_error)?, &canceller)
     }
 
-    fn ask(&self, stop: &StopToken, only_reads: bool) -> Result<Ran<Option<FirstRow>>, BatchError> {
+    fn ask(&self, stop: &StopToken) -> Result<Ran<Option<FirstRow>>, BatchError> {
         let canceller = Canceller::new(&self.database, stop);
         let ask = |session: Session<'_>| first_row(session, &self.text, &self.values).map_err(Failed::Query);
         let ask = |session: Session<'_>| match session {
@@ -150,7 +152,11 @@ impl Sql {
             // One that only reads must not wait for those who write.
             Session::Sqlite(_) => ask(session),
         };
-        let asked = if only_reads { self.database.read(ask) } else { self.database.write(ask) };
+        let asked = match self.access {
+            Access::Reads => self.database.read(ask),
+            Access::Writes => self.database.write(ask),
+            Access::Sets => self.database.lend(ask),
+        };
         ran(asked.map_err(store_error)?, &canceller)
     }
 }

@@ -26,6 +26,17 @@ pub(super) enum Length {
     Any,
 }
 
+/// What statements may do with their connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// They only read.
+    Reads,
+    /// They read and write rows.
+    Writes,
+    /// They may also change settings of the connection, which nobody else shall meet.
+    Sets,
+}
+
 impl SqlText {
     /// Reads `"select …"` or `{ postgres: "select …", sqlite: "select …" }` for the database that it will run on, where that
     /// is known; where it is not, a text must be one for either.
@@ -48,10 +59,14 @@ impl SqlText {
         &self.script(backend).text
     }
 
-    /// Whether the text for this database can only read. `select` may call functions that write, but not on SQLite, where the
-    /// answer matters.
-    pub(super) fn only_reads(&self, backend: Backend) -> bool {
-        self.script(backend).statements.iter().all(|statement| matches!(statement.verb(), "SELECT" | "VALUES"))
+    /// What the text for this database may do. On PostgreSQL every statement may call functions, and these may do anything.
+    pub(super) fn access(&self, backend: Backend) -> Access {
+        let all = |verbs: &[&str]| self.script(backend).statements.iter().all(|one| verbs.contains(&one.verb()));
+        match backend {
+            Backend::Sqlite if all(&["SELECT", "VALUES"]) => Access::Reads,
+            Backend::Sqlite if all(&["SELECT", "VALUES", "INSERT", "UPDATE", "DELETE", "REPLACE"]) => Access::Writes,
+            Backend::Sqlite | Backend::Postgres => Access::Sets,
+        }
     }
 
     /// The names of all parameters, some of them several times.
