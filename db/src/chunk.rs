@@ -3,17 +3,19 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use overnight_framework::clock::Clock;
 use overnight_framework::repository::{
     ChunkCommit, ChunkError, ChunkTransaction, Committed, DeadLetter, StepLease, StoreError, StoreErrorKind,
 };
+use overnight_framework::status::StopIntent;
 
 use crate::error::chunk_error;
 use crate::models::{StepPlace, intent_of_step};
 use crate::pool::Pooled;
-use crate::statements::Store;
+use crate::statements::{Fenced, Store};
 use crate::transaction::{self, ChunkMark};
 
 /// An open chunk of a step.
@@ -21,6 +23,8 @@ pub(crate) struct Chunk<C: Store> {
     connection: Pooled<C>,
     clock: Arc<dyn Clock>,
     lease: StepLease,
+    /// When it was opened, on the clock of the process.
+    opened: Duration,
     /// The savepoints that are set and not released, oldest first.
     savepoints: Vec<String>,
     /// What dead letters keep of the step, read when the first one comes.
@@ -31,7 +35,8 @@ pub(crate) struct Chunk<C: Store> {
 impl<C: Store> Chunk<C> {
     /// The chunk of the transaction that was begun on `connection`.
     pub(crate) fn new(connection: Pooled<C>, clock: Arc<dyn Clock>, lease: &StepLease, mark: ChunkMark) -> Self {
-        Self { connection, clock, lease: *lease, savepoints: Vec::new(), place: None, _mark: mark }
+        let opened = clock.elapsed();
+        Self { connection, clock, lease: *lease, opened, savepoints: Vec::new(), place: None, _mark: mark }
     }
 
     fn execute(&mut self, statement: &str) -> Result<(), ChunkError> {
@@ -48,6 +53,23 @@ impl<C: Store> Chunk<C> {
         self.execute(statement)?;
         self.savepoints.truncate(position);
         Ok(())
+    }
+
+    /// The fence is the last statement: it is also what notices that the server has given the transaction up, because a
+    /// COMMIT after a failed statement answers as if all were well. The answer is the end that was requested.
+    fn fence(&mut self, chunk: &ChunkCommit) -> Result<Option<StopIntent>, ChunkError> {
+        if !self.is_whole() {
+            return Err(ChunkError::NotOpen);
+        }
+        let now = C::now(&*self.clock);
+        if !self.connection.renew_with_chunk(now, &self.lease).map_err(chunk_error)? {
+            return Err(ChunkError::LeaseLost);
+        }
+        match self.connection.fence(&self.lease, chunk).map_err(chunk_error)? {
+            Some(Fenced { intent, is_of_chunk: true }) => Ok(intent_of_step(self.lease.step, intent.as_deref())?),
+            Some(_) => Err(ChunkError::NotOpen),
+            None => Err(self.refusal()),
+        }
     }
 
     /// Why the fence changed no row. It is asked afterwards, so that the fence itself stays one statement.
@@ -102,20 +124,21 @@ impl<C: Store> ChunkTransaction for Chunk<C> {
         written.map_err(chunk_error)
     }
 
-    /// The fence is the last statement: it is also what notices that the server has given the transaction up, because a
-    /// COMMIT after a failed statement answers as if all were well.
+    /// The server does not say why it ended the session in a way that can be told in every language; how long the chunk was open
+    /// tells. A process that was frozen meanwhile has the same error.
+    fn explain(&mut self, error: ChunkError) -> ChunkError {
+        let Some(limit) = C::idle_limit(&self.lease) else { return error };
+        let ended = self.clock.elapsed().saturating_sub(self.opened) >= limit && self.connection.is_gone();
+        match error {
+            ChunkError::Store(error) if ended && error.is_transient() => {
+                ChunkError::Idle { limit, source: error.into() }
+            }
+            error => error,
+        }
+    }
+
     fn commit(mut self: Box<Self>, chunk: &ChunkCommit) -> Result<Committed, ChunkError> {
-        if !self.is_whole() {
-            return Err(ChunkError::NotOpen);
-        }
-        let Some(intent) = self.connection.fence(&self.lease, chunk).map_err(chunk_error)? else {
-            return Err(self.refusal());
-        };
-        let now = C::now(&*self.clock);
-        if !self.connection.renew_with_chunk(now, &self.lease).map_err(chunk_error)? {
-            return Err(ChunkError::LeaseLost);
-        }
-        let stop = intent_of_step(self.lease.step, intent.as_deref())?;
+        let stop = self.fence(chunk).map_err(|error| self.explain(error))?;
         transaction::commit(&mut *self.connection).map_err(unanswered)?;
         Ok(Committed { stop, renewed: C::CHUNK_RENEWS })
     }

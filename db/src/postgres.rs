@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::r2d2::R2D2Connection;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Bool, Text};
 use overnight_framework::clock::Clock;
 use overnight_framework::repository::{
     Beat, ChunkCommit, DeadLetter, ExecutionFilter, LaunchRequest, StepLease, WorkerIdentity, cleaned_json,
@@ -24,8 +24,8 @@ use crate::models::{
     to_column,
 };
 use crate::statements::{
-    Backing, ChunkStatements, Condition, ControlStatements, LETTERS_AT_ONCE, LaunchStatements, Loss, NewRevision,
-    ReadStatements, RunStatements, Stop, Stops, chunk_statements, control_statements, launch_statements,
+    Backing, ChunkStatements, Condition, ControlStatements, Fenced, LETTERS_AT_ONCE, LaunchStatements, Loss,
+    NewRevision, ReadStatements, RunStatements, Stop, Stops, chunk_statements, control_statements, launch_statements,
     read_statements, run_statements,
 };
 
@@ -41,7 +41,18 @@ extern "SQL" {
 
     #[sql_name = "overnight.after"]
     fn now_and(microseconds: BigInt) -> Nullable<Timestamptz>;
+
+    fn set_config(name: Text, value: Text, is_local: Bool) -> Text;
+
+    /// `NULL` where nobody ever set it in the session, and empty where it was set in another transaction.
+    fn current_setting(name: Text, missing_ok: Bool) -> Nullable<Text>;
 }
+
+/// How long a transaction may be idle before the server ends it.
+const IDLE_LIMIT: &str = "idle_in_transaction_session_timeout";
+
+/// What the transaction of a chunk is known by: it ends with it.
+const MARK: &str = "overnight.chunk";
 
 impl Backing for PgConnection {
     type Now = now;
@@ -49,7 +60,7 @@ impl Backing for PgConnection {
     /// Said in full: a database whose default is another level would quietly break statements that wait for a lock.
     const BEGIN: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
-    /// libpq tells the depth of the transaction; nothing can end it without diesel noticing.
+    /// libpq tells the depth of the transaction. One that was ended and begun again has lost its mark, which the fence looks at.
     const GUARD: Option<&'static str> = None;
 
     /// The heartbeat has a connection of its own.
@@ -63,8 +74,12 @@ impl Backing for PgConnection {
 
     /// A worker that freezes in its chunk holds the rows that it wrote; the server lets go of them in the end.
     fn begin_chunk(lease: &StepLease) -> String {
-        let limit = lease.duration.as_millis().clamp(1, i32::MAX as u128);
-        format!("{}; SET LOCAL idle_in_transaction_session_timeout = {limit}", Self::BEGIN)
+        let limit = milliseconds(lease.idle_timeout);
+        format!("{}; SET LOCAL {IDLE_LIMIT} = {limit}; SET LOCAL {MARK} = 'open'", Self::BEGIN)
+    }
+
+    fn idle_limit(lease: &StepLease) -> Option<Duration> {
+        Some(lease.idle_timeout)
     }
 
     fn renew_with_chunk(&mut self, _: now, _: &StepLease) -> QueryResult<bool> {
@@ -89,6 +104,8 @@ impl Backing for PgConnection {
 impl LaunchStatements for PgConnection {
     launch_statements!(postgres, for_no_key_update);
 
+    const LAUNCHES_AT_ONCE: bool = true;
+
     fn launch_at_once(&mut self, request: &LaunchRequest) -> QueryResult<Option<ExecutionRow>> {
         launch::at_once(self, request)
     }
@@ -103,20 +120,28 @@ impl ControlStatements for PgConnection {
 }
 
 /// In one round trip, and of the row as this statement left it.
-macro_rules! intent_of_update {
-    const LAUNCHES_AT_ONCE: bool = true;
-
-    ($connection:expr, $step:expr, $update:expr) => {
-        $update.returning(dsl::stop_intent).get_result($connection).optional()
-    };
+///
+/// From here on the transaction holds the row of its step, for which a takeover would wait: it may be idle for a lease at most.
+macro_rules! fenced_by_update {
+    ($connection:expr, $lease:expr, $update:expr) => {{
+        let limit = set_config(IDLE_LIMIT, milliseconds($lease.duration).to_string(), true);
+        let row = $update.returning((dsl::stop_intent, current_setting(MARK, true), limit)).get_result($connection);
+        let row: Option<(Option<String>, Option<String>, String)> = row.optional()?;
+        Ok(row.map(|(intent, mark, _)| Fenced { intent, is_of_chunk: mark.as_deref() == Some("open") }))
+    }};
 }
 
 impl ChunkStatements for PgConnection {
-    chunk_statements!(postgres, intent_of_update);
+    chunk_statements!(postgres, fenced_by_update);
 }
 
 impl ReadStatements for PgConnection {
     read_statements!(postgres);
+}
+
+/// A length of time as the settings of the server take it. None at all would be no limit.
+fn milliseconds(length: Duration) -> u128 {
+    length.as_millis().clamp(1, i32::MAX as u128)
 }
 
 /// Now, for a column that was empty before.

@@ -23,8 +23,8 @@ use crate::models::{
     to_column,
 };
 use crate::statements::{
-    Backing, ChunkStatements, Condition, ControlStatements, LETTERS_AT_ONCE, LaunchStatements, Loss, NewRevision,
-    ReadStatements, RunStatements, Stop, Stops, chunk_statements, control_statements, launch_statements,
+    Backing, ChunkStatements, Condition, ControlStatements, Fenced, LETTERS_AT_ONCE, LaunchStatements, Loss,
+    NewRevision, ReadStatements, RunStatements, Stop, Stops, chunk_statements, control_statements, launch_statements,
     read_statements, run_statements,
 };
 
@@ -45,6 +45,10 @@ impl Backing for SqliteConnection {
     /// A chunk may be lost when the power fails, together with its checkpoint; the end of its step is FULL and keeps both.
     fn begin_chunk(_: &StepLease) -> String {
         "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE; SAVEPOINT overnight_chunk".to_owned()
+    }
+
+    fn idle_limit(_: &StepLease) -> Option<Duration> {
+        None
     }
 
     fn renew_with_chunk(&mut self, now: Instant, lease: &StepLease) -> QueryResult<bool> {
@@ -78,17 +82,21 @@ impl ControlStatements for SqliteConnection {
 
 /// For `RETURNING` SQLite makes a table in memory each time, which costs more than the UPDATE; nobody else writes while this
 /// transaction is open, so the row can as well be read afterwards.
-macro_rules! intent_after_update {
-    ($connection:expr, $step:expr, $update:expr) => {
+macro_rules! fenced_after_update {
+    ($connection:expr, $lease:expr, $update:expr) => {
         match $update.execute($connection)? {
             0 => Ok(None),
-            _ => dsl::step_execution.find($step).select(dsl::stop_intent).get_result($connection).optional(),
+            _ => {
+                let row = dsl::step_execution.find($lease.step.0).select(dsl::stop_intent);
+                // The savepoint of BEGIN was there just before.
+                Ok(row.get_result($connection).optional()?.map(|intent| Fenced { intent, is_of_chunk: true }))
+            }
         }
     };
 }
 
 impl ChunkStatements for SqliteConnection {
-    chunk_statements!(sqlite, intent_after_update);
+    chunk_statements!(sqlite, fenced_after_update);
 }
 
 impl ReadStatements for SqliteConnection {

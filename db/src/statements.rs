@@ -10,6 +10,8 @@ mod launch;
 mod read;
 mod run;
 
+use std::time::Duration;
+
 use diesel::QueryResult;
 use diesel::connection::{AnsiTransactionManager, Connection, SimpleConnection};
 use diesel::r2d2::R2D2Connection;
@@ -18,7 +20,7 @@ use overnight_framework::repository::StepLease;
 
 use crate::instant::Instant;
 
-pub(crate) use self::chunk::{ChunkStatements, LETTERS_AT_ONCE, chunk_statements};
+pub(crate) use self::chunk::{ChunkStatements, Fenced, LETTERS_AT_ONCE, chunk_statements};
 pub(crate) use self::control::{ControlStatements, Loss, Stop, control_statements};
 pub(crate) use self::launch::{LaunchStatements, NewRevision, launch_statements};
 pub(crate) use self::read::{Condition, ReadStatements, Stops, read_statements};
@@ -41,11 +43,14 @@ pub(crate) trait Backing:
     /// Whether the commit of a chunk renews the lease of its execution.
     const CHUNK_RENEWS: bool;
 
-    /// What begins the transaction of a chunk.
-    fn begin_chunk(lease: &StepLease) -> String;
     /// What undoes what a user's statements may have changed in their session; without it only a new session does.
     const RESET: Option<&'static str>;
 
+    /// What begins the transaction of a chunk.
+    fn begin_chunk(lease: &StepLease) -> String;
+
+    /// How long the transaction of a chunk may be idle, where there is a limit.
+    fn idle_limit(lease: &StepLease) -> Option<Duration>;
 
     /// Renews the lease of the execution whose chunk is about to be committed, where chunks do that; `false` when it is lost.
     fn renew_with_chunk(&mut self, now: Self::Now, lease: &StepLease) -> QueryResult<bool>;

@@ -13,8 +13,8 @@ pub(crate) const LETTERS_AT_ONCE: usize = 500;
 /// none is a `sql_query`, and none has a list whose length changes its text.
 pub(crate) trait ChunkStatements: Backing {
     /// Writes counters and checkpoint on the row of the step, if the lease is still the one of the row and the chunk is
-    /// the next one. The answer is the intent of a stop that was requested; the outer `None` means that nothing was written.
-    fn fence(&mut self, lease: &StepLease, chunk: &ChunkCommit) -> QueryResult<Option<Option<String>>>;
+    /// the next one; `None` when nothing was written.
+    fn fence(&mut self, lease: &StepLease, chunk: &ChunkCommit) -> QueryResult<Option<Fenced>>;
 
     /// What dead letters keep of the step.
     fn place_of_step(&mut self, step: i64) -> QueryResult<StepPlace>;
@@ -23,10 +23,19 @@ pub(crate) trait ChunkStatements: Backing {
     fn insert_dead_letters(&mut self, now: Self::Now, step: &StepPlace, letters: &[DeadLetter]) -> QueryResult<()>;
 }
 
-/// `$intent` is a macro that carries the fenced UPDATE out and asks for the intent on the row that it changed.
+/// What the fence brings back.
+#[derive(Debug)]
+pub(crate) struct Fenced {
+    /// The intent of a stop that was requested.
+    pub(crate) intent: Option<String>,
+    /// Whether the transaction is still the one that was begun for the chunk, as far as the fence itself can tell.
+    pub(crate) is_of_chunk: bool,
+}
+
+/// `$fenced` is a macro that carries the fenced UPDATE out and makes a [`Fenced`] of the row that it changed.
 macro_rules! chunk_statements {
-    ($store:ident, $intent:ident) => {
-        fn fence(&mut self, lease: &StepLease, chunk: &ChunkCommit) -> QueryResult<Option<Option<String>>> {
+    ($store:ident, $fenced:ident) => {
+        fn fence(&mut self, lease: &StepLease, chunk: &ChunkCommit) -> QueryResult<Option<Fenced>> {
             use crate::schema::$store::step_execution::dsl;
             let counts = CountColumns::from(&chunk.counts);
             let next = dsl::step_execution
@@ -48,7 +57,7 @@ macro_rules! chunk_statements {
                 dsl::progress_total.eq(chunk.progress_total.map(to_column)),
                 dsl::checkpoint.eq(&chunk.checkpoint),
             ));
-            $intent!(self, lease.step.0, update)
+            $fenced!(self, lease, update)
         }
 
         fn place_of_step(&mut self, step: i64) -> QueryResult<StepPlace> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::frames::{Frames, Moment};
 use super::kinds;
@@ -30,6 +31,7 @@ pub(super) struct ChunkDraft {
     size: usize,
     retry: RetryPolicy,
     skip: SkipPolicy,
+    idle_timeout: Option<Duration>,
 }
 
 /// The way of the rows.
@@ -63,6 +65,7 @@ pub(super) fn chunk(at: &Cursor<'_>, kinds: &Kinds, names: &Names<'_>) -> Option
     let skip = fields.or("skip", SkipPolicy::NEVER, |at| policies::skip(at, &known));
     let retry = fields.get("retry");
     let retry = policies::policy(retry.as_ref(), None, &known);
+    let idle_timeout = fields.optional("idle_timeout", policies::timeout);
     fields.finish();
     let (reader, writer) = (reader?, writer?);
     Some(ChunkDraft {
@@ -71,6 +74,7 @@ pub(super) fn chunk(at: &Cursor<'_>, kinds: &Kinds, names: &Names<'_>) -> Option
         rows: RowsDraft { reader: reader.plan, input: input?, operations, output: output?, writer: writer.plan },
         retry: retry?,
         skip: skip?,
+        idle_timeout: idle_timeout?,
     })
 }
 
@@ -118,9 +122,13 @@ fn writer(
 impl ChunkDraft {
     /// The step, which makes its parts anew for each attempt.
     pub(super) fn into_step(self, needs: Needs, frames: Arc<Frames>) -> ChunkStep<Row, Row> {
-        let Self { rows, size, retry, skip, .. } = self;
+        let Self { rows, size, retry, skip, idle_timeout, .. } = self;
         let parts = move |context: &StepContext<'_>| rows.parts(context, &needs, &frames);
-        ChunkStep::new(parts).size(size).retry(retry).skip(skip)
+        let step = ChunkStep::new(parts).size(size).retry(retry).skip(skip);
+        match idle_timeout {
+            Some(limit) => step.idle_timeout(limit),
+            None => step,
+        }
     }
 }
 

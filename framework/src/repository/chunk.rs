@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -31,6 +32,11 @@ pub trait ChunkTransaction {
 
     /// Records skipped items.
     fn dead_letters(&mut self, letters: &[DeadLetter]) -> Result<(), ChunkError>;
+
+    /// What an error means that a writer got of this transaction, as far as the store knows more about it.
+    fn explain(&mut self, error: ChunkError) -> ChunkError {
+        error
+    }
 
     /// Writes counters and checkpoint of the step, fenced, and commits. The transaction must still be open and at its
     /// outermost level, and the row of the step must count the chunks before this one, neither more nor fewer: a COMMIT
@@ -73,6 +79,18 @@ pub enum ChunkError {
     /// The writer ended the transaction itself.
     #[error("the chunk's transaction is no longer open: a writer must not commit or roll back")]
     NotOpen,
+    /// The server has ended the transaction, because nothing was sent in it for longer than it may be idle.
+    #[error(
+        "the server ended the chunk's transaction, in which nothing was sent for {limit:?}: a writer that needs longer sets \
+         `idle_timeout` below `chunk`"
+    )]
+    Idle {
+        /// How long it may be idle.
+        limit: Duration,
+        /// What the database said.
+        #[source]
+        source: BoxError,
+    },
     /// COMMIT was sent and no answer came. The checkpoint on the step row tells what became of it.
     #[error("the outcome of the commit is unknown")]
     OutcomeUnknown(#[source] BoxError),

@@ -17,6 +17,7 @@ mod write;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use self::batch::{BadItem, Batch, Encoded, Fill, Processed};
 pub use self::item::{
@@ -47,6 +48,7 @@ pub struct ChunkStep<I, O> {
     retry: RetryPolicy,
     skip: SkipPolicy,
     ahead: ReadAhead,
+    idle_timeout: Option<Duration>,
 }
 
 /// Makes the parts of one attempt, when what they depend on is known.
@@ -124,6 +126,7 @@ impl<I: Send + 'static, O: Send + 'static> ChunkStep<I, O> {
             retry: RetryPolicy::NEVER,
             skip: SkipPolicy::NEVER,
             ahead: ReadAhead::default(),
+            idle_timeout: None,
         }
     }
 
@@ -150,6 +153,13 @@ impl<I: Send + 'static, O: Send + 'static> ChunkStep<I, O> {
     pub fn read_ahead(self, ahead: ReadAhead) -> Self {
         Self { ahead, ..self }
     }
+
+    /// Lets a chunk send nothing to PostgreSQL for `limit` while it is written, before the server ends its transaction: for a
+    /// writer that spends longer than a minute elsewhere. The other databases set no limit.
+    #[must_use]
+    pub fn idle_timeout(self, limit: Duration) -> Self {
+        Self { idle_timeout: Some(limit), ..self }
+    }
 }
 
 impl<I, O> Step for ChunkStep<I, O>
@@ -175,6 +185,7 @@ impl<I: Send, O: Send> ChunkStep<I, O> {
         let stop = context.stop.child();
         let Course { locate, total } = supply.open(reader_at, &stop)?;
         writer.open(writer_at)?;
+        context.lease.idle_timeout = self.idle_timeout.unwrap_or(context.lease.idle_timeout);
         let (supply, encoder, writer) = (supply.as_mut(), writer.encoder(), writer.as_mut());
         let mut preparer = Preparer { supply, encoder, describe, size: self.size, retry: &self.retry, stop };
         let rules = Rules { retry: &self.retry, skip: &self.skip };

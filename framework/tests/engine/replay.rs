@@ -1,7 +1,7 @@
 //! Chunks whose commit is refused, not answered, or not possible for a while.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -302,6 +302,46 @@ fn outages_and_conflicts_are_no_retries_of_the_step_itself() {
     let ran = world.run_with(&job, rules).unwrap();
     assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
     assert_eq!(world.rows(), all());
+}
+
+/// A process that was frozen does better the second time; a writer that takes so long does not, and sends its items elsewhere again.
+#[test]
+fn a_chunk_whose_transaction_was_idle_for_too_long_is_sent_again_once() {
+    for (times, written) in [(1, 25), (2, 10)] {
+        let (world, left) = (World::new(), AtomicU32::new(times));
+        let chunks = Chunks::of(numbers(all())).accepting(move |items| {
+            let ended = items.contains(&15)
+                && left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok();
+            match ended {
+                true => Err(ChunkError::Idle { limit: Duration::from_secs(60), source: "no connection".into() }),
+                false => Ok(()),
+            }
+        });
+        let process = world.process();
+        let ran = process.run(&job_of(chunks.step())).unwrap();
+        assert_eq!(world.rows(), (1..=written).collect::<Vec<_>>());
+        if times == 1 {
+            assert_eq!(ran.status, Status::Completed);
+        } else {
+            let message = "the server ended the chunk's transaction, in which nothing was sent for 60s: a writer that needs longer \
+                           sets `idle_timeout` below `chunk`";
+            assert_eq!(failed(&ran), ("StoreError", message));
+            assert_eq!(process.store.count(Verb::BeginChunk), 3);
+        }
+    }
+}
+
+#[test]
+fn a_step_sets_how_long_its_chunks_may_be_idle() {
+    let (own, default) = (Duration::from_secs(600), Duration::from_secs(60));
+    for (step, expected) in
+        [(Chunks::of(numbers(1..=3)).step(), default), (Chunks::of(numbers(1..=3)).step().idle_timeout(own), own)]
+    {
+        let world = World::new();
+        let process = world.process();
+        process.run(&job_of(step)).unwrap();
+        assert_eq!(process.store.idle_timeouts(), [expected]);
+    }
 }
 
 /// A monitor for whom every attempt takes as long as waiting for a connection does.

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::Integer;
+use diesel::sql_types::{Integer, Text};
 use overnight_db::{ChunkConnection, Session};
 use overnight_framework::repository::{ChunkError, ChunkTransaction, StepLease, StoreErrorKind, TakeOver};
 
-use super::{Booking, commit, execute, insert};
+use super::{Booking, commit, execute, insert, raw};
 use crate::support::{self, Store};
 
 /// A run on a server, with one connection for everything that writes.
@@ -136,17 +136,21 @@ fn broken_idle_sessions_are_passed_over() {
     store.repository.launch(&support::start("2026-02-28")).unwrap();
 }
 
-/// A worker that is frozen inside its chunk lets go after a lease, so that its step can be taken over.
+/// A worker that is frozen inside its chunk lets go in the end, so that others can write the same rows.
 #[test]
-fn a_frozen_chunk_ends_with_its_lease() {
+fn a_frozen_chunk_is_ended_by_the_server_and_says_which_limit_it_was() {
     let booking = booking();
-    let lease = StepLease { duration: Duration::from_millis(200), ..booking.run.lease };
+    let lease = StepLease { idle_timeout: Duration::from_millis(200), ..booking.run.lease };
     let mut chunk = booking.store.repository.begin_chunk(&lease).unwrap();
     let pid = backend(chunk.as_mut());
     let other = support::reopened(&booking.store);
     let gone = format!("NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pid = {pid})");
     other.database.read(|connection| sql(connection, &until(&gone))).unwrap();
-    assert!(chunk.commit(&commit(1)).is_err());
+    let error = insert(chunk.as_mut(), &[(1, 1)]).unwrap_err();
+    let error = chunk.explain(error);
+    assert!(matches!(error, ChunkError::Idle { limit, .. } if limit == lease.idle_timeout), "{error:?}");
+    assert!(error.to_string().contains("nothing was sent for 200ms: a writer that needs longer sets `idle_timeout`"));
+    drop(chunk);
     let order = TakeOver {
         lease: booking.run.launched.lease,
         by: "test".to_owned(),
@@ -157,10 +161,6 @@ fn a_frozen_chunk_ends_with_its_lease() {
     booking.nothing_is_written();
 }
 
-/// The server holds a COMMIT up, in a deferred trigger that waits for a lock; meanwhile its chunk is sent again over another
-/// connection, which waits at the fence for the row of the step.
-#[test]
-fn a_commit_that_is_on_its_way_and_its_replay_are_not_both_applied() {
 #[test]
 fn a_chunk_that_was_idle_for_too_long_before_its_fence_says_so_too() {
     let booking = booking();
@@ -202,6 +202,10 @@ fn a_chunk_may_be_idle_for_four_leases_before_its_fence_and_for_one_behind_it() 
     assert_eq!(seen.unwrap().unwrap(), "4min, 1min");
 }
 
+/// The server holds a COMMIT up, in a deferred trigger that waits for a lock; meanwhile its chunk is sent again over another
+/// connection, which waits at the fence for the row of the step.
+#[test]
+fn a_commit_that_is_on_its_way_and_its_replay_are_not_both_applied() {
     let booking = Booking::on(support::postgres_with(2));
     execute(
         &booking.store,
@@ -269,7 +273,7 @@ fn a_chunk_is_read_committed_whatever_the_default_of_the_database() {
     );
     let store = support::reopened(&booking.store);
     let mut chunk = store.repository.begin_chunk(&booking.run.lease).unwrap();
-    let level = diesel::select(diesel::dsl::sql::<diesel::sql_types::Text>("current_setting('transaction_isolation')"));
+    let level = diesel::select(diesel::dsl::sql::<Text>("current_setting('transaction_isolation')"));
     assert_eq!(level.get_result::<String>(chunk.postgres().unwrap()).unwrap(), "read committed");
 }
 

@@ -82,7 +82,11 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
         let repository = self.context.repository;
         let mut transaction = repository.begin_chunk(&self.context.lease)?;
         met.begun();
-        let mut done = caught(|| self.fill(transaction.as_mut(), chunk, way, met))?;
+        let mut done =
+            caught(|| self.fill(transaction.as_mut(), chunk, way, met)).map_err(|refused| match refused {
+                Refused::Chunk(error) => Refused::Chunk(transaction.explain(error)),
+                refused => refused,
+            })?;
         if self.context.stop.is_aborted() {
             return Err(Refused::Aborted);
         }

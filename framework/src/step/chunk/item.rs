@@ -77,7 +77,8 @@ where
 /// Writes the items of a chunk.
 ///
 /// A writer that writes through `context.transaction` is exactly once: its rows commit with the checkpoint. One that writes
-/// elsewhere must be idempotent by its own checkpoint: after a crash it gets the same items again.
+/// elsewhere must be idempotent by its own checkpoint: after a crash it gets the same items again. The transaction of the chunk is
+/// open meanwhile: see [`ChunkStep::idle_timeout`](super::ChunkStep::idle_timeout) for how long that may take.
 pub trait ItemWriter<T>: Send {
     /// Gets ready to write, from the beginning or from where a committed chunk ended.
     fn open(&mut self, from: Option<&serde_json::Value>) -> Result<(), BatchError> {

@@ -10,6 +10,7 @@
 //! | the database said something unclear | replay once, then look for the row |
 //! | a row is at fault | replay if the retry policy says so, then look for the row |
 //! | the writer failed, and no row is to blame | replay if the retry policy says so |
+//! | the transaction was idle for too long | replay once: a process that was frozen does better then |
 //! | the store cannot be reached | replay until it can, for about a minute |
 //! | anything else | fail the step |
 //!
@@ -53,6 +54,7 @@ pub(super) struct Met {
     conflicts: u32,
     outage: Outage,
     unclear: bool,
+    idle: bool,
     /// What was sent with a COMMIT that got no answer, and was not there when the row was read.
     unanswered: Vec<Done>,
     told: BTreeSet<(u64, &'static str)>,
@@ -125,6 +127,7 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
             ChunkError::Store(error) => self.outage(error, way, met),
             ChunkError::Conflict(_) => self.conflict(error, way, met),
             ChunkError::Unclear(_) => self.unclear(error, way, met),
+            ChunkError::Idle { .. } => self.idle(error, way, met),
             // Of the writer, which sent something to another store: the answer to our own COMMIT is `Unanswered`.
             ChunkError::OutcomeUnknown(_) => {
                 Next::Fail(StepError::Unknown(BatchError::of(names::UNNAMED, error).into()))
@@ -170,6 +173,15 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
         }
         let pause = self.context.patience.conflict.pause(1, names::STORE_ERROR);
         met.again(way, pause.unwrap_or_default(), &error)
+    }
+
+    /// A second time it is the writer that takes so long, and each replay would send its items elsewhere once more.
+    fn idle(&self, error: ChunkError, way: Way, met: &mut Met) -> Next {
+        let error = BatchError::of(names::STORE_ERROR, error);
+        if std::mem::replace(&mut met.idle, true) {
+            return Next::Fail(error.into());
+        }
+        met.again(way, Duration::ZERO, &error)
     }
 
     fn outage(&self, error: StoreError, way: Way, met: &mut Met) -> Next {

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use overnight_framework::execution::{
@@ -136,6 +137,8 @@ pub(crate) struct FaultyRepository {
 struct State {
     rules: Vec<Rule>,
     calls: Vec<Verb>,
+    /// How long each chunk may be idle.
+    idle_timeouts: Vec<Duration>,
     /// The steps as they stood before the last commit.
     before: Vec<StepExecution>,
     /// Whether that commit is late, and nobody has looked yet.
@@ -174,6 +177,11 @@ impl FaultyRepository {
     /// The verbs that were called, in order.
     pub(crate) fn calls(&self) -> Vec<Verb> {
         self.state.lock().unwrap().calls.clone()
+    }
+
+    /// How long each chunk may be idle, in their order.
+    pub(crate) fn idle_timeouts(&self) -> Vec<Duration> {
+        self.state.lock().unwrap().idle_timeouts.clone()
     }
 
     pub(crate) fn count(&self, verb: Verb) -> usize {
@@ -304,6 +312,7 @@ impl Repository for FaultyRepository {
     }
 
     fn begin_chunk<'a>(&'a self, lease: &StepLease) -> Result<Box<dyn ChunkTransaction + 'a>, ChunkError> {
+        self.state.lock().unwrap().idle_timeouts.push(lease.idle_timeout);
         let inner = self.call(Verb::BeginChunk, || self.inner.begin_chunk(lease))?;
         Ok(Box::new(FaultyChunk { store: self, inner, execution: lease.lease.execution }))
     }
