@@ -102,6 +102,15 @@ impl Met {
         Next::Replay(Replay { way, attempt: self.attempts + 1, pause, error })
     }
 
+    /// A second time it is the writer that takes so long, and each replay would send its items elsewhere once more.
+    fn idle(&mut self, error: ChunkError, way: Way) -> Next {
+        let error = BatchError::of(names::STORE_ERROR, error);
+        if std::mem::replace(&mut self.idle, true) {
+            return Next::Fail(error.into());
+        }
+        self.again(way, Duration::ZERO, &error)
+    }
+
     fn bisect(&self) -> Next {
         let attempt = self.attempts + 1;
         Next::Replay(Replay { way: Way::Bisected, attempt, pause: Duration::ZERO, error: None })
@@ -127,7 +136,7 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
             ChunkError::Store(error) => self.outage(error, way, met),
             ChunkError::Conflict(_) => self.conflict(error, way, met),
             ChunkError::Unclear(_) => self.unclear(error, way, met),
-            ChunkError::Idle { .. } => self.idle(error, way, met),
+            ChunkError::Idle { .. } => met.idle(error, way),
             // Of the writer, which sent something to another store: the answer to our own COMMIT is `Unanswered`.
             ChunkError::OutcomeUnknown(_) => {
                 Next::Fail(StepError::Unknown(BatchError::of(names::UNNAMED, error).into()))
@@ -173,15 +182,6 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
         }
         let pause = self.context.patience.conflict.pause(1, names::STORE_ERROR);
         met.again(way, pause.unwrap_or_default(), &error)
-    }
-
-    /// A second time it is the writer that takes so long, and each replay would send its items elsewhere once more.
-    fn idle(&self, error: ChunkError, way: Way, met: &mut Met) -> Next {
-        let error = BatchError::of(names::STORE_ERROR, error);
-        if std::mem::replace(&mut met.idle, true) {
-            return Next::Fail(error.into());
-        }
-        met.again(way, Duration::ZERO, &error)
     }
 
     fn outage(&self, error: StoreError, way: Way, met: &mut Met) -> Next {
