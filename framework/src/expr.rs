@@ -81,7 +81,7 @@ mod template;
 
 use self::ast::Expr;
 pub use self::check::Expected;
-pub use self::error::{EvalError, ExprError};
+pub use self::error::{EvalError, ExprError, Mistake};
 pub use self::functions::{Function, functions};
 use self::lexer::Ending;
 use self::node::{Node, Op};
@@ -112,7 +112,7 @@ impl Expression {
     /// ```
     pub fn parse(text: &str) -> Result<Self, Vec<ExprError>> {
         if text.len() > parser::MAX_LENGTH {
-            return Err(vec![ExprError::new(error::Span::new(0, 0), parser::too_long())]);
+            return Err(vec![ExprError::new(error::Span::new(0, 0), parser::too_long()).of(Mistake::TooLarge)]);
         }
         let parsed = parser::parse(text, 0, Ending::Text).map_err(|error| vec![error])?;
         Ok(Self { text: text.into(), root: parsed.root })

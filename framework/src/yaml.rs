@@ -37,6 +37,7 @@
 //! # Ok::<(), yaml::Problems>(())
 //! ```
 
+mod code;
 mod cursor;
 mod deserialize;
 mod fields;
@@ -53,6 +54,7 @@ mod source;
 mod spelling;
 mod units;
 
+pub use self::code::{Code, NotACode};
 pub use self::cursor::{Cursor, is_name};
 pub use self::fields::Fields;
 pub use self::node::{Key, Kind, Node};

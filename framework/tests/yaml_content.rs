@@ -16,7 +16,7 @@ steps:
       sise: 100
 ",
         "
-error: unknown key `sise` in a chunk
+error[E201]: unknown key `sise` in a chunk
  --> jobs/eod.yaml:5:7
   |
 5 |       sise: 100
@@ -38,7 +38,7 @@ steps: []
 foo: 1
 ",
         "
-error: unknown key `foo` in a job
+error[E201]: unknown key `foo` in a job
  --> jobs/eod.yaml:3:1
   |
 3 | foo: 1
@@ -60,7 +60,7 @@ steps:
       header: true
 ",
         "
-error: a chunk needs the key `size`
+error[E202]: a chunk needs the key `size`
  --> jobs/eod.yaml:4:5
   |
 4 |     chunk:
@@ -80,7 +80,7 @@ steps:
   - tasklet: x
 ",
         "
-error: a step needs the key `name`
+error[E202]: a step needs the key `name`
  --> jobs/eod.yaml:3:5
   |
 3 |   - tasklet: x
@@ -99,7 +99,7 @@ fn a_list_in_place_of_a_mapping_is_refused() {
 - steps: []
 ",
         "
-error: expected a job (a mapping of keys to values), found a list
+error[E204]: expected a job (a mapping of keys to values), found a list
  --> jobs/eod.yaml:1:1
   |
 1 | - name: eod
@@ -117,7 +117,7 @@ steps:
   - name: load
 ",
         "
-error: a step needs exactly one of `tasklet` or `chunk`
+error[E203]: a step needs exactly one of `tasklet` or `chunk`
  --> jobs/eod.yaml:3:5
   |
 3 |   - name: load
@@ -140,7 +140,7 @@ steps:
     tasklet: x
 ",
         "
-error: a step has both `chunk` and `tasklet`
+error[E203]: a step has both `chunk` and `tasklet`
  --> jobs/eod.yaml:6:5
   |
 4 |     chunk: {size: 10}
@@ -165,7 +165,7 @@ steps:
     chunk: {size: 0}
 ",
         "
-error: expected an integer from 1 to 100000, found `0`
+error[E204]: expected an integer from 1 to 100000, found `0`
  --> jobs/eod.yaml:4:19
   |
 4 |     chunk: {size: 0}
@@ -186,7 +186,7 @@ steps:
     chunk: {size: "10"}
 "#,
         r#"
-error: expected an integer from 1 to 100000, found the string "10"
+error[E204]: expected an integer from 1 to 100000, found the string "10"
  --> jobs/eod.yaml:4:19
   |
 4 |     chunk: {size: "10"}
@@ -208,7 +208,7 @@ steps:
     chunk: {size: 1_000, rate: .5}
 ",
         "
-error: expected an integer from 1 to 100000, found `1_000`
+error[E204]: expected an integer from 1 to 100000, found `1_000`
  --> jobs/eod.yaml:4:19
   |
 4 |     chunk: {size: 1_000, rate: .5}
@@ -217,7 +217,7 @@ error: expected an integer from 1 to 100000, found `1_000`
   = note: at steps[0].chunk.size
   = help: write `1000`
 
-error: expected a decimal such as 0.0375, found `.5`
+error[E204]: expected a decimal such as 0.0375, found `.5`
  --> jobs/eod.yaml:4:32
   |
 4 |     chunk: {size: 1_000, rate: .5}
@@ -239,7 +239,7 @@ steps:
     chunk: {size: 999999999999999999999}
 ",
         "
-error: expected an integer from 1 to 100000, found `999999999999999999999`
+error[E204]: expected an integer from 1 to 100000, found `999999999999999999999`
  --> jobs/eod.yaml:4:19
   |
 4 |     chunk: {size: 999999999999999999999}
@@ -260,7 +260,7 @@ steps:
     chunk: {size: 10, header: no}
 ",
         "
-error: expected `true` or `false`, found `no`
+error[E204]: expected `true` or `false`, found `no`
  --> jobs/eod.yaml:4:31
   |
 4 |     chunk: {size: 10, header: no}
@@ -281,7 +281,7 @@ ttl: 30
 steps: []
 ",
         "
-error: expected a duration such as 90s, 1h30m or PT1H30M, found `30`
+error[E204]: expected a duration such as 90s, 1h30m or PT1H30M, found `30`
  --> jobs/eod.yaml:2:6
   |
 2 | ttl: 30
@@ -302,7 +302,7 @@ ttl: P1M
 steps: []
 ",
         "
-error: expected a duration such as 90s, 1h30m or PT1H30M, found `P1M`
+error[E204]: expected a duration such as 90s, 1h30m or PT1H30M, found `P1M`
  --> jobs/eod.yaml:2:6
   |
 2 | ttl: P1M
@@ -324,7 +324,7 @@ steps:
     chunk: {size: 10, jitter: +20%}
 ",
         "
-error: expected a percentage from 0% to 100%, found `+20%`
+error[E204]: expected a percentage from 0% to 100%, found `+20%`
  --> jobs/eod.yaml:4:31
   |
 4 |     chunk: {size: 10, jitter: +20%}
@@ -346,7 +346,7 @@ steps:
     chunk: {size: 10, skip: 101%}
 ",
         "
-error: expected a count such as 5 or a percentage such as 0.1%, found `101%`
+error[E204]: expected a count such as 5 or a percentage such as 0.1%, found `101%`
  --> jobs/eod.yaml:4:29
   |
 4 |     chunk: {size: 10, skip: 101%}
@@ -369,7 +369,7 @@ steps:
     rerun: allways
 ",
         "
-error: expected `always` or `on-failure`, found `allways`
+error[E204]: expected `always` or `on-failure`, found `allways`
  --> jobs/eod.yaml:5:12
   |
 5 |     rerun: allways
@@ -389,7 +389,7 @@ name: End of day
 steps: []
 ",
         "
-error: `End of day` is not a name
+error[E206]: `End of day` is not a name
  --> jobs/eod.yaml:1:7
   |
 1 | name: End of day
@@ -409,7 +409,7 @@ name: eod
 steps:
 ",
         "
-error: expected a list, found nothing
+error[E205]: expected a list, found nothing
  --> jobs/eod.yaml:2:1
   |
 2 | steps:
@@ -429,7 +429,7 @@ name: #1
 steps: []
 ",
         "
-error: expected a name, found nothing
+error[E205]: expected a name, found nothing
  --> jobs/eod.yaml:1:1
   |
 1 | name: #1
@@ -446,7 +446,7 @@ fn an_empty_file_is_no_job() {
     refuses(
         "",
         "
-error: expected a job (a mapping of keys to values), found nothing
+error[E205]: expected a job (a mapping of keys to values), found nothing
  --> jobs/eod.yaml:1:1
   |
 1 |
@@ -462,7 +462,7 @@ fn a_file_of_comments_is_no_job() {
 # nothing yet
 ",
         "
-error: expected a job (a mapping of keys to values), found nothing
+error[E205]: expected a job (a mapping of keys to values), found nothing
  --> jobs/eod.yaml:1:1
   |
 1 | # nothing yet
@@ -479,7 +479,7 @@ name: "\e[31mred"
 steps: []
 "#,
         r#"
-error: `\u{1b}[31mred` is not a name
+error[E206]: `\u{1b}[31mred` is not a name
  --> jobs/eod.yaml:1:7
   |
 1 | name: "\e[31mred"
@@ -496,7 +496,7 @@ fn lines_with_carriage_returns_keep_their_places() {
     refuses(
         "name: eod\r\nsteps:\r\n  - name: load\r\n    tasklet: x\r\n    nedes: a\r\n",
         "
-error: unknown key `nedes` in a step
+error[E201]: unknown key `nedes` in a step
  --> jobs/eod.yaml:5:5
   |
 5 |     nedes: a
@@ -514,7 +514,7 @@ fn a_byte_order_mark_moves_nothing() {
     refuses(
         "\u{feff}names: eod\nsteps: []\n",
         "
-error: unknown key `names` in a job
+error[E201]: unknown key `names` in a job
  --> jobs/eod.yaml:1:1
   |
 1 | names: eod
@@ -535,7 +535,7 @@ labels: {ä: ö, größe: [1]}
 steps: []
 ",
         "
-error: expected a text, found a list
+error[E204]: expected a text, found a list
  --> jobs/eod.yaml:2:23
   |
 2 | labels: {ä: ö, größe: [1]}
@@ -560,7 +560,7 @@ steps:
 name: twice
 ",
         "
-error: `EOD` is not a name
+error[E206]: `EOD` is not a name
  --> jobs/eod.yaml:1:7
   |
 1 | name: EOD
@@ -569,7 +569,7 @@ error: `EOD` is not a name
   = note: at name
   = help: a name begins with a letter from a to z and has at most 63 characters of a to z, 0 to 9, _ and -
 
-error: expected a duration such as 90s, 1h30m or PT1H30M, found `soon`
+error[E204]: expected a duration such as 90s, 1h30m or PT1H30M, found `soon`
  --> jobs/eod.yaml:2:6
   |
 2 | ttl: soon
@@ -578,7 +578,7 @@ error: expected a duration such as 90s, 1h30m or PT1H30M, found `soon`
   = note: at ttl
   = help: the units are ms, s, m, h and d, each at most once, the largest first
 
-error: unknown key `nam` in a step
+error[E201]: unknown key `nam` in a step
  --> jobs/eod.yaml:4:5
   |
 4 |   - nam: load
@@ -588,7 +588,7 @@ error: unknown key `nam` in a step
   = help: did you mean `name`?
   = help: the keys here are `name`, `needs`, `when`, `tasklet`, `chunk` and `rerun`
 
-error: expected an integer from 1 to 100000, found `many`
+error[E204]: expected an integer from 1 to 100000, found `many`
  --> jobs/eod.yaml:7:19
   |
 7 |     chunk: {size: many, header: maybe}
@@ -596,7 +596,7 @@ error: expected an integer from 1 to 100000, found `many`
   |
   = note: at steps[1].chunk.size
 
-error: expected `true` or `false`, found `maybe`
+error[E204]: expected `true` or `false`, found `maybe`
  --> jobs/eod.yaml:7:33
   |
 7 |     chunk: {size: many, header: maybe}
@@ -604,7 +604,7 @@ error: expected `true` or `false`, found `maybe`
   |
   = note: at steps[1].chunk.header
 
-error: the key `name` is given twice
+error[E107]: the key `name` is given twice
  --> jobs/eod.yaml:8:1
   |
 1 | name: EOD
@@ -664,9 +664,12 @@ fn each_problem_has_a_line_and_a_form_for_machines() {
     assert_eq!(
         serde_json::to_value(problems.located()).unwrap()[2],
         serde_json::json!({
+            "code": "E209",
             "file": "jobs/eod.yaml",
             "line": 5,
             "column": 11,
+            "end_line": 5,
+            "end_column": 13,
             "path": "steps[0].when",
             "message": "expected a text, found an empty one",
             "help": [],
@@ -726,7 +729,7 @@ fn a_problem_within_an_expression_stands_at_its_characters() {
     assert_eq!(
         read.unwrap_err().render(Paint::Plain),
         "\
-error: unknown name `stpes`
+error[E501]: unknown name `stpes`
  --> jobs/eod.yaml:3:6
   |
 3 |   && stpes.load.ok

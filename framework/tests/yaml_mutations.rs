@@ -70,7 +70,7 @@ fn no_change_of_a_file_breaks_its_reader() {
                     assert!(source.text().is_char_boundary(problem.span.start as usize), "{:?}", source.text());
                 }
                 let shown = problems.render(Paint::Plain);
-                assert!(shown.starts_with("error: ") && !shown.contains('\u{1b}'), "{shown}");
+                assert!(shown.starts_with("error[E") && !shown.contains('\u{1b}'), "{shown}");
                 refused += 1;
             }
         }

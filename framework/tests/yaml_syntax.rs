@@ -13,7 +13,7 @@ steps: []
 name: other
 ",
         "
-error: the key `name` is given twice
+error[E107]: the key `name` is given twice
  --> jobs/eod.yaml:3:1
   |
 1 | name: eod
@@ -38,7 +38,7 @@ steps:
     when: !done
 ",
         "
-error: the YAML tag `!done` is not allowed
+error[E106]: the YAML tag `!done` is not allowed
  --> jobs/eod.yaml:5:11
   |
 5 |     when: !done
@@ -58,7 +58,7 @@ name: !!str eod
 steps: []
 ",
         "
-error: the YAML tag `!!str` is not allowed
+error[E106]: the YAML tag `!!str` is not allowed
  --> jobs/eod.yaml:1:7
   |
 1 | name: !!str eod
@@ -79,7 +79,7 @@ cron: */5 * * * *
 steps: []
 ",
         "
-error: this value cannot stand without quotes
+error[E105]: this value cannot stand without quotes
  --> jobs/eod.yaml:2:7
   |
 2 | cron: */5 * * * *
@@ -100,7 +100,7 @@ cron: * * * * *
 steps: []
 ",
         "
-error: this value cannot stand without quotes
+error[E105]: this value cannot stand without quotes
  --> jobs/eod.yaml:2:7
   |
 2 | cron: * * * * *
@@ -121,7 +121,7 @@ name: *bsae
 steps: []
 ",
         "
-error: unknown key `base` in a job
+error[E201]: unknown key `base` in a job
  --> jobs/eod.yaml:1:1
   |
 1 | base: &base {a: 1}
@@ -129,7 +129,7 @@ error: unknown key `base` in a job
   |
   = help: the keys here are `name`, `labels`, `ttl` and `steps`
 
-error: there is no anchor `&bsae` for this alias
+error[E108]: there is no anchor `&bsae` for this alias
  --> jobs/eod.yaml:2:7
   |
 2 | name: *bsae
@@ -149,7 +149,7 @@ name: eod
 cron: @daily
 ",
         "
-error: this value cannot stand without quotes
+error[E105]: this value cannot stand without quotes
  --> jobs/eod.yaml:2:7
   |
 2 | cron: @daily
@@ -169,7 +169,7 @@ name: {{ x }}
 steps: []
 ",
         r#"
-error: YAML reads these braces as a mapping, not as a text
+error[E105]: YAML reads these braces as a mapping, not as a text
  --> jobs/eod.yaml:1:7
   |
 1 | name: {{ x }}
@@ -191,7 +191,7 @@ steps:
     needs: [${{ params.a }}, b]
 ",
         r#"
-error: an expression inside [ ] or { } cannot stand without quotes
+error[E105]: an expression inside [ ] or { } cannot stand without quotes
  --> jobs/eod.yaml:4:13
   |
 4 |     needs: [${{ params.a }}, b]
@@ -208,7 +208,7 @@ fn a_tab_as_indentation_is_refused() {
     refuses(
         "name: eod\nsteps:\n\t- name: load\n",
         "
-error: a tab cannot indent a line of YAML
+error[E104]: a tab cannot indent a line of YAML
  --> jobs/eod.yaml:3:1
   |
 3 |     - name: load
@@ -228,7 +228,7 @@ name: eod: nightly
 steps: []
 ",
         "
-error: a second key on one line is not possible
+error[E102]: a second key on one line is not possible
  --> jobs/eod.yaml:1:10
   |
 1 | name: eod: nightly
@@ -247,7 +247,7 @@ name: eod
   steps: []
 ",
         "
-error: a key is not possible here
+error[E102]: a key is not possible here
  --> jobs/eod.yaml:2:3
   |
 2 |   steps: []
@@ -268,7 +268,7 @@ steps:
    tasklet: x
 ",
         "
-error: this line does not fit the list above
+error[E102]: this line does not fit the list above
  --> jobs/eod.yaml:4:4
   |
 4 |    tasklet: x
@@ -289,7 +289,7 @@ ttl 30m
 steps: []
 ",
         "
-error: this line is neither `key: value` nor part of the value above
+error[E102]: this line is neither `key: value` nor part of the value above
  --> jobs/eod.yaml:2:1
   |
 2 | ttl 30m
@@ -310,7 +310,7 @@ steps:
     when: > 5
 ",
         "
-error: this value cannot stand without quotes
+error[E105]: this value cannot stand without quotes
  --> jobs/eod.yaml:4:11
   |
 4 |     when: > 5
@@ -330,7 +330,7 @@ name: 'eod' job
 steps: []
 ",
         "
-error: this value cannot stand without quotes
+error[E105]: this value cannot stand without quotes
  --> jobs/eod.yaml:1:7
   |
 1 | name: 'eod' job
@@ -350,7 +350,7 @@ name: [A-Z]+
 steps: []
 ",
         "
-error: this value cannot stand without quotes
+error[E105]: this value cannot stand without quotes
  --> jobs/eod.yaml:1:7
   |
 1 | name: [A-Z]+
@@ -369,7 +369,7 @@ name: "eod
 steps: []
 "#,
         r#"
-error: this quoted text does not end where its value ends
+error[E103]: this quoted text does not end where its value ends
  --> jobs/eod.yaml:1:7
   |
 1 | name: "eod
@@ -391,7 +391,7 @@ name: eod
 steps: [a, b
 ",
         "
-error: the bracket `[` is never closed
+error[E103]: the bracket `[` is never closed
  --> jobs/eod.yaml:2:8
   |
 2 | steps: [a, b
@@ -411,7 +411,7 @@ labels: {a: b
 steps: []
 ",
         "
-error: a mapping in braces goes on with `,` or ends with `}`
+error[E102]: a mapping in braces goes on with `,` or ends with `}`
  --> jobs/eod.yaml:3:6
   |
 2 | labels: {a: b
@@ -433,7 +433,7 @@ name: "\d+"
 steps: []
 "#,
         r#"
-error: a double-quoted text holds a backslash that begins no escape
+error[E102]: a double-quoted text holds a backslash that begins no escape
  --> jobs/eod.yaml:1:7
   |
 1 | name: "\d+"
@@ -455,7 +455,7 @@ steps: []
 name: other
 ",
         "
-error: a second document starts here
+error[E106]: a second document starts here
  --> jobs/eod.yaml:3:1
   |
 3 | ---
@@ -471,7 +471,7 @@ fn a_nul_byte_is_refused() {
     refuses(
         "name: e\0od\n",
         "
-error: a NUL byte is no text
+error[E101]: a NUL byte is no text
  --> jobs/eod.yaml:1:8
   |
 1 | name: e␀od
@@ -487,7 +487,7 @@ fn a_terminal_escape_is_refused_and_not_printed() {
     refuses(
         "name: \u{1b}[31mred\n",
         r#"
-error: the control character U+001B is not allowed
+error[E101]: the control character U+001B is not allowed
  --> jobs/eod.yaml:1:7
   |
 1 | name: ␛[31mred
@@ -503,7 +503,7 @@ fn a_lone_carriage_return_is_refused() {
     refuses(
         "name: eod\rsteps: []\n",
         "
-error: a carriage return without a line feed does not end a line
+error[E101]: a carriage return without a line feed does not end a line
  --> jobs/eod.yaml:1:10
   |
 1 | name: eod␍steps: []
@@ -524,7 +524,7 @@ name: eod
 steps: []
 ",
         "
-error: a key is a text, not a list
+error[E109]: a key is a text, not a list
  --> jobs/eod.yaml:2:3
   |
 2 | ? [a, b]
@@ -542,7 +542,7 @@ name: eod
 steps: []
 ",
         "
-error: the merge key `<<` takes a mapping, not `base`
+error[E108]: the merge key `<<` takes a mapping, not `base`
  --> jobs/eod.yaml:2:5
   |
 2 | <<: base
@@ -562,7 +562,7 @@ labels: &l {a: *l}
 steps: []
 ",
         "
-error: this alias stands inside the value it repeats
+error[E108]: this alias stands inside the value it repeats
  --> jobs/eod.yaml:2:16
   |
 2 | labels: &l {a: *l}
@@ -584,7 +584,7 @@ name: eod
 steps: []
 ",
         "
-error: a YAML directive is not allowed
+error[E106]: a YAML directive is not allowed
  --> jobs/eod.yaml:1:1
   |
 1 | %YAML 1.1

@@ -12,13 +12,13 @@ use super::policies;
 use super::processor::{Operation, Pipeline, errors_of_rules, form_only};
 use super::rows::{self, RowProcessor};
 use crate::error::BatchError;
-use crate::expr::Scope;
+use crate::expr::{Scope, ScopeError};
 use crate::kind::{Kinds, Names, ReaderPlan, WriterPlan};
 use crate::policy::{RetryPolicy, SkipPolicy};
 use crate::row::{Row, Schema};
 use crate::step::StepContext;
 use crate::step::chunk::{ChunkParts, ChunkStep};
-use crate::yaml::Cursor;
+use crate::yaml::{Code, Cursor};
 
 /// The largest chunk: its rows are kept in memory until they are committed.
 const MAX_SIZE: i64 = 1_000_000;
@@ -82,7 +82,11 @@ fn reader(at: &Cursor<'_>, kinds: &Kinds, names: &Names<'_>) -> Option<Part<dyn 
     let (kind, settings) = kinds::find(at, "reader", kinds.readers())?;
     let plan = kind.check(&settings, names)?;
     if let Err(error) = Scope::rows(&plan.schema(), names.scope()) {
-        return at.refuse(settings.problem_of_key(error.to_string()));
+        let code = match &error {
+            ScopeError::Root { .. } => Code::ReservedWord,
+            ScopeError::Twice { .. } => Code::Twice,
+        };
+        return at.refuse(settings.problem_of_key(error.to_string()).code(code));
     }
     Some(Part { kind: kind.name(), plan })
 }

@@ -22,7 +22,7 @@ use crate::launch::Restartability;
 use crate::params::{ParamDeclaration, Params, hex_digest};
 use crate::repository::Revision;
 use crate::step::JobView;
-use crate::yaml::{Cursor, Fields, Source};
+use crate::yaml::{Code, Cursor, Fields, Source};
 
 /// What is known of a file before its first key is read.
 pub(super) struct File<'a> {
@@ -113,7 +113,7 @@ fn head(fields: &mut Fields<'_>) -> Option<Head> {
 fn labels(at: &Cursor<'_>) -> Option<BTreeMap<String, String>> {
     let read = at.map(|key, at| {
         if key.name().is_empty() {
-            return at.refuse(at.problem_of_key("a label has a name of at least one character"));
+            return at.refuse(at.problem_of_key("a label has a name of at least one character").code(Code::NotAName));
         }
         label(at)
     })?;
@@ -126,7 +126,9 @@ fn label(at: &Cursor<'_>) -> Option<String> {
     match template.literal() {
         Some(text) => Some(text.to_owned()),
         None => at.refuse(
-            at.problem("a label cannot have expressions").help("use `target` for what differs from run to run"),
+            at.problem("a label cannot have expressions")
+                .code(Code::ExpressionPlace)
+                .help("use `target` for what differs from run to run"),
         ),
     }
 }

@@ -3,7 +3,7 @@
 use super::census::Census;
 use super::layout::{Layout, Root, STEP_FACTS};
 use crate::kind::{Judge, Refusal, Verdict};
-use crate::yaml::nearest;
+use crate::yaml::{Code, nearest};
 
 /// How many names a message lists.
 const LISTED: usize = 12;
@@ -36,15 +36,20 @@ pub(super) struct OfResult<'a>(pub(super) Known<'a>);
 impl Judge for OfVar<'_> {
     fn verdict(&self, path: &[&str]) -> Option<Verdict> {
         match path {
-            ["vars", name, ..] if *name == self.name => refused("a var cannot use itself", None),
+            ["vars", name, ..] if *name == self.name => refused(Code::NotKnownHere, "a var cannot use itself", None),
             ["vars", name, ..] if self.known.position_of_var(name) > self.known.position_of_var(self.name) => refused(
+                Code::NotKnownHere,
                 format!("var `{name}` comes later"),
                 Some("vars are computed in their order: move it up".to_owned()),
             ),
             ["steps" | "job" | "execution", ..] => {
                 let root = path.first().copied().unwrap_or_default();
                 let help = "a var uses `params`, `env`, `secret` and the vars above it".to_owned();
-                refused(format!("a var cannot use `{root}`: vars are known before any step"), Some(help))
+                refused(
+                    Code::NotKnownHere,
+                    format!("a var cannot use `{root}`: vars are known before any step"),
+                    Some(help),
+                )
             }
             _ => self.known.verdict(path),
         }
@@ -56,7 +61,7 @@ impl Judge for OfStep<'_> {
         let ["steps", name, ..] = path else { return self.known.verdict(path) };
         match self.known.census.position(name) {
             Some(position) if position == self.index => {
-                refused("a step cannot use its own values: they are known when it has ended", None)
+                refused(Code::NotKnownHere, "a step cannot use its own values: they are known when it has ended", None)
             }
             Some(position) if position > self.index => Some(Verdict::Refused(self.later(name, position))),
             Some(_) => self.known.verdict(path),
@@ -74,6 +79,7 @@ impl OfStep<'_> {
     fn later(&self, name: &str, position: usize) -> Refusal {
         let place = self.known.census.steps.get(position).map(|(_, span)| *span);
         Refusal {
+            code: Code::NotKnownHere,
             message: format!("step `{name}` comes later: its values are not known yet"),
             help: Some("a step can use only the steps before it".to_owned()),
             related: place.map(|span| (span, format!("step `{name}` is here"))),
@@ -86,7 +92,11 @@ impl Judge for OfTarget<'_> {
         match path {
             ["env" | "secret" | "steps" | "job" | "execution", ..] => {
                 let root = path.first().copied().unwrap_or_default();
-                refused(format!("`target` cannot use `{root}`"), Some("it uses `params` and `vars`".to_owned()))
+                refused(
+                    Code::NotKnownHere,
+                    format!("`target` cannot use `{root}`"),
+                    Some("it uses `params` and `vars`".to_owned()),
+                )
             }
             _ => self.0.shown(path, "target").or_else(|| self.0.verdict(path)),
         }
@@ -129,15 +139,23 @@ impl Known<'_> {
     /// The verdict over a name that the file does not declare, or not rightly.
     fn verdict(&self, path: &[&str]) -> Option<Verdict> {
         match path {
-            ["env"] => {
-                refused("`env` is no value by itself", Some("write the variable behind it: env.HOME".to_owned()))
-            }
-            ["secret"] => {
-                refused("`secret` is no value by itself", Some("write its name behind it: secret.NAME".to_owned()))
-            }
+            ["env"] => refused(
+                Code::UnknownName,
+                "`env` is no value by itself",
+                Some("write the variable behind it: env.HOME".to_owned()),
+            ),
+            ["secret"] => refused(
+                Code::UnknownName,
+                "`secret` is no value by itself",
+                Some("write its name behind it: secret.NAME".to_owned()),
+            ),
             ["env", name, ..] if self.layout.secret_of(name).is_some() => {
                 let help = format!("write secret.{}", self.layout.secret_of(name).unwrap_or_default());
-                refused(format!("`env.{name}` is a secret, and is not masked under this name"), Some(help))
+                refused(
+                    Code::SecretInSight,
+                    format!("`env.{name}` is a secret, and is not masked under this name"),
+                    Some(help),
+                )
             }
             ["params", name, ..] if !self.has_param(name) => {
                 nothing_called("parameter", name, || self.census.params.iter().map(|name| &**name))
@@ -165,7 +183,11 @@ impl Known<'_> {
             return None;
         }
         let why = if *root == "vars" { "is made of a secret" } else { "is secret" };
-        refused(format!("`{place}` cannot use `{root}.{name}`, which {why}: it is stored and shown"), None)
+        refused(
+            Code::SecretInSight,
+            format!("`{place}` cannot use `{root}.{name}`, which {why}: it is stored and shown"),
+            None,
+        )
     }
 
     /// The verdict over a step that does not exist, where the first `end` steps could be used.
@@ -174,7 +196,11 @@ impl Known<'_> {
         if end > 0 {
             return nothing_called("step", name, usable);
         }
-        refused(format!("there is no step `{name}`"), Some("no step comes before this one".to_owned()))
+        refused(
+            Code::UnknownName,
+            format!("there is no step `{name}`"),
+            Some("no step comes before this one".to_owned()),
+        )
     }
 }
 
@@ -191,9 +217,9 @@ fn nothing_called<'k, I: Iterator<Item = &'k str>>(what: &str, name: &str, known
         None if names.is_empty() => Some(format!("the file declares no {what}")),
         None => (names.len() <= LISTED).then(|| format!("known here: {}", names.join(", "))),
     };
-    refused(format!("there is no {what} `{name}`"), help)
+    refused(Code::UnknownName, format!("there is no {what} `{name}`"), help)
 }
 
-fn refused(message: impl Into<String>, help: Option<String>) -> Option<Verdict> {
-    Some(Verdict::Refused(Refusal { message: message.into(), help, related: None }))
+fn refused(code: Code, message: impl Into<String>, help: Option<String>) -> Option<Verdict> {
+    Some(Verdict::Refused(Refusal { code, message: message.into(), help, related: None }))
 }

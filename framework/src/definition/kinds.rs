@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::yaml::{Cursor, nearest};
+use crate::yaml::{Code, Cursor, nearest};
 
 /// The kinds of one sort, by the keys that name them.
 pub(super) type ByName<K> = BTreeMap<&'static str, Arc<K>>;
@@ -16,7 +16,7 @@ pub(super) fn find<'a, K: ?Sized>(at: &Cursor<'a>, sort: &str, kinds: &ByName<K>
         Some(kind) => Some((Arc::clone(kind), settings)),
         None => {
             let message = format!("there is no kind of {sort} called `{}`", key.name());
-            refuse_unknown(&settings, message, key.name(), kinds.keys().copied())
+            refuse_unknown(&settings, (Code::UnknownKind, message), key.name(), kinds.keys().copied())
         }
     }
 }
@@ -24,11 +24,11 @@ pub(super) fn find<'a, K: ?Sized>(at: &Cursor<'a>, sort: &str, kinds: &ByName<K>
 /// Reports at its key that `name` is none of `known`.
 pub(super) fn refuse_unknown<'k, T>(
     at: &Cursor<'_>,
-    message: String,
+    (code, message): (Code, String),
     name: &str,
     known: impl Iterator<Item = &'k str> + Clone,
 ) -> Option<T> {
-    let mut problem = at.problem_of_key(message);
+    let mut problem = at.problem_of_key(message).code(code);
     if let Some(near) = nearest(name, known.clone()) {
         problem = problem.help(format!("did you mean `{near}`?"));
     }

@@ -2,7 +2,7 @@
 
 use crate::params::{self, ParamType};
 use crate::row::Value;
-use crate::yaml::{Cursor, Node};
+use crate::yaml::{Code, Cursor, Node};
 
 /// The value at `at` as a value of `kind`.
 pub(super) fn literal(at: &Cursor<'_>, kind: ParamType) -> Option<Value> {
@@ -31,7 +31,11 @@ fn json(at: &Cursor<'_>) -> Option<Value> {
     if numbers(at.node()).iter().all(|number| params::survives(number)) {
         return Some(Value::Json(Box::new(at.node().to_json())));
     }
-    at.refuse(at.problem("a number in this JSON value loses digits").help("write it as a string, in quotes"))
+    at.refuse(
+        at.problem("a number in this JSON value loses digits")
+            .code(Code::WrongValue)
+            .help("write it as a string, in quotes"),
+    )
 }
 
 /// The texts that become JSON numbers.

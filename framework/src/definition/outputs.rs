@@ -10,7 +10,7 @@ use crate::params::{self, ParamType, keeps_digits};
 use crate::row::Value;
 use crate::step::{StepContext, StepView};
 use crate::text::shortened;
-use crate::yaml::Cursor;
+use crate::yaml::{Code, Cursor};
 
 /// How much of a wrong output is shown.
 const SHOWN: usize = 60;
@@ -41,7 +41,7 @@ pub(super) fn outputs(at: &Cursor<'_>) -> Option<Outputs> {
     at.list(|at| {
         let name = named(guard::name(at, "an output")?, at)?;
         if names.contains(&name) {
-            return at.refuse(at.problem(format!("output `{name}` is listed twice")));
+            return at.refuse(at.problem(format!("output `{name}` is listed twice")).code(Code::Twice));
         }
         names.push(name);
         Some(())
@@ -54,7 +54,9 @@ fn named(name: &str, at: &Cursor<'_>) -> Option<Box<str>> {
     if !STEP_FACTS.iter().any(|(fact, ..)| *fact == name) {
         return Some(name.into());
     }
-    let problem = at.problem_of_key(format!("an output cannot be called `{name}`: every step has that by itself"));
+    let problem = at
+        .problem_of_key(format!("an output cannot be called `{name}`: every step has that by itself"))
+        .code(Code::ReservedWord);
     at.refuse(problem)
 }
 

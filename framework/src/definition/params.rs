@@ -6,7 +6,7 @@ use super::guard;
 use super::literal::literal;
 use crate::params::{ParamDeclaration, ParamType, broken_rule, compare};
 use crate::row::Value;
-use crate::yaml::{Cursor, Fields};
+use crate::yaml::{Code, Cursor, Fields};
 
 /// The parameters whose name and type could be read. What is wrong with the others, and with the rest of these, is reported.
 pub(super) fn params(at: &Cursor<'_>) -> Vec<ParamDeclaration> {
@@ -90,7 +90,7 @@ fn choices(at: &Cursor<'_>, kind: ParamType) -> Vec<Value> {
     let read = at.list(|at| {
         let value = literal(at, kind)?;
         if choices.contains(&value) {
-            return at.refuse(at.problem(format!("`{value}` is listed twice")));
+            return at.refuse(at.problem(format!("`{value}` is listed twice")).code(Code::Twice));
         }
         choices.push(value);
         Some(())
@@ -129,7 +129,7 @@ fn not_a_pattern(error: &regex::Error) -> String {
 
 fn misplaced<T>(at: &Cursor<'_>, kinds: &str, kind: ParamType) -> Option<T> {
     let key = at.key().map_or("this key", |key| key.name());
-    at.refuse(at.problem_of_key(format!("`{key}` is for {kinds}, not for type {kind}")))
+    at.refuse(at.problem_of_key(format!("`{key}` is for {kinds}, not for type {kind}")).code(Code::Contradiction))
 }
 
 /// What it is, beside its values.
@@ -142,20 +142,23 @@ fn read_character(declaration: &mut ParamDeclaration, entries: &Entries<'_>) {
     let identifying = flag(&entries.identifying);
     declaration.identifying = identifying.unwrap_or(!declaration.secret);
     if let (true, Some(true), Some(at)) = (declaration.secret, identifying, &entries.identifying) {
-        let problem = at.problem("a secret parameter cannot be identifying: it is never stored");
+        let problem =
+            at.problem("a secret parameter cannot be identifying: it is never stored").code(Code::Contradiction);
         let _: Option<()> = at.refuse(problem.help("leave `identifying` out"));
     }
     if let Some(at) = entries.default.as_ref().filter(|_| declaration.secret) {
-        let problem = at.problem_of_key("a secret parameter has no default: it would stand in this file");
+        let problem = at
+            .problem_of_key("a secret parameter has no default: it would stand in this file")
+            .code(Code::Contradiction);
         let _: Option<()> =
             at.refuse(problem.help("use `secret.NAME` in an expression for a secret of the installation"));
     }
     if let Some(at) = entries.default.as_ref().filter(|_| declaration.required && !declaration.secret) {
-        let problem = at.problem_of_key("a required parameter has no use for a default");
+        let problem = at.problem_of_key("a required parameter has no use for a default").code(Code::Contradiction);
         let _: Option<()> = at.refuse(problem.help("leave `required` or `default` out"));
     }
 }
 
 fn report(at: &Cursor<'_>, message: String) {
-    let _: Option<()> = at.refuse(at.problem(message));
+    let _: Option<()> = at.refuse(at.problem(message).code(Code::Contradiction));
 }

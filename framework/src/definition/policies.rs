@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::error::names;
 use crate::policy::{ErrorNames, RetryPolicy, SkipLimit, SkipPolicy};
-use crate::yaml::{Cursor, Tolerance};
+use crate::yaml::{Code, Cursor, Tolerance};
 
 /// The names of errors that policies may choose.
 pub(super) type Known<'a> = BTreeSet<&'a str>;
@@ -45,7 +45,11 @@ pub(super) fn defaults(at: &Cursor<'_>, known: &Known<'_>) -> Defaults {
 /// A length of time after which something is ended.
 pub(super) fn timeout(at: &Cursor<'_>) -> Option<Duration> {
     let limit = at.duration()?;
-    if limit.is_zero() { at.refuse(at.problem("a timeout of no time ends everything at once")) } else { Some(limit) }
+    if limit.is_zero() {
+        at.refuse(at.problem("a timeout of no time ends everything at once").code(Code::Empty))
+    } else {
+        Some(limit)
+    }
 }
 
 /// Reads `retry`, of which any key may be left to the defaults.
@@ -62,7 +66,7 @@ pub(super) fn retry(at: &Cursor<'_>, known: &Known<'_>) -> Option<Retry> {
     if let (Some(Some(delay)), Some(Some(longest)), Some(at)) = (delay, max_delay, max_delay_at)
         && longest < delay
     {
-        return at.refuse(at.problem("`max_delay` is shorter than `delay`, the first pause"));
+        return at.refuse(at.problem("`max_delay` is shorter than `delay`, the first pause").code(Code::Contradiction));
     }
     Some(Retry {
         max_attempts: max_attempts?,
@@ -111,7 +115,9 @@ pub(super) fn policy(at: Option<&Cursor<'_>>, defaults: Option<&Retry>, known: &
     let own = retry(at, known)?;
     match own.or(defaults.cloned().unwrap_or_default()).policy() {
         Ok(policy) => Some(policy),
-        Err(key) => at.refuse(at.problem_of_key(format!("a retry policy needs the key `{key}`"))),
+        Err(key) => {
+            at.refuse(at.problem_of_key(format!("a retry policy needs the key `{key}`")).code(Code::MissingKey))
+        }
     }
 }
 
@@ -135,8 +141,11 @@ fn limit_of(tolerance: Tolerance) -> SkipLimit {
 fn error_names(at: &Cursor<'_>, known: &Known<'_>) -> Option<ErrorNames> {
     let names = at.list_or_one(|at| error_name(at, known))?;
     if names.is_empty() {
-        return at
-            .refuse(at.problem("an empty list chooses no error").help("leave `errors` out to choose every error"));
+        return at.refuse(
+            at.problem("an empty list chooses no error")
+                .code(Code::Empty)
+                .help("leave `errors` out to choose every error"),
+        );
     }
     Some(ErrorNames::Named(names))
 }
@@ -147,11 +156,17 @@ fn error_name(at: &Cursor<'_>, known: &Known<'_>) -> Option<String> {
         return Some(name.to_owned());
     }
     if !names::is_name(name) {
-        let problem =
-            at.problem(format!("`{name}` is not the name of an error")).help("such as `Transient` or `InvalidRow`");
+        let problem = at
+            .problem(format!("`{name}` is not the name of an error"))
+            .code(Code::UnknownError)
+            .help("such as `Transient` or `InvalidRow`");
         return at.refuse(at.suggesting(problem, name, known.iter().copied()));
     }
-    let problem = at.suggesting(at.problem(format!("no error is called `{name}`")), name, known.iter().copied());
+    let problem = at.suggesting(
+        at.problem(format!("no error is called `{name}`")).code(Code::UnknownError),
+        name,
+        known.iter().copied(),
+    );
     let list = known.iter().copied().collect::<Vec<_>>().join(", ");
     at.refuse(problem.help(format!("the errors are {list}")))
 }

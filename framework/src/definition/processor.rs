@@ -9,7 +9,7 @@ use crate::error::names;
 use crate::expr::{Expected, ROOTS, Scope, Typed};
 use crate::kind::{Judge, Names, Refusal, Site, Verdict, parse_bare};
 use crate::row::{Column, Schema, Type};
-use crate::yaml::{Cursor, Key};
+use crate::yaml::{Code, Cursor, Key};
 
 /// An operation whose expressions are checked.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ fn kind_of<'a>(at: &Cursor<'a>) -> Option<(OperationKind, Cursor<'a>)> {
         Some((_, kind)) => Some((*kind, value)),
         None => {
             let message = format!("there is no operation called `{}`", key.name());
-            refuse_unknown(&value, message, key.name(), KINDS.iter().map(|(name, _)| *name))
+            refuse_unknown(&value, (Code::UnknownKind, message), key.name(), KINDS.iter().map(|(name, _)| *name))
         }
     }
 }
@@ -166,7 +166,7 @@ impl<'a> Pipeline<'a> {
             Some(())
         })?;
         if made.is_empty() {
-            return at.refuse(at.problem("an empty `set` does nothing"));
+            return at.refuse(at.problem("an empty `set` does nothing").code(Code::Empty));
         }
         let cells = made.into_iter().filter_map(|(name, value)| self.put(name, value)).collect();
         self.scope = None;
@@ -177,9 +177,11 @@ impl<'a> Pipeline<'a> {
     fn cell(&mut self, at: &Cursor<'_>, own: &[&str]) -> Option<Typed> {
         let value = self.expression(at, Expected::Any, own)?;
         match value.kind() {
-            None => at.refuse(at.problem("this is always null, so the column would have no type")),
+            None => {
+                at.refuse(at.problem("this is always null, so the column would have no type").code(Code::NeverAValue))
+            }
             Some(Type::Duration) => {
-                let problem = at.problem("a column cannot hold a duration");
+                let problem = at.problem("a column cannot hold a duration").code(Code::Types);
                 at.refuse(problem.help("days(a, b) is a number of days, string(x) a text"))
             }
             Some(_) => Some(value),
@@ -241,9 +243,11 @@ fn error_name(at: &Cursor<'_>) -> Option<Box<str>> {
         return Some(name.into());
     }
     if names::ENGINE.contains(&name) {
-        return at.refuse(at.problem(format!("`{name}` is an error of the engine, which no rule can give")));
+        return at.refuse(
+            at.problem(format!("`{name}` is an error of the engine, which no rule can give")).code(Code::UnknownError),
+        );
     }
-    let problem = at.problem(format!("`{name}` is not the name of an error"));
+    let problem = at.problem(format!("`{name}` is not the name of an error")).code(Code::NotAName);
     at.refuse(problem.help("a capital letter, then letters and digits of which one is small, such as `NotQuoted`"))
 }
 
@@ -252,11 +256,14 @@ fn column_name(key: &Key, at: &Cursor<'_>) -> Option<()> {
     let name = key.name();
     if ROOTS.contains(&name) {
         return at.refuse(
-            at.problem_of_key(format!("a column cannot be called `{name}`: expressions use that word for themselves")),
+            at.problem_of_key(format!("a column cannot be called `{name}`: expressions use that word for themselves"))
+                .code(Code::ReservedWord),
         );
     }
     if name.trim().is_empty() || name.chars().any(char::is_control) || name.len() > 63 {
-        return at.refuse(at.problem_of_key("a column has a name of 1 to 63 bytes, without control characters"));
+        return at.refuse(
+            at.problem_of_key("a column has a name of 1 to 63 bytes, without control characters").code(Code::NotAName),
+        );
     }
     Some(())
 }
@@ -278,6 +285,7 @@ impl Judge for OfRow<'_> {
         };
         if self.own.contains(column) {
             return Some(Verdict::Refused(Refusal {
+                code: Code::NotKnownHere,
                 message: format!("column `{column}` is made by this same `set`"),
                 help: Some(
                     "the values of one `set` are computed side by side: make the column in a `set` before".to_owned(),

@@ -22,7 +22,7 @@ use crate::kind::{Names, Site};
 use crate::policy::RetryPolicy;
 use crate::row::Type;
 use crate::step::JobView;
-use crate::yaml::{Cursor, Fields};
+use crate::yaml::{Code, Cursor, Fields};
 
 /// A step that was read.
 pub(super) struct StepDraft {
@@ -65,7 +65,7 @@ pub(super) fn steps(at: &Cursor<'_>, file: &File<'_>, layout: &mut Layout, defau
         Some(())
     });
     if read.is_some() && index == 0 {
-        let _: Option<()> = at.refuse(at.problem("a job needs at least one step"));
+        let _: Option<()> = at.refuse(at.problem("a job needs at least one step").code(Code::Empty));
     }
     drafts
 }
@@ -125,7 +125,7 @@ impl StepReader<'_> {
         match earlier {
             None => Some(name.to_owned()),
             Some((_, place)) => {
-                let problem = at.problem(format!("there are two steps called `{name}`"));
+                let problem = at.problem(format!("there are two steps called `{name}`")).code(Code::Twice);
                 at.refuse(problem.related(*place, "the first one is here"))
             }
         }
@@ -173,7 +173,7 @@ fn read_outputs(fields: &mut Fields<'_>) -> Option<Outputs> {
     let is_chunk = fields.get("chunk").is_some();
     let Some(at) = fields.get("outputs") else { return Some(Outputs::default()) };
     if is_chunk {
-        let problem = at.problem_of_key("a chunk step has no outputs");
+        let problem = at.problem_of_key("a chunk step has no outputs").code(Code::UnknownKey);
         return at.refuse(problem.help("later steps see its counts, such as `steps.load.write_count`"));
     }
     outputs(&at)

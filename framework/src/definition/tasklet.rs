@@ -11,7 +11,7 @@ use crate::error::BatchError;
 use crate::execution::StepKind;
 use crate::kind::{Frame, Kinds, Names, TaskletPlan};
 use crate::step::{Outcome, Step, StepContext, StepError};
-use crate::yaml::{Cursor, Node};
+use crate::yaml::{Code, Cursor, Node};
 
 /// A tasklet that was read, and the name of its kind.
 pub(super) struct TaskletDraft {
@@ -41,7 +41,7 @@ fn registered(at: &Cursor<'_>, kinds: &Kinds, names: &Names<'_>) -> Option<Taskl
     let name = uses.filled_text()?;
     let Some(kind) = kinds.registered().get(name) else {
         let message = format!("no tasklet is registered as `{name}`");
-        return refuse_unknown(&uses, message, name, kinds.registered().keys().copied());
+        return refuse_unknown(&uses, (Code::NotRegistered, message), name, kinds.registered().keys().copied());
     };
     let nothing = Node::empty_mapping(uses.span());
     let with = with.unwrap_or_else(|| Cursor::new(&nothing, at.path().key("with"), at.reading()));

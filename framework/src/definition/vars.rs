@@ -10,7 +10,7 @@ use super::layout::{Layout, Needs};
 use crate::expr::{Expected, Program};
 use crate::kind::{Names, Site};
 use crate::row::Type;
-use crate::yaml::Cursor;
+use crate::yaml::{Code, Cursor};
 
 /// A var, ready to be computed from the values declared before it.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ fn var(at: &Cursor<'_>, file: &File<'_>, layout: &Layout) -> Option<Var> {
     let site = Site { judge: &judge, connections: file.connections, uses: &uses };
     let (_, typed) = Names::at(layout.scope(), site).template(at, Expected::Any)?;
     let Some(kind) = typed.kind() else {
-        return at.refuse(at.problem("this is always null, so it has no type"));
+        return at.refuse(at.problem("this is always null, so it has no type").code(Code::NeverAValue));
     };
     let uses = uses.into_inner();
     Some(Var {

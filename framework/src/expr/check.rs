@@ -9,7 +9,7 @@ use crate::row::{Type, Value};
 
 use self::words::{a, describe};
 use super::ast::{Binary, Expr, ExprKind};
-use super::error::{ExprError, Span};
+use super::error::{ExprError, Mistake, Span};
 use super::node::{Node, Op};
 use super::scope::Scope;
 
@@ -55,7 +55,7 @@ impl Checker<'_> {
             ExprKind::Name(_) | ExprKind::Select(..) | ExprKind::Index(..) => self.name(expr),
             ExprKind::Call { function, arguments } => self.call(expr, function, arguments),
             ExprKind::List(_) => {
-                let error = ExprError::new(expr.span, "a list stands only on the right of 'in'");
+                let error = ExprError::new(expr.span, "a list stands only on the right of 'in'").of(Mistake::Types);
                 self.refuse(error)
             }
             ExprKind::Not(operand) => {
@@ -84,7 +84,7 @@ impl Checker<'_> {
         let found = (describe(yes.kind), describe(no.kind));
         let Some((yes, no)) = unified(yes, no) else {
             let message = format!("both values of '? :' have one type; these are {} and {}", found.0, found.1);
-            return self.refuse(ExprError::new(expr.span, message));
+            return self.refuse(ExprError::new(expr.span, message).of(Mistake::Types));
         };
         let (kind, nullable) = (yes.kind.or(no.kind), yes.nullable || no.nullable);
         let node = Node { op: Op::Conditional, children: vec![condition, yes, no], kind, nullable, span: expr.span };
@@ -99,7 +99,7 @@ impl Checker<'_> {
         }
         let message = format!("'{symbol}' takes a boolean; this is {}", describe(node.kind));
         let help = (node.kind == Some(Type::Json)).then(|| "compare it: x == true".to_owned());
-        self.refuse(ExprError { help, ..ExprError::new(expr.span, message) })
+        self.refuse(ExprError { help, ..ExprError::new(expr.span, message).of(Mistake::Types) })
     }
 
     /// `node` as its place wants it.
@@ -119,7 +119,7 @@ impl Checker<'_> {
             kind => {
                 let message = format!("expected {}; this is {}", a(wanted), describe(kind));
                 let help = kind.and_then(|kind| words::conversion(kind, wanted));
-                self.refuse(ExprError { help, ..ExprError::new(span, message) })
+                self.refuse(ExprError { help, ..ExprError::new(span, message).of(Mistake::Types) })
             }
         };
         self.require(fitting?, nullable)
@@ -147,7 +147,9 @@ impl Checker<'_> {
         match node.folded() {
             Ok(node) => Some(node),
             Err(error) => {
-                self.errors.push(ExprError { span: error.span(), message: error.message().to_owned(), help: None });
+                let mistake = Mistake::NeverAValue;
+                let message = error.message().to_owned();
+                self.errors.push(ExprError { mistake, span: error.span(), message, help: None });
                 None
             }
         }

@@ -28,9 +28,31 @@ impl Span {
     }
 }
 
+/// What kind of mistake is in an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Mistake {
+    /// It cannot be read.
+    Syntax,
+    /// It is longer or deeper than an expression may be.
+    TooLarge,
+    /// A name in it is declared nowhere.
+    UnknownName,
+    /// It calls a function that does not exist.
+    UnknownFunction,
+    /// A function does not take these arguments.
+    Arguments,
+    /// An operator, or the place of the expression, does not take this type.
+    Types,
+    /// It has no value whatever the data are.
+    NeverAValue,
+}
+
 /// A mistake in an expression that was found without any data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExprError {
+    /// What kind of mistake it is.
+    pub mistake: Mistake,
     /// Where, in bytes of the whole text that was given to the parser; always between characters.
     pub span: Range<usize>,
     /// What is wrong, in one line.
@@ -40,8 +62,13 @@ pub struct ExprError {
 }
 
 impl ExprError {
+    /// What cannot be read, until [`of`](Self::of) says more.
     pub(crate) fn new(span: Span, message: impl Into<String>) -> Self {
-        Self { span: span.range(), message: message.into(), help: None }
+        Self { mistake: Mistake::Syntax, span: span.range(), message: message.into(), help: None }
+    }
+
+    pub(crate) fn of(self, mistake: Mistake) -> Self {
+        Self { mistake, ..self }
     }
 
     pub(crate) fn with_help(self, help: impl Into<String>) -> Self {

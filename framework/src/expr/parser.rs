@@ -9,7 +9,7 @@ use crate::row::{Value, decimal};
 
 use self::tree::{Joint, node, too_deep};
 use super::ast::{Arithmetic, Binary, Compare, Expr, ExprKind, Ident, MAX_DEPTH};
-use super::error::{ExprError, Span};
+use super::error::{ExprError, Mistake, Span};
 use super::lexer::{Ending, Lexer, Symbol, Token, TokenKind};
 
 /// The longest text of one expression, in bytes.
@@ -66,7 +66,7 @@ pub(super) fn parse(text: &str, start: usize, ending: Ending) -> Result<Parsed, 
         return Err(parser.trailing());
     }
     if end.start as usize - start > MAX_LENGTH {
-        return Err(ExprError::new(Span::new(start, end.start as usize), too_long()));
+        return Err(ExprError::new(Span::new(start, end.start as usize), too_long()).of(Mistake::TooLarge));
     }
     Ok(Parsed { root, end: end.end as usize, closed: end.end > end.start })
 }
@@ -319,7 +319,9 @@ impl<'a> Parser<'a> {
     fn advance(&mut self) -> Result<Token, ExprError> {
         let next = self.lexer.next()?;
         if next.span.end as usize - self.start > MAX_LENGTH + 2 {
-            return Err(ExprError::new(Span::new(self.start, next.span.start as usize), too_long()));
+            return Err(
+                ExprError::new(Span::new(self.start, next.span.start as usize), too_long()).of(Mistake::TooLarge)
+            );
         }
         self.behind = self.token.span.end;
         Ok(std::mem::replace(&mut self.token, next))

@@ -5,7 +5,7 @@ use crate::row::{Type, Value};
 use super::Typed;
 use super::ast::Expr;
 use super::check::{self, Expected};
-use super::error::{ExprError, Span};
+use super::error::{ExprError, Mistake, Span};
 use super::lexer::Ending;
 use super::node::Node;
 use super::parser;
@@ -115,7 +115,7 @@ impl Template {
                 let node = check::check(&self.text, root, scope, Expected::Any)?;
                 match node.kind {
                     Some(Type::Bytes) => {
-                        let error = ExprError::new(node.span, "bytes have no place in a text");
+                        let error = ExprError::new(node.span, "bytes have no place in a text").of(Mistake::Types);
                         Err(vec![error.with_help("convert them: string(x)")])
                     }
                     _ => Ok(node),

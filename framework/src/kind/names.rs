@@ -7,9 +7,9 @@ use std::ops::Range;
 
 use super::Setting;
 use super::place::places_of;
-use crate::expr::{Expected, ExprError, Expression, Scope, Template, Typed};
+use crate::expr::{Expected, ExprError, Expression, Mistake, Scope, Template, Typed};
 use crate::row::Type;
-use crate::yaml::{Cursor, Span};
+use crate::yaml::{Code, Cursor, Span};
 
 /// The names of one place in a job file.
 #[derive(Clone, Copy)]
@@ -51,6 +51,7 @@ pub(crate) enum Verdict {
 
 /// What is said about a name that is not for a place.
 pub(crate) struct Refusal {
+    pub(crate) code: Code,
     pub(crate) message: String,
     pub(crate) help: Option<String>,
     /// Another place in the file that belongs to it, and the words beside it.
@@ -108,8 +109,8 @@ impl<'a> Names<'a> {
         let is_secret = |path: &&Vec<&str>| self.site.is_some_and(|site| site.judge.is_confidential(path));
         let Some(path) = paths.iter().find(is_secret) else { return Some(Setting::new(&template, &typed)) };
         let name = path.iter().take(2).copied().collect::<Vec<_>>().join(".");
-        let refusal =
-            Refusal { message: format!("`{name}` is secret, and {seen}"), help: Some(help.to_owned()), related: None };
+        let (code, message) = (Code::SecretInSight, format!("`{name}` is secret, and {seen}"));
+        let refusal = Refusal { code, message, help: Some(help.to_owned()), related: None };
         report_refusal(at, places_of(at.text().unwrap_or_default(), path).first(), refusal);
         None
     }
@@ -126,7 +127,7 @@ impl<'a> Names<'a> {
         if known.iter().any(|known| known == name) {
             return Some(name.to_owned());
         }
-        let problem = at.problem(format!("there is no connection `{name}`"));
+        let problem = at.problem(format!("there is no connection `{name}`")).code(Code::UnknownConnection);
         let problem = at.suggesting(problem, name, known.iter().map(String::as_str));
         at.refuse(match known {
             [] => problem
@@ -213,6 +214,7 @@ fn report_refusal(at: &Cursor<'_>, place: Option<&Range<usize>>, refusal: Refusa
         Some(place) => at.problem_in(place.clone(), refusal.message),
         None => at.problem(refusal.message),
     };
+    problem = problem.code(refusal.code);
     if let Some((span, words)) = refusal.related {
         problem = problem.related(span, words);
     }
@@ -228,7 +230,7 @@ pub(crate) fn parse_bare(at: &Cursor<'_>) -> Option<Expression> {
     match Expression::parse(text) {
         Ok(parsed) => Some(parsed),
         Err(_) if text.trim_start().starts_with("${{") => {
-            let problem = at.problem("an expression stands here without `${{` and `}}`");
+            let problem = at.problem("an expression stands here without `${{` and `}}`").code(Code::ExpressionPlace);
             at.refuse(problem.help("those are for texts that have expressions in them"))
         }
         Err(errors) => {
@@ -241,10 +243,22 @@ pub(crate) fn parse_bare(at: &Cursor<'_>) -> Option<Expression> {
 /// Reports the errors of an expression at their places in the file.
 pub(crate) fn report(at: &Cursor<'_>, errors: Vec<ExprError>) {
     for error in errors {
-        let mut problem = at.problem_in(error.span.clone(), error.message.clone());
+        let mut problem = at.problem_in(error.span.clone(), error.message.clone()).code(code_of(error.mistake));
         if let Some(help) = error.help.clone() {
             problem = problem.help(help);
         }
         let _: Option<()> = at.refuse(problem);
+    }
+}
+
+fn code_of(mistake: Mistake) -> Code {
+    match mistake {
+        Mistake::Syntax => Code::ExpressionSyntax,
+        Mistake::TooLarge => Code::ExpressionTooLarge,
+        Mistake::UnknownName => Code::UnknownName,
+        Mistake::UnknownFunction => Code::UnknownFunction,
+        Mistake::Arguments => Code::Arguments,
+        Mistake::Types => Code::Types,
+        Mistake::NeverAValue => Code::NeverAValue,
     }
 }

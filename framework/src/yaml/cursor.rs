@@ -7,7 +7,7 @@ mod scalars;
 
 use std::ops::Range;
 
-use super::{Key, Node, Path, Problem, Reading, Scalar, Span};
+use super::{Code, Key, Node, Path, Problem, Reading, Scalar, Span};
 
 /// A value while it is read: where it stands, and where its problems go.
 #[derive(Clone, Debug)]
@@ -109,9 +109,9 @@ impl<'a> Cursor<'a> {
     #[must_use]
     pub fn unexpected(&self, what: &str) -> Problem {
         if !self.is_null() {
-            return self.problem(format!("expected {what}, found {}", self.node.describe()));
+            return self.problem(format!("expected {what}, found {}", self.node.describe())).code(Code::WrongValue);
         }
-        let problem = self.problem_of_key(format!("expected {what}, found nothing"));
+        let problem = self.problem_of_key(format!("expected {what}, found nothing")).code(Code::NoValue);
         match self.key {
             Some(_) if self.comment_behind() => problem.help("quote it: # begins a comment"),
             Some(_) => problem.help("leave the key out, or give it a value"),

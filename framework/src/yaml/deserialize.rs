@@ -6,7 +6,7 @@ use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
 use serde::de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, Visitor};
 
 use super::spelling::{listed, nearest};
-use super::{Cursor, Key, Kind, Node, Problem, Span, Style, number};
+use super::{Code, Cursor, Key, Kind, Node, Problem, Span, Style, number};
 
 impl Cursor<'_> {
     /// The value as a type that serde can read. What serde finds wrong is reported at the key or value it means, in
@@ -43,13 +43,13 @@ struct Failure(Box<Stage>);
 
 #[derive(Debug)]
 enum Stage {
-    Said { message: String, help: Vec<String> },
+    Said { code: Code, message: String, help: Vec<String> },
     Located(Problem),
 }
 
 impl Failure {
-    fn said(message: String, help: Vec<String>) -> Self {
-        Self(Box::new(Stage::Said { message, help }))
+    fn said(code: Code, message: String, help: Vec<String>) -> Self {
+        Self(Box::new(Stage::Said { code, message, help }))
     }
 
     fn unexpected(at: &Cursor<'_>, what: &str) -> Self {
@@ -67,8 +67,8 @@ impl Failure {
     fn located_at(self, at: &Cursor<'_>, span: Span) -> Self {
         match *self.0 {
             Stage::Located(_) => self,
-            Stage::Said { message, help } => {
-                let problem = at.problem(message).span(span);
+            Stage::Said { code, message, help } => {
+                let problem = at.problem(message).code(code).span(span);
                 Self(Box::new(Stage::Located(help.into_iter().fold(problem, Problem::help))))
             }
         }
@@ -77,7 +77,7 @@ impl Failure {
     fn into_problem(self) -> Problem {
         match *self.0 {
             Stage::Located(problem) => problem,
-            Stage::Said { message, .. } => Problem::new(Span::default(), message),
+            Stage::Said { code, message, .. } => Problem::new(Span::default(), message).code(code),
         }
     }
 }
@@ -94,23 +94,23 @@ impl std::error::Error for Failure {}
 
 impl de::Error for Failure {
     fn custom<T: std::fmt::Display>(message: T) -> Self {
-        Self::said(message.to_string(), Vec::new())
+        Self::said(Code::WrongValue, message.to_string(), Vec::new())
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::said(format!("the key `{field}` is missing"), Vec::new())
+        Self::said(Code::MissingKey, format!("the key `{field}` is missing"), Vec::new())
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
         let keys = || format!("the keys here are {}", listed(expected.iter().copied(), "and"));
         let help = suggestion(field, expected).into_iter().chain((1..=12).contains(&expected.len()).then(keys));
-        Self::said(format!("unknown key `{}`", super::scalar::shown(field)), help.collect())
+        Self::said(Code::UnknownKey, format!("unknown key `{}`", super::scalar::shown(field)), help.collect())
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
         let message =
             format!("expected {}, found `{}`", listed(expected.iter().copied(), "or"), super::scalar::shown(variant));
-        Self::said(message, suggestion(variant, expected).into_iter().collect())
+        Self::said(Code::WrongValue, message, suggestion(variant, expected).into_iter().collect())
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::scalar::shown;
 use super::spelling::{listed, nearest};
-use super::{Cursor, Key, Node, Problem};
+use super::{Code, Cursor, Key, Node, Problem};
 
 /// How many keys an error lists as the ones that are allowed.
 const LISTED_KEYS: usize = 12;
@@ -68,7 +68,7 @@ impl<'a> Fields<'a> {
         let found = self.at_most_one_of(keys)?;
         found.or_else(|| {
             let message = format!("{} needs exactly one of {}", self.what, one_of(keys));
-            self.at.refuse(self.at.problem_of_key(message))
+            self.at.refuse(self.at.problem_of_key(message).code(Code::ExclusiveKeys))
         })
     }
 
@@ -82,6 +82,7 @@ impl<'a> Fields<'a> {
             [first, second, ..] => {
                 let message = format!("{} has both `{}` and `{}`", self.what, first.0, second.0);
                 let problem = second.1.problem_of_key(message).path(self.at.path().clone());
+                let problem = problem.code(Code::ExclusiveKeys);
                 let problem = match first.1.key() {
                     Some(key) => problem.related(key.span(), format!("`{}` is given here", first.0)),
                     None => problem,
@@ -102,7 +103,7 @@ impl<'a> Fields<'a> {
 
     fn unknown(&self, key: &Key, near: Option<&str>) -> Problem {
         let message = format!("unknown key `{}` in {}", shown(key.name()), self.what);
-        let mut problem = self.at.problem(message).span(key.span());
+        let mut problem = self.at.problem(message).code(Code::UnknownKey).span(key.span());
         if let Some(near) = near {
             problem = problem.help(format!("did you mean `{near}`?"));
         }
@@ -119,7 +120,7 @@ impl Drop for Fields<'_> {
     fn drop(&mut self) {
         for key in &self.missing {
             let message = format!("{} needs the key `{key}`", self.what);
-            self.at.reading().report(self.at.problem_of_key(message));
+            self.at.reading().report(self.at.problem_of_key(message).code(Code::MissingKey));
         }
     }
 }

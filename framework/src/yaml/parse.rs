@@ -13,7 +13,7 @@ mod syntax;
 use granit_parser::{Event, Parser};
 
 use self::builder::Builder;
-use super::{Kind, MAX_BYTES, MAX_DEPTH, Node, Problem, Reading, Span};
+use super::{Code, Kind, MAX_BYTES, MAX_DEPTH, Node, Problem, Reading, Span};
 
 /// Reads the one document of the file. `None` where it has to stop; every reason is reported.
 pub(super) fn document(reading: &Reading) -> Option<Node> {
@@ -54,15 +54,16 @@ pub(super) fn document(reading: &Reading) -> Option<Node> {
 
 fn too_large(text: &str) -> Option<Problem> {
     let message = || format!("this file is larger than {MAX_BYTES} bytes, the limit for a YAML file");
-    (text.len() > MAX_BYTES).then(|| Problem::new(Span::default(), message()))
+    (text.len() > MAX_BYTES).then(|| Problem::new(Span::default(), message()).code(Code::TooLarge))
 }
 
 fn second_document(span: Option<std::ops::Range<usize>>) -> Problem {
     Problem::new(span.map(Span::new).unwrap_or_default(), "a second document starts here")
+        .code(Code::UnusedYaml)
         .help("a file holds exactly one document; put this one into a file of its own")
 }
 
 /// What nesting beyond [`MAX_DEPTH`] is answered with, whether the parser meets it or an alias brings it.
 fn too_deep(span: Span) -> Problem {
-    Problem::new(span, format!("lists and mappings are nested more than {MAX_DEPTH} levels deep"))
+    Problem::new(span, format!("lists and mappings are nested more than {MAX_DEPTH} levels deep")).code(Code::TooLarge)
 }

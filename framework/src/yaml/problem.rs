@@ -4,22 +4,23 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Paint, Path, Position, Source, Span, render};
+use super::{Code, Paint, Path, Position, Source, Span, render};
 
 /// One thing that is wrong at one place of a file.
 ///
 /// ```
-/// use overnight_framework::yaml::{Paint, Path, Problem, Problems, Source, Span};
+/// use overnight_framework::yaml::{Code, Paint, Path, Problem, Problems, Source, Span};
 ///
 /// let source = Source::new("jobs/eod.yaml", "steps:\n  - needs: [intrest]\n");
 /// let problem = Problem::new(Span::new(19..26), "there is no step `intrest`")
+///     .code(Code::UnknownName)
 ///     .path(Path::root().key("steps").index(0).key("needs").index(0))
 ///     .help("did you mean `interest`?");
 /// let problems = Problems::new(source, vec![problem]);
 /// assert_eq!(
 ///     problems.render(Paint::Plain),
 ///     "\
-/// error: there is no step `intrest`
+/// error[E305]: there is no step `intrest`
 ///  --> jobs/eod.yaml:2:13
 ///   |
 /// 2 |   - needs: [intrest]
@@ -33,6 +34,8 @@ use super::{Paint, Path, Position, Source, Span, render};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Problem {
+    /// What kind of mistake it is; a [`Code::Setting`] until [`code`](Self::code) says more.
+    pub code: Code,
     /// The place under the caret.
     pub span: Span,
     /// The value it is about; the root where it is about the file itself.
@@ -62,7 +65,14 @@ impl Problem {
     #[must_use]
     pub fn new(span: Span, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { span, path: Path::root(), message, label: None, help: Vec::new(), related: Vec::new() }
+        let code = Code::Setting;
+        Self { code, span, path: Path::root(), message, label: None, help: Vec::new(), related: Vec::new() }
+    }
+
+    /// Says what kind of mistake it is.
+    #[must_use]
+    pub fn code(self, code: Code) -> Self {
+        Self { code, ..self }
     }
 
     /// Names the value it is about.
@@ -120,7 +130,9 @@ impl Problem {
     pub fn located(&self, source: &Source) -> Located {
         let Position { line, column } = source.position(self.span.start);
         let (path, message) = (self.path.to_string(), self.message.clone());
-        Located { file: source.name().to_owned(), line, column, path, message, help: self.help.clone() }
+        let Position { line: end_line, column: end_column } = source.position(self.span.end);
+        let file = source.name().to_owned();
+        Located { code: self.code, file, line, column, end_line, end_column, path, message, help: self.help.clone() }
     }
 }
 
@@ -128,12 +140,18 @@ impl Problem {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Located {
+    /// What kind of mistake it is.
+    pub code: Code,
     /// The name of the file.
     pub file: String,
     /// The line, from 1.
     pub line: usize,
     /// The character within the line, from 1.
     pub column: usize,
+    /// The line on which the place ends, from 1.
+    pub end_line: usize,
+    /// The first character behind the place, within that line, from 1.
+    pub end_column: usize,
     /// The path of the value, empty for the file itself.
     pub path: String,
     /// What is wrong.

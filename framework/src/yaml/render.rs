@@ -24,6 +24,7 @@ pub(super) fn report(source: &Source, problem: &Problem, paint: Paint) -> String
     let help = problem.help.iter().map(|words| Level::HELP.message(words.clone()));
     let group = Level::ERROR
         .primary_title(problem.message.clone())
+        .id(problem.code.as_str())
         .element(snippet(source, problem))
         .elements(note.into_iter().chain(help));
     let mut text = renderer.render(&[group]);

@@ -125,7 +125,7 @@ steps:
     assert_eq!(
         rendered(text),
         "\
-error: step `second` comes later: its values are not known yet
+error[E306]: step `second` comes later: its values are not known yet
  --> j.yaml:4:34
   |
 4 |     tasklet: { echo: { say: \"${{ steps.second.file }}\" } }
@@ -151,7 +151,7 @@ steps:
     assert_eq!(
         rendered(text).split("\n\n").next().unwrap(),
         "\
-error: step `load` has both `tasklet` and `chunk`
+error[E203]: step `load` has both `tasklet` and `chunk`
  --> j.yaml:5:5
   |
 4 |     tasklet: { echo: {} }
@@ -176,7 +176,7 @@ steps:
     assert_eq!(
         rendered(text),
         "\
-error: there are two steps called `load`
+error[E208]: there are two steps called `load`
  --> j.yaml:4:13
   |
 3 |   - { name: load, tasklet: { echo: {} } }
@@ -203,7 +203,7 @@ steps:
     assert_eq!(
         rendered(text),
         "\
-error: 'execution' has no 'atempt'
+error[E305]: 'execution' has no 'atempt'
  --> j.yaml:6:17
   |
 6 |       execution.atempt < 5

@@ -105,7 +105,7 @@ fn no_change_of_a_file_breaks_its_reader() {
                     assert!(source.text().is_char_boundary(problem.span.start as usize), "{text}");
                     assert!(source.text().is_char_boundary(problem.span.end as usize), "{text}");
                 }
-                assert!(problems.render(Paint::Plain).starts_with("error: "));
+                assert!(problems.render(Paint::Plain).starts_with("error[E"));
                 assert!(
                     !problems.to_string().contains("this file could not be read"),
                     "no word about what is wrong:\n{text}"

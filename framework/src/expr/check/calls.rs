@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use crate::row::{Type, Value, decimal};
 
 use super::super::ast::{Expr, Ident};
-use super::super::error::ExprError;
+use super::super::error::{ExprError, Mistake};
 use super::super::functions::{self, Form, Function, Run, Shape};
 use super::super::node::{Node, Op};
 use super::super::parser::shortened;
@@ -80,10 +80,10 @@ impl Checker<'_> {
         match (run, value) {
             (Run::Matches, Value::Str(pattern)) => {
                 let error = functions::pattern(pattern).err();
-                error.map_or(Some(()), |message| self.refuse(ExprError::new(last.span, message)))
+                error.map_or(Some(()), |message| self.refuse(ExprError::new(last.span, message).of(Mistake::Arguments)))
             }
             (Run::Div | Run::Round, Value::Int(scale)) if !(0..=i64::from(decimal::MAX_SCALE)).contains(scale) => {
-                self.refuse(ExprError::new(last.span, "a scale lies between 0 and 28"))
+                self.refuse(ExprError::new(last.span, "a scale lies between 0 and 28").of(Mistake::Arguments))
             }
             _ => Some(()),
         }
@@ -105,19 +105,22 @@ impl Checker<'_> {
                 let name = function.name;
                 let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
                 let message = format!("{name}() takes two or more values of one ordered type; this is {found}");
-                self.refuse(ExprError::new(expr.span, message))
+                self.refuse(ExprError::new(expr.span, message).of(Mistake::Arguments))
             }
         }
     }
 
     fn default(&mut self, expr: &Expr, function: &Function, nodes: Vec<Node>) -> Option<Node> {
         let Ok([value, other]) = <[Node; 2]>::try_from(nodes) else {
-            return self.refuse(ExprError::new(expr.span, format!("{}(x, y) takes two arguments", function.name)));
+            return self.refuse(
+                ExprError::new(expr.span, format!("{}(x, y) takes two arguments", function.name))
+                    .of(Mistake::Arguments),
+            );
         };
         let kinds = (describe(value.kind), describe(other.kind));
         let Some((value, other)) = unified(value, other) else {
             let message = format!("default(x, y) takes two values of one type; these are {} and {}", kinds.0, kinds.1);
-            return self.refuse(ExprError::new(expr.span, message));
+            return self.refuse(ExprError::new(expr.span, message).of(Mistake::Arguments));
         };
         let (kind, nullable) = (value.kind.or(other.kind), other.nullable);
         self.fold(Node { op: Op::Default, children: vec![value, other], kind, nullable, span: expr.span })
@@ -125,11 +128,14 @@ impl Checker<'_> {
 
     fn has(&mut self, expr: &Expr, function: &Function, arguments: &[Expr]) -> Option<Node> {
         let [argument] = arguments else {
-            return self.refuse(ExprError::new(expr.span, format!("{}(x) takes one argument", function.name)));
+            return self.refuse(
+                ExprError::new(expr.span, format!("{}(x) takes one argument", function.name)).of(Mistake::Arguments),
+            );
         };
         let node = self.expr(argument)?;
         if !matches!(node.op, Op::Read(_) | Op::Member(..)) {
-            let error = ExprError::new(argument.span, "has(x) takes a name, such as a column or message.body.branch");
+            let error = ExprError::new(argument.span, "has(x) takes a name, such as a column or message.body.branch")
+                .of(Mistake::Arguments);
             return self.refuse(error);
         }
         self.make(Op::Has, vec![node], Type::Bool, expr.span)
@@ -139,10 +145,12 @@ impl Checker<'_> {
 fn unknown(called: &Ident) -> ExprError {
     let name = &*called.name;
     if MACROS.contains(&name) {
-        let error = ExprError::new(called.span, format!("there are no comprehensions here, so no {name}()"));
+        let error = ExprError::new(called.span, format!("there are no comprehensions here, so no {name}()"))
+            .of(Mistake::UnknownFunction);
         return error.with_help("a list is only asked with 'in'; many records are a chunk step's work");
     }
-    let error = ExprError::new(called.span, format!("unknown function '{}'", shortened(name)));
+    let error =
+        ExprError::new(called.span, format!("unknown function '{}'", shortened(name))).of(Mistake::UnknownFunction);
     let foreign = FOREIGN.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
     let names = || functions::functions().iter().map(|function| function.name);
     match (foreign, suggest::nearest(name, names())) {
@@ -161,12 +169,12 @@ fn unsuited(expr: &Expr, function: &Function, forms: &[Form], nodes: &[Node]) ->
             let place = if nodes.len() == 1 { String::new() } else { format!(" as argument {}", index + 1) };
             let message = format!("{}() takes {}{place}; this is {}", function.name, a(*want), describe(node.kind));
             let help = node.kind.and_then(|kind| conversion(kind, *want));
-            return ExprError { help, ..ExprError::new(node.span, message) };
+            return ExprError { help, ..ExprError::new(node.span, message).of(Mistake::Arguments) };
         }
     }
     let found: Vec<_> = nodes.iter().map(|node| describe(node.kind)).collect();
     let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
-    let error = ExprError::new(expr.span, format!("{}() does not take {found}", function.name));
+    let error = ExprError::new(expr.span, format!("{}() does not take {found}", function.name)).of(Mistake::Arguments);
     error.with_help(function.signatures().join(", "))
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::row::{Type, Value};
 
 use super::super::ast::{Expr, ExprKind};
-use super::super::error::{ExprError, Span};
+use super::super::error::{ExprError, Mistake, Span};
 use super::super::node::{Key, Node, Op};
 use super::super::parser::shortened;
 use super::super::scope::{Found, Place, written};
@@ -22,7 +22,8 @@ impl Checker<'_> {
         match scope.find(&names) {
             Found::Place(place, length) => self.place(expr, place, path.get(length..).unwrap_or_default()),
             Found::Group { names: members } => {
-                let error = ExprError::new(expr.span, format!("'{}' is not a value by itself", written(&names)));
+                let error = ExprError::new(expr.span, format!("'{}' is not a value by itself", written(&names)))
+                    .of(Mistake::UnknownName);
                 let help = self.hyphen(expr, &names).or_else(|| suggest::listed(&members));
                 self.refuse(ExprError { help, ..error })
             }
@@ -39,7 +40,7 @@ impl Checker<'_> {
         let (kind, nullable) = (Some(place.kind), place.nullable);
         let mut node = Node { op: Op::Read(place.clone()), children: Vec::new(), kind, nullable, span: expr.span };
         if let (Some((member, at)), false) = (members.first(), place.kind == Type::Json) {
-            let error = ExprError::new(*at, no_member(&place.name, place.kind, member));
+            let error = ExprError::new(*at, no_member(&place.name, place.kind, member)).of(Mistake::UnknownName);
             let help = functions::find(member).map(|function| format!("a function is called: {}()", function.name));
             return self.refuse(ExprError { help, ..error });
         }
@@ -59,11 +60,11 @@ impl Checker<'_> {
         let inner = self.expr(inner)?;
         if inner.kind != Some(Type::Json) {
             let message = format!("only a JSON value has members; this is {}", super::describe(inner.kind));
-            return self.refuse(ExprError::new(inner.span, message));
+            return self.refuse(ExprError::new(inner.span, message).of(Mistake::Types));
         }
         let Some(key) = key else {
             let message = "the index of a JSON value is a constant: ['name'] or [0]";
-            return self.refuse(ExprError::new(expr.span, message));
+            return self.refuse(ExprError::new(expr.span, message).of(Mistake::Types));
         };
         let name = self.slice(expr.span);
         self.fold(json_member(inner, key, &name, expr.span))
@@ -71,10 +72,15 @@ impl Checker<'_> {
 
     fn unknown(&self, path: &[(&str, Span)], index: usize, known: &[&str]) -> ExprError {
         let before: Vec<&str> = path.iter().take(index).map(|(name, _)| *name).collect();
-        let Some((wrong, at)) = path.get(index) else { return ExprError::new(Span::new(0, 0), "no name") };
+        let Some((wrong, at)) = path.get(index) else {
+            return ExprError::new(Span::new(0, 0), "no name").of(Mistake::UnknownName);
+        };
         if index > 0 {
             let message = format!("'{}' has no '{}'", written(&before), shortened(wrong));
-            return ExprError { help: suggest::help(wrong, known), ..ExprError::new(*at, message) };
+            return ExprError {
+                help: suggest::help(wrong, known),
+                ..ExprError::new(*at, message).of(Mistake::UnknownName)
+            };
         }
         let near = suggest::nearest(wrong, known.iter().copied());
         let elsewhere = self.scope.ending_in(wrong);
@@ -82,7 +88,10 @@ impl Checker<'_> {
             (None, Some(full)) => Some(format!("write it in full: {full}")),
             _ => suggest::help(wrong, known),
         };
-        ExprError { help, ..ExprError::new(*at, format!("unknown name '{}'", shortened(wrong))) }
+        ExprError {
+            help,
+            ..ExprError::new(*at, format!("unknown name '{}'", shortened(wrong))).of(Mistake::UnknownName)
+        }
     }
 
     /// `steps.a-b` reads as a difference. If a name continues behind a hyphen and such a name exists, or at least the

@@ -3,7 +3,7 @@
 use crate::row::Type;
 
 use super::super::ast::{Arithmetic, Binary, Expr, ExprKind};
-use super::super::error::{ExprError, Span};
+use super::super::error::{ExprError, Mistake, Span};
 use super::super::node::{Node, Op};
 use super::words::describe;
 use super::{Checker, unified, widened};
@@ -75,7 +75,7 @@ impl Checker<'_> {
         let item = self.expr(item);
         let ExprKind::List(elements) = &list.kind else {
             self.expr(list);
-            let error = ExprError::new(list.span, "'in' takes a list on its right");
+            let error = ExprError::new(list.span, "'in' takes a list on its right").of(Mistake::Types);
             return self
                 .refuse(error.with_help("write x in ['a', 'b']; a part of a text is found by contains(text, part)"));
         };
@@ -99,7 +99,8 @@ impl Checker<'_> {
                 self.make(Op::Negate, vec![operand], kind, expr.span)
             }
             kind => {
-                let error = ExprError::new(expr.span, format!("'-' takes a number; this is {}", describe(kind)));
+                let error = ExprError::new(expr.span, format!("'-' takes a number; this is {}", describe(kind)))
+                    .of(Mistake::Types);
                 self.refuse(error)
             }
         }
@@ -111,7 +112,7 @@ impl Checker<'_> {
             (left, right) => format!("'{symbol}' does not take {} and {}", describe(left), describe(right)),
         };
         let help = help(symbol, kinds).map(str::to_owned);
-        self.refuse(ExprError { help, ..ExprError::new(at, message) })
+        self.refuse(ExprError { help, ..ExprError::new(at, message).of(Mistake::Types) })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Puts parts of an expression together, and keeps the tree flat enough.
 
 use super::super::ast::{Binary, Expr, ExprKind, MAX_DEPTH};
-use super::super::error::{ExprError, Span};
+use super::super::error::{ExprError, Mistake, Span};
 
 /// What joins two operands.
 pub(super) enum Joint {
@@ -42,6 +42,6 @@ pub(super) fn node(kind: ExprKind, span: Span) -> Result<Expr, ExprError> {
 }
 
 pub(super) fn too_deep(span: Span) -> ExprError {
-    let error = ExprError::new(span, format!("an expression is at most {MAX_DEPTH} deep"));
+    let error = ExprError::new(span, format!("an expression is at most {MAX_DEPTH} deep")).of(Mistake::TooLarge);
     error.with_help("compute a part of it in a `set` or a `vars` entry of its own")
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Cursor;
-use crate::yaml::{Fields, Key};
+use crate::yaml::{Code, Fields, Key};
 
 impl<'a> Cursor<'a> {
     /// The fields of a mapping that describes `what`, such as "a step".
@@ -21,7 +21,8 @@ impl<'a> Cursor<'a> {
         match self.node().as_mapping() {
             Some([(key, node)]) => Some((key, self.entry(key, node))),
             Some([_, (second, _), ..]) => {
-                let problem = self.problem(format!("{what} has exactly one key")).span(second.span());
+                let problem =
+                    self.problem(format!("{what} has exactly one key")).code(Code::ExclusiveKeys).span(second.span());
                 self.refuse(problem.help("leave this key out, or indent it under the one above"))
             }
             Some([]) | None => self.expected(&format!("{what} (a mapping with exactly one key)")),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Cursor, is_name};
 use crate::yaml::scalar::shown;
 use crate::yaml::spelling::{listed, nearest};
-use crate::yaml::{Problem, Scalar, Style, Tolerance, number, units};
+use crate::yaml::{Code, Problem, Scalar, Style, Tolerance, number, units};
 
 impl<'a> Cursor<'a> {
     /// A text, however it is written: `007` is the text `007`.
@@ -20,7 +20,11 @@ impl<'a> Cursor<'a> {
     #[must_use]
     pub fn filled_text(&self) -> Option<&'a str> {
         let text = self.text()?;
-        if text.is_empty() { self.refuse(self.problem("expected a text, found an empty one")) } else { Some(text) }
+        if text.is_empty() {
+            self.refuse(self.problem("expected a text, found an empty one").code(Code::Empty))
+        } else {
+            Some(text)
+        }
     }
 
     /// A whole number within a range, such as `1..=256` or `0..`.
@@ -96,14 +100,18 @@ impl<'a> Cursor<'a> {
     #[must_use]
     pub fn name(&self) -> Option<&'a str> {
         let text = self.scalar("a name")?.text();
-        if is_name(text) { Some(text) } else { self.refuse(self.problem(not_a_name(text)).help(NAME_RULE)) }
+        if is_name(text) {
+            Some(text)
+        } else {
+            self.refuse(self.problem(not_a_name(text)).code(Code::NotAName).help(NAME_RULE))
+        }
     }
 
     /// The key of this value, which has to be a name ([`is_name`]).
     #[must_use]
     pub fn key_name(&self) -> Option<&'a str> {
         let Some(key) = self.key() else { return self.expected("a key with a name") };
-        let problem = || self.problem_of_key(not_a_name(key.name())).help(NAME_RULE);
+        let problem = || self.problem_of_key(not_a_name(key.name())).code(Code::NotAName).help(NAME_RULE);
         if is_name(key.name()) { Some(key.name()) } else { self.refuse(problem()) }
     }
 

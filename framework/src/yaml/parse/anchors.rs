@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::yaml::scalar::shown;
 use crate::yaml::spelling::nearest;
-use crate::yaml::{Kind, Node, Problem, Span, is_name};
+use crate::yaml::{Code, Kind, Node, Problem, Span, is_name};
 
 const QUOTE_ALIAS: &str = "quote it: a leading * is a YAML alias";
 
@@ -48,6 +48,7 @@ impl Anchors {
     pub(super) fn resolve(&self, id: usize, span: Span) -> Result<Weighed, Problem> {
         let inside = || {
             Problem::new(span, "this alias stands inside the value it repeats")
+                .code(Code::Alias)
                 .help("a value cannot contain itself; write this part out")
         };
         self.values.get(&id).cloned().ok_or_else(inside)
@@ -57,9 +58,12 @@ impl Anchors {
     pub(super) fn unknown(&self, name: &str, span: Span) -> Problem {
         let near = nearest(name, self.names.iter().map(String::as_str));
         if near.is_none() && !is_name(name) {
-            return Problem::new(span, "this value cannot stand without quotes").help(QUOTE_ALIAS);
+            return Problem::new(span, "this value cannot stand without quotes")
+                .code(Code::NeedsQuotes)
+                .help(QUOTE_ALIAS);
         }
-        let problem = Problem::new(span, format!("there is no anchor `&{}` for this alias", shown(name)));
+        let problem =
+            Problem::new(span, format!("there is no anchor `&{}` for this alias", shown(name))).code(Code::Alias);
         match near {
             Some(near) => problem.help(format!("did you mean `*{near}`?")),
             None => problem.help(QUOTE_ALIAS),

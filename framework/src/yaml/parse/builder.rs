@@ -6,7 +6,7 @@ use super::anchors::{Anchors, Weighed, Weight};
 use super::mapping::{OpenMapping, unquoted_braces};
 use super::too_deep;
 use crate::yaml::scalar::{align, shown};
-use crate::yaml::{Kind, MAX_DEPTH, MAX_NODES, MAX_TEXT, Node, Path, Problem, Reading, Scalar, Span, Style};
+use crate::yaml::{Code, Kind, MAX_DEPTH, MAX_NODES, MAX_TEXT, Node, Path, Problem, Reading, Scalar, Span, Style};
 
 /// The tree so far: the lists and mappings that are still open, the innermost last.
 pub(super) struct Builder<'a> {
@@ -99,7 +99,11 @@ impl<'a> Builder<'a> {
             true => "leave the tag out; a text that looks like a number goes into quotes",
             false => "quote it: a leading ! is a YAML tag",
         };
-        self.refuse(Problem::new(tag, format!("the YAML tag `{}` is not allowed", shown(text))).help(help));
+        self.refuse(
+            Problem::new(tag, format!("the YAML tag `{}` is not allowed", shown(text)))
+                .code(Code::UnusedYaml)
+                .help(help),
+        );
         Span { start: tag.start.min(span.start), end: span.end }
     }
 
@@ -190,7 +194,7 @@ impl<'a> Builder<'a> {
         } else {
             return Some(());
         };
-        self.refuse(Problem::new(span, message));
+        self.refuse(Problem::new(span, message).code(Code::TooLarge));
         None
     }
 

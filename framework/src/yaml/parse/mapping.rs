@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 use std::mem::replace;
 use std::sync::Arc;
 
-use crate::yaml::{Key, Kind, Node, Problem, Source, Span, Style};
+use crate::yaml::{Code, Key, Kind, Node, Problem, Source, Span, Style};
 
 /// The entries so far, and what the next value belongs to.
 #[derive(Debug, Default)]
@@ -63,7 +63,7 @@ impl OpenMapping {
     fn put_key(&mut self, node: &Node, seen: Span) -> Result<(), Problem> {
         self.next = Next::Ignored(None);
         let Kind::Scalar(scalar) = &node.kind else {
-            return Err(Problem::new(seen, format!("a key is a text, not {}", node.describe())));
+            return Err(Problem::new(seen, format!("a key is a text, not {}", node.describe())).code(Code::KeyNotText));
         };
         let name = scalar.shared_text();
         match self.written.entry(Arc::clone(&name)) {
@@ -113,6 +113,7 @@ impl Merge {
         };
         let problem = || {
             Problem::new(seen, format!("the merge key `<<` takes a mapping, not {}", self.value.describe()))
+                .code(Code::Alias)
                 .help("write an alias of a mapping, `<<: *base`, or a list of them")
         };
         fits.then_some(()).ok_or_else(problem)
@@ -126,6 +127,7 @@ impl Merge {
 
 fn duplicate(name: &str, first: Span, second: Span) -> Problem {
     let problem = Problem::new(second, format!("the key `{}` is given twice", crate::yaml::scalar::shown(name)))
+        .code(Code::DuplicateKey)
         .label("given again here")
         .related(first, "first given here");
     match name {
@@ -140,6 +142,6 @@ pub(super) fn unquoted_braces(source: &Source, outer: Span) -> Option<Problem> {
     let rest = source.slice(Span { start: outer.start, end: line.end });
     let end = rest.starts_with("{{").then(|| rest.find("}}")).flatten()? + 2;
     let span = Span { start: outer.start, end: outer.start + crate::yaml::source::offset(end) };
-    let problem = Problem::new(span, "YAML reads these braces as a mapping, not as a text");
+    let problem = Problem::new(span, "YAML reads these braces as a mapping, not as a text").code(Code::NeedsQuotes);
     Some(problem.help(format!("quote the whole value; an expression is \"${}\"", source.slice(span))))
 }

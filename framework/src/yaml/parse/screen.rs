@@ -1,6 +1,6 @@
 //! Refuses characters that have no place in a text file, before anything is parsed or shown.
 
-use crate::yaml::{Problem, Span};
+use crate::yaml::{Code, Problem, Span};
 
 /// The first character that YAML does not allow as it stands.
 pub(super) fn refused_character(text: &str) -> Option<Problem> {
@@ -8,7 +8,7 @@ pub(super) fn refused_character(text: &str) -> Option<Problem> {
     while let Some((at, c)) = characters.next() {
         let follows = characters.peek().map(|(_, next)| *next);
         if let Some((message, help)) = refusal(c, follows) {
-            return Some(Problem::new(Span::new(at..at + c.len_utf8()), message).help(help));
+            return Some(Problem::new(Span::new(at..at + c.len_utf8()), message).code(Code::Character).help(help));
         }
     }
     None

@@ -6,7 +6,7 @@ use granit_parser::{ErrorKind, ScanError};
 
 use self::place::Place;
 use super::too_deep;
-use crate::yaml::{Problem, Span};
+use crate::yaml::{Code, Problem, Span};
 
 /// The problem for an error of the parser. `open_bracket` is the bracket or brace around the place, if there is one.
 pub(super) fn problem(error: &ScanError, text: &str, open_bracket: Option<Span>) -> Problem {
@@ -25,9 +25,9 @@ pub(super) fn problem(error: &ScanError, text: &str, open_bracket: Option<Span>)
 fn by_kind(kind: &ErrorKind, place: &Place<'_>) -> Option<Problem> {
     let problem = match kind {
         ErrorKind::RecursionLimitExceeded => too_deep(place.span),
-        ErrorKind::DirectiveDisallowed => {
-            Problem::new(place.rest_of_line(), "a YAML directive is not allowed").help("leave this line out")
-        }
+        ErrorKind::DirectiveDisallowed => Problem::new(place.rest_of_line(), "a YAML directive is not allowed")
+            .code(Code::UnusedYaml)
+            .help("leave this line out"),
         ErrorKind::TabNotAllowed
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabInIndentation
@@ -37,10 +37,10 @@ fn by_kind(kind: &ErrorKind, place: &Place<'_>) -> Option<Problem> {
         | ErrorKind::UnclosedQuotedScalar
         | ErrorKind::DocumentIndicatorInQuotedScalar => unclosed_quote(place),
         ErrorKind::UnclosedFlowCollection { open } => {
-            Problem::new(place.span, format!("the bracket `{open}` is never closed"))
+            Problem::new(place.span, format!("the bracket `{open}` is never closed")).code(Code::Unclosed)
         }
         ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
-            Problem::new(place.span, format!("the bracket `{open}` is closed by `{close}`"))
+            Problem::new(place.span, format!("the bracket `{open}` is closed by `{close}`")).code(Code::Unclosed)
         }
         _ => return None,
     };
@@ -53,7 +53,7 @@ fn plain(error: &ScanError, place: &Place<'_>) -> Problem {
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => return misplaced_key(place),
         ErrorKind::SimpleKeyExpected => {
             let message = "this line is neither `key: value` nor part of the value above";
-            return Problem::new(place.rest_of_line(), message).help("is a colon missing?");
+            return Problem::new(place.rest_of_line(), message).code(Code::Syntax).help("is a colon missing?");
         }
         ErrorKind::ExpectedBlockMappingKey | ErrorKind::InvalidIndentation => {
             ("this line does not fit the mapping above", "indent a key exactly like its neighbours")
@@ -75,9 +75,9 @@ fn plain(error: &ScanError, place: &Place<'_>) -> Problem {
             ("a mapping in braces goes on with `,` or ends with `}`", "quote a text that holds braces or `: `")
         }
         ErrorKind::MisplacedFlowCollectionEnd => ("this bracket closes nothing", "quote a text that holds it"),
-        _ => return Problem::new(place.span, format!("this is not YAML: {}", error.info())),
+        _ => return Problem::new(place.span, format!("this is not YAML: {}", error.info())).code(Code::Syntax),
     };
-    Problem::new(place.span, message).help(help)
+    Problem::new(place.span, message).code(Code::Syntax).help(help)
 }
 
 /// A colon that makes a key where none can be: within a value, or on a line that goes on with the value above.
@@ -85,21 +85,27 @@ fn misplaced_key(place: &Place<'_>) -> Problem {
     let key = place.before.trim_start();
     if key.contains(": ") {
         return Problem::new(place.span, "a second key on one line is not possible")
+            .code(Code::Syntax)
             .help("quote a value that holds `: `");
     }
     let span = Span::new(place.at - key.len()..place.at);
-    Problem::new(span, "a key is not possible here").help("indent a key exactly like its neighbours")
+    Problem::new(span, "a key is not possible here").code(Code::Syntax).help("indent a key exactly like its neighbours")
 }
 
 fn tab(place: &Place<'_>) -> Problem {
     let line = place.at - place.before.len();
     let found = place.text.get(line..).and_then(|text| text.find('\t')).map_or(place.at, |tab| line + tab);
-    Problem::new(Span::new(found..found + 1), "a tab cannot indent a line of YAML").help("indent with spaces")
+    Problem::new(Span::new(found..found + 1), "a tab cannot indent a line of YAML")
+        .code(Code::Tab)
+        .help("indent with spaces")
 }
 
 fn unclosed_quote(place: &Place<'_>) -> Problem {
-    let problem =
-        |span| Problem::new(span, "this quoted text does not end where its value ends").help("close the quote");
+    let problem = |span| {
+        Problem::new(span, "this quoted text does not end where its value ends")
+            .code(Code::Unclosed)
+            .help("close the quote")
+    };
     match place.open_quote() {
         Some(quote) => problem(quote).related(place.span, "the value has to end before this"),
         None => problem(place.span),

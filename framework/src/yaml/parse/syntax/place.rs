@@ -1,7 +1,7 @@
 //! The text around the place where the parser stopped, and what it tells about the mistake.
 
 use crate::yaml::source::offset;
-use crate::yaml::{Problem, Span};
+use crate::yaml::{Code, Problem, Span};
 
 /// Where the parser stopped.
 pub(super) struct Place<'a> {
@@ -58,7 +58,7 @@ impl<'a> Place<'a> {
             _ => return None,
         };
         let span = Span { start: offset(start), end: offset(start + value.len()) };
-        Some(Problem::new(span, "this value cannot stand without quotes").help(reason))
+        Some(Problem::new(span, "this value cannot stand without quotes").code(Code::NeedsQuotes).help(reason))
     }
 
     /// From the place to the end of its line.
@@ -78,6 +78,7 @@ impl<'a> Place<'a> {
         let end = self.rest.find("}}").map_or(self.rest.len(), |end| end + 2);
         let span = Span { start: offset(self.at - 1), end: offset(self.at + end) };
         Problem::new(span, "an expression inside [ ] or { } cannot stand without quotes")
+            .code(Code::NeedsQuotes)
             .help(format!("quote it: \"{}\"", self.text.get(span.range()).unwrap_or_default()))
     }
 
