@@ -59,7 +59,7 @@ pub use self::cursor::{Cursor, is_name};
 pub use self::fields::Fields;
 pub use self::node::{Key, Kind, Node};
 pub use self::path::Path;
-pub use self::problem::{Located, Problem, Problems, Related};
+pub use self::problem::{Located, LocatedPlace, LocatedRelated, Problem, Problems, Related};
 pub use self::reading::{Reading, parse, read};
 pub use self::render::Paint;
 pub use self::scalar::{Scalar, Style};

@@ -673,6 +673,7 @@ fn each_problem_has_a_line_and_a_form_for_machines() {
             "path": "steps[0].when",
             "message": "expected a text, found an empty one",
             "help": [],
+            "related": [],
         })
     );
 }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod exit;
+mod explain;
 mod face;
 mod json;
 mod list;
@@ -30,7 +31,7 @@ use overnight_framework::kind::Kinds;
 use crate::config::{ConfigError, log_filter};
 use crate::steps::shell::shim;
 
-use self::arguments::{Arguments, Verb};
+use self::arguments::{Arguments, Format, Verb};
 use self::exit::{Exit, Failure};
 use self::face::Face;
 use self::output::Output;
@@ -58,6 +59,9 @@ pub fn main(kinds: Kinds) -> ExitCode {
 }
 
 fn run(verb: &Verb, face: &Face) -> Result<Exit, Failure> {
+    if face.output.format() == Format::Sarif && !matches!(verb, Verb::Validate(_)) {
+        return Err(Failure::new(Exit::Usage, "`-o sarif` is a form of `jobctl validate` alone"));
+    }
     match verb {
         Verb::Start(verb) => start::run(verb, face),
         Verb::Stop(verb) => stop::run(verb, face),
@@ -66,6 +70,7 @@ fn run(verb: &Verb, face: &Face) -> Result<Exit, Failure> {
         Verb::List(verb) => list::run(verb, face),
         Verb::Wait(verb) => wait::run(verb, face),
         Verb::Validate(verb) => validate::run(verb, face),
+        Verb::Explain(verb) => Ok(explain::run(verb, &face.output)),
         Verb::Migrate(verb) => migrate::run(verb, face),
         Verb::Version => Ok(version::run(&face.output)),
     }

@@ -8,6 +8,7 @@ mod config;
 mod secrets;
 mod catalog;
 mod wiring;
+mod explain;
 pub mod cli;
 
 pub use overnight_framework::*;

@@ -22,4 +22,5 @@ mod jobctl {
     mod stop;
     pub(crate) mod support;
     mod transcripts;
+    mod validate;
 }

@@ -128,11 +128,19 @@ impl Problem {
     /// The problem as data, for JSON output and for editors.
     #[must_use]
     pub fn located(&self, source: &Source) -> Located {
-        let Position { line, column } = source.position(self.span.start);
-        let (path, message) = (self.path.to_string(), self.message.clone());
-        let Position { line: end_line, column: end_column } = source.position(self.span.end);
-        let file = source.name().to_owned();
-        Located { code: self.code, file, line, column, end_line, end_column, path, message, help: self.help.clone() }
+        let related = |related: &Related| LocatedRelated {
+            place: LocatedPlace::of(source, related.span),
+            message: related.words.clone(),
+        };
+        Located {
+            code: self.code,
+            file: source.name().to_owned(),
+            place: LocatedPlace::of(source, self.span),
+            path: self.path.to_string(),
+            message: self.message.clone(),
+            help: self.help.clone(),
+            related: self.related.iter().map(related).collect(),
+        }
     }
 }
 
@@ -144,20 +152,49 @@ pub struct Located {
     pub code: Code,
     /// The name of the file.
     pub file: String,
-    /// The line, from 1.
-    pub line: usize,
-    /// The character within the line, from 1.
-    pub column: usize,
-    /// The line on which the place ends, from 1.
-    pub end_line: usize,
-    /// The first character behind the place, within that line, from 1.
-    pub end_column: usize,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub place: LocatedPlace,
     /// The path of the value, empty for the file itself.
     pub path: String,
     /// What is wrong.
     pub message: String,
     /// What to do instead; may be empty.
     pub help: Vec<String>,
+    /// Other places of the file that belong to it; may be empty.
+    pub related: Vec<LocatedRelated>,
+}
+
+/// A second place of a [`Located`] problem.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct LocatedRelated {
+    /// Where it stands.
+    #[serde(flatten)]
+    pub place: LocatedPlace,
+    /// The words beside it.
+    pub message: String,
+}
+
+/// A place in lines and characters, as editors count them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct LocatedPlace {
+    /// The line, from 1.
+    pub line: usize,
+    /// The character within the line, from 1.
+    pub column: usize,
+    /// The line on which it ends, from 1.
+    pub end_line: usize,
+    /// The first character behind it, within that line, from 1.
+    pub end_column: usize,
+}
+
+impl LocatedPlace {
+    fn of(source: &Source, span: Span) -> Self {
+        let (start, end) = (source.position(span.start), source.position(span.end));
+        Self { line: start.line, column: start.column, end_line: end.line, end_column: end.column }
+    }
 }
 
 /// All problems of one file, in the order of the file. Shown, they are one line each.

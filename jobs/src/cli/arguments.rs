@@ -8,6 +8,7 @@ use overnight_framework::params::parse_duration;
 use overnight_framework::status::Word;
 
 use super::time::TimeFormat;
+use crate::explain::{self, Page};
 
 /// Runs batch jobs and keeps their records.
 #[derive(Debug, Parser)]
@@ -74,6 +75,8 @@ pub(super) enum Format {
     Table,
     /// JSON
     Json,
+    /// SARIF, of `validate` alone
+    Sarif,
 }
 
 /// What to do.
@@ -94,6 +97,8 @@ pub(super) enum Verb {
     Wait(Wait),
     /// Check job files without running anything
     Validate(Validate),
+    /// Say what a code such as E201 means, or the name of an error
+    Explain(Explain),
     /// Look at or change the schema of the database
     Migrate(Migrate),
     /// Print the version
@@ -212,9 +217,16 @@ pub(super) struct Wait {
 
 #[derive(Debug, Args)]
 pub(super) struct Validate {
-    /// Job files
-    #[arg(required = true, value_name = "FILE")]
+    /// Job files, and folders: all their files that end with .yaml or .yml. `-o sarif` is what code hosts read
+    #[arg(required = true, value_name = "FILE|FOLDER")]
     pub(super) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// A code or the name of an error; without any, all are listed
+    #[arg(value_name = "CODE|NAME", value_parser = explain::find)]
+    pub(super) names: Vec<Page>,
 }
 
 #[derive(Debug, Args)]

@@ -1,9 +1,10 @@
 //! The only room that prints: answers to stdout, words to stderr. A closed pipe ends the printing, not the job.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, IsTerminal as _, Write};
 
-use overnight_framework::yaml::Paint;
+use overnight_framework::yaml::{Paint, Problems};
 use serde_json::Value;
 
 use super::arguments::{Format, OutputArguments, StoreArguments};
@@ -40,9 +41,9 @@ impl Output {
         &self.time
     }
 
-    /// Whether answers are for programs.
-    pub(super) fn is_json(&self) -> bool {
-        self.format == Format::Json
+    /// The form of the answers.
+    pub(super) fn format(&self) -> Format {
+        self.format
     }
 
     /// Prints one answer in the form that was asked for.
@@ -54,8 +55,13 @@ impl Output {
     pub(super) fn answer_text(&self, text: impl FnOnce() -> String, json: impl FnOnce() -> Value) {
         match self.format {
             Format::Table => self.text(&text()),
-            Format::Json => self.text(&format!("{:#}\n", json())),
+            Format::Json | Format::Sarif => self.json(&json()),
         }
+    }
+
+    /// Prints an answer for programs.
+    pub(super) fn json(&self, answer: &Value) {
+        self.text(&format!("{answer:#}\n"));
     }
 
     /// Prints a table that only people want to see, such as the id of a job that is about to run.
@@ -95,7 +101,10 @@ impl Output {
     pub(super) fn failure(&self, failure: &Failure) {
         match &failure.problems {
             // Painted on purpose, and without control characters of the file.
-            Some(problems) => print(problems.render(self.paint).trim_end()),
+            Some(problems) => {
+                print(problems.render(self.paint).trim_end());
+                print(&read_on(problems));
+            }
             None => self.say(&titled(&failure.message)),
         }
         if let Some(help) = &failure.help {
@@ -118,6 +127,12 @@ impl Output {
 /// Whoever closed the pipe does not want to read more: that is no error.
 pub(super) fn heard(printed: io::Result<()>) -> io::Result<()> {
     printed.or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+}
+
+/// Where to read on about problems. It is no command of [`Output::runnable`]: it needs no store.
+fn read_on(problems: &Problems) -> String {
+    let codes: BTreeSet<_> = problems.iter().map(|problem| problem.code.as_str()).collect();
+    format!("\nmore: jobctl explain {}", codes.into_iter().collect::<Vec<_>>().join(" "))
 }
 
 /// A message with the word that a person looks for.

@@ -1,43 +1,92 @@
 //! `jobctl validate`: every problem of every file, without a store.
 
-use std::path::Path;
+mod files;
+mod sarif;
 
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use overnight_framework::yaml::{self, Code, Problem, Problems, Source};
 use serde_json::{Value, json};
 
-use super::arguments::Validate;
+use super::arguments::{Format, Validate};
 use super::exit::{Exit, Failure};
 use super::face::Face;
-use crate::catalog::CatalogError;
+use crate::catalog::{Catalog, CatalogError};
+
+use self::files::Found;
+
+/// A file, and what is wrong with it.
+struct Checked {
+    path: PathBuf,
+    error: Option<CatalogError>,
+}
 
 pub(super) fn run(verb: &Validate, face: &Face) -> Result<Exit, Failure> {
-    let catalog = face.catalog()?;
-    let mut exit = Exit::Done;
-    let mut answers = Vec::new();
-    for path in &verb.files {
-        let problems = match catalog.load(path) {
-            Ok(_) => Vec::new(),
-            Err(error) => {
-                exit = Exit::Invalid;
-                let problems = problems(path, &error);
-                if !face.output.is_json() {
-                    face.output.failure(&error.into());
-                }
-                problems
-            }
-        };
-        if problems.is_empty() && !face.output.is_json() {
-            face.output.say(&format!("{}: ok", path.display()));
-        }
-        answers.push(json!({ "file": path.to_string_lossy(), "ok": problems.is_empty(), "problems": problems }));
+    let found = files::of(&verb.files).map_err(|error| Failure::of(Exit::Invalid, &error))?;
+    let checked = check(found, &face.catalog()?);
+    let exit = if checked.iter().all(|file| file.error.is_none()) { Exit::Done } else { Exit::Invalid };
+    match face.output.format() {
+        Format::Table => say(checked, face),
+        Format::Json => face.output.json(&checked.iter().map(document).collect::<Value>()),
+        Format::Sarif => face.output.json(&sarif::log(&checked)),
     }
-    face.output.answer_text(String::new, || answers.into());
     Ok(exit)
 }
 
-/// The problems of a file as data. A file that cannot be read has one without a place.
-fn problems(path: &Path, error: &CatalogError) -> Vec<Value> {
-    match error {
-        CatalogError::Wrong(problems) => problems.located().iter().map(|problem| json!(problem)).collect(),
-        error => vec![json!({ "file": path.to_string_lossy(), "message": super::exit::chain(error) })],
+/// Reads every file. Two files of one folder must not describe a job of the same name: only one of them could be meant by it.
+fn check(found: Vec<Found>, catalog: &Catalog) -> Vec<Checked> {
+    let mut names: HashMap<(usize, String), PathBuf> = HashMap::new();
+    let mut checked = Vec::new();
+    for Found { path, folder } in found {
+        let mut error = None;
+        match catalog.load(&path) {
+            Err(wrong) => error = Some(wrong),
+            Ok(job) => {
+                if let Some(folder) = folder
+                    && let Some(first) = names.insert((folder, job.name.clone()), path.clone())
+                {
+                    error = Some(twice(&path, &first, &job.name));
+                }
+            }
+        }
+        checked.push(Checked { path, error });
     }
+    checked
+}
+
+fn twice(path: &Path, first: &Path, name: &str) -> CatalogError {
+    let source = match Source::read(path) {
+        Ok(source) => source,
+        Err(error) => return CatalogError::Read(error),
+    };
+    let root = yaml::parse(&source);
+    let span = root.as_ref().ok().and_then(|root| Some(root.get("name")?.span())).unwrap_or_default();
+    let message = format!("{} describes a job called `{name}` already", first.display());
+    let problem = Problem::new(span, message).code(Code::Twice).path(yaml::Path::root().key("name"));
+    Problems::new(source, vec![problem.help("give one of the two jobs another name")]).into()
+}
+
+/// The answer for people: a line for each good file, the whole problems of the others, and where to read on.
+fn say(checked: Vec<Checked>, face: &Face) {
+    let (count, wrong) = (checked.len(), checked.iter().filter(|file| file.error.is_some()).count());
+    for Checked { path, error } in checked {
+        match error {
+            None => face.output.say(&format!("{}: ok", path.display())),
+            Some(error) => face.output.failure(&error.into()),
+        }
+    }
+    if count > 1 && wrong > 0 {
+        face.output.say(&format!("{wrong} of {count} files are wrong"));
+    }
+}
+
+/// A file as data. One that cannot be read has a problem without a place.
+fn document(Checked { path, error }: &Checked) -> Value {
+    let problems = match error {
+        None => Vec::new(),
+        Some(CatalogError::Wrong(problems)) => problems.located().iter().map(|problem| json!(problem)).collect(),
+        Some(error) => vec![json!({ "file": path.to_string_lossy(), "message": super::exit::chain(error) })],
+    };
+    json!({ "file": path.to_string_lossy(), "ok": error.is_none(), "problems": problems })
 }

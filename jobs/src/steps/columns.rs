@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use overnight_framework::row::{Column, Schema, Type};
-use overnight_framework::yaml::{Cursor, Key};
+use overnight_framework::yaml::{Code, Cursor, Key};
 
 /// One entry of `columns:`.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub(crate) enum Renaming {
 pub(crate) fn columns(at: &Cursor<'_>, renaming: Renaming) -> Option<Vec<Declared>> {
     let read = at.map(|key, at| column(key, at, renaming))?;
     if read.is_empty() {
-        return at.refuse(at.problem_of_key("at least one column is needed"));
+        return at.refuse(at.problem_of_key("at least one column is needed").code(Code::Empty));
     }
     Some(read.into_iter().map(|(_, declared)| declared).collect())
 }
@@ -64,15 +64,15 @@ pub(crate) fn chosen(at: &Cursor<'_>, among: &Schema) -> Option<Vec<Box<str>>> {
             return Some((at.clone(), name));
         }
         let known = among.names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let problem = at.problem(format!("the rows have no column `{name}`"));
+        let problem = at.problem(format!("the rows have no column `{name}`")).code(Code::UnknownColumn);
         at.refuse(at.suggesting(problem, name, among.names()).help(format!("the columns are {known}")))
     })?;
     if names.is_empty() {
-        return at.refuse(at.problem("at least one column is needed"));
+        return at.refuse(at.problem("at least one column is needed").code(Code::Empty));
     }
     for (place, (at, name)) in names.iter().enumerate() {
         if names.iter().take(place).any(|(_, earlier)| earlier == name) {
-            return at.refuse(at.problem(format!("the column `{name}` stands here twice")));
+            return at.refuse(at.problem(format!("the column `{name}` stands here twice")).code(Code::Twice));
         }
     }
     Some(names.into_iter().map(|(_, name)| name.into()).collect())

@@ -9,7 +9,7 @@ use overnight_db::{Backend, Database, OpenError, OpenOptions, Session, chunk_err
 use overnight_framework::BatchError;
 use overnight_framework::error::names;
 use overnight_framework::repository::{ChunkError, StoreError};
-use overnight_framework::yaml::{Cursor, Fields};
+use overnight_framework::yaml::{Code, Cursor, Fields};
 
 use super::sql::SQL_ERROR;
 use super::table::INVALID_TABLE;
@@ -67,7 +67,11 @@ impl Connections {
             return Some(name.to_owned());
         }
         let known: Vec<_> = self.named.keys().map(String::as_str).collect();
-        let problem = at.suggesting(at.problem(format!("no connection is called `{name}`")), name, known);
+        let problem = at.suggesting(
+            at.problem(format!("no connection is called `{name}`")).code(Code::UnknownConnection),
+            name,
+            known,
+        );
         at.refuse(problem.help("connections are named in jobctl.toml: [connections] NAME = \"postgres://…\""))
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use overnight_framework::row::{Schema, Type};
-use overnight_framework::yaml::{Cursor, Fields};
+use overnight_framework::yaml::{Code, Cursor, Fields};
 
 use super::delimiter::delimiter;
 use crate::steps::columns::{self, Declared, Renaming};
@@ -106,7 +106,7 @@ impl Unpivot {
         let place = |at: &Cursor<'_>| {
             let name = at.filled_text()?;
             let unknown = || {
-                let problem = at.problem(format!("there is no column `{name}`"));
+                let problem = at.problem(format!("there is no column `{name}`")).code(Code::UnknownColumn);
                 at.suggesting(problem, name, schema.names()).help("declare it under `columns`, with its type")
             };
             schema.position(name).or_else(|| at.refuse(unknown()))

@@ -8,7 +8,7 @@ use std::time::Duration;
 use overnight_framework::BatchError;
 use overnight_framework::kind::{Frame, Names, Setting, TaskletPlan};
 use overnight_framework::step::Tasklet;
-use overnight_framework::yaml::{Cursor, Key};
+use overnight_framework::yaml::{Code, Cursor, Key};
 
 use super::outputs::OUTPUT_VARIABLE;
 use super::run::Run;
@@ -62,7 +62,7 @@ fn command(at: &Cursor<'_>, names: &Names<'_>) -> Option<Command> {
     }
     let arguments = at.list(|at| argument(at, names))?;
     if arguments.is_empty() {
-        return at.refuse(at.problem("the command has no program"));
+        return at.refuse(at.problem("the command has no program").code(Code::Empty));
     }
     Some(Command::Arguments(arguments))
 }
@@ -83,10 +83,12 @@ fn variables(at: &Cursor<'_>, names: &Names<'_>) -> Option<Vec<(String, Setting)
 fn variable(key: &Key, at: &Cursor<'_>) -> Option<()> {
     let name = key.name();
     if name == OUTPUT_VARIABLE {
-        return at.refuse(at.problem_of_key(format!("{OUTPUT_VARIABLE} is set by the step itself")));
+        return at.refuse(
+            at.problem_of_key(format!("{OUTPUT_VARIABLE} is set by the step itself")).code(Code::ReservedWord),
+        );
     }
     if name.is_empty() || name.contains(['=', '\0']) {
-        return at.refuse(at.problem_of_key(format!("`{name}` cannot be the name of a variable")));
+        return at.refuse(at.problem_of_key(format!("`{name}` cannot be the name of a variable")).code(Code::NotAName));
     }
     Some(())
 }

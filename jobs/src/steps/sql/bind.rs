@@ -6,7 +6,7 @@ use overnight_framework::kind::{Frame, Names, Setting};
 use overnight_framework::params::parse_date;
 use overnight_framework::row::{Value, decimal};
 use overnight_framework::suggest::nearest;
-use overnight_framework::yaml::{Cursor, Key, Style};
+use overnight_framework::yaml::{Code, Cursor, Key, Style};
 
 use super::text::SqlText;
 
@@ -36,7 +36,9 @@ impl Bindings {
         let bound = || self.0.iter().map(|(key, _)| key.name());
         let mut fine = Some(());
         for parameter in text.parameters().filter(|parameter| !bound().any(|name| name == *parameter)) {
-            let problem = at.problem(format!("the statement has `:{parameter}`, and `bind` has no value for it"));
+            let problem = at
+                .problem(format!("the statement has `:{parameter}`, and `bind` has no value for it"))
+                .code(Code::Statement);
             let problem = match nearest(parameter, bound()) {
                 Some(near) => problem.help(format!("did you mean `:{near}`?")),
                 None => problem
@@ -45,7 +47,8 @@ impl Bindings {
             fine = at.refuse(problem);
         }
         for (key, _) in self.0.iter().filter(|(key, _)| !text.parameters().any(|name| name == key.name())) {
-            let problem = at.problem(format!("the statement has no `:{}`", key.name())).span(key.span());
+            let problem =
+                at.problem(format!("the statement has no `:{}`", key.name())).code(Code::Statement).span(key.span());
             fine = at.refuse(at.suggesting(problem, key.name(), text.parameters()));
         }
         fine

@@ -2,7 +2,7 @@
 
 use overnight_db::Backend;
 use overnight_db::table::{ScriptError, Statement, statements};
-use overnight_framework::yaml::Cursor;
+use overnight_framework::yaml::{Code, Cursor};
 
 /// A text that may differ between databases. It was read as a script of those it is for.
 #[derive(Clone, Debug)]
@@ -101,10 +101,10 @@ fn either(at: &Cursor<'_>, length: Length) -> Option<Script> {
 
 fn of_length(at: &Cursor<'_>, statements: Vec<Statement>, length: Length) -> Option<Script> {
     match (statements.as_slice(), length) {
-        ([], _) => at.refuse(at.problem("there is no statement in this text")),
+        ([], _) => at.refuse(at.problem("there is no statement in this text").code(Code::Statement)),
         ([_, second, ..], Length::One) => {
             let message = format!("a query is one statement, and line {} of this text begins a second", second.line());
-            at.refuse(at.problem(message))
+            at.refuse(at.problem(message).code(Code::Statement))
         }
         _ => Some(Script { text: at.text()?.to_owned(), statements }),
     }
@@ -114,7 +114,9 @@ fn of_length(at: &Cursor<'_>, statements: Vec<Statement>, length: Length) -> Opt
 fn plain<'a>(at: &Cursor<'a>) -> Option<&'a str> {
     let text = at.filled_text()?;
     if let Some(place) = text.find("${{") {
-        let problem = at.problem_in(place..place + 3, "a statement has no `${{ }}`: values are bound, never pasted in");
+        let problem = at
+            .problem_in(place..place + 3, "a statement has no `${{ }}`: values are bound, never pasted in")
+            .code(Code::Statement);
         return at.refuse(problem.help("write :name in the statement, and `bind: { name: \"${{ … }}\" }` beside it"));
     }
     Some(text)
@@ -129,5 +131,5 @@ fn refuse<T>(at: &Cursor<'_>, text: &str, error: &ScriptError) -> Option<T> {
         None => (rest.len(), 0),
     };
     let place = before + column;
-    at.refuse(at.problem_in(place..place + width, error.problem.to_string()))
+    at.refuse(at.problem_in(place..place + width, error.problem.to_string()).code(Code::Statement))
 }

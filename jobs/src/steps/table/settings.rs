@@ -5,7 +5,7 @@ use std::sync::Arc;
 use overnight_db::Session;
 use overnight_db::table::{CreateTable, Mode, Table, TableError, TableName, TableWriter};
 use overnight_framework::row::Schema;
-use overnight_framework::yaml::Cursor;
+use overnight_framework::yaml::{Code, Cursor};
 
 use super::table_name;
 use crate::steps::columns::chosen;
@@ -72,15 +72,19 @@ impl Target {
 /// Which settings go with which.
 fn check(at: &Cursor<'_>, mode: Word, (has_key, creates, is_other): (bool, bool, bool)) -> Option<()> {
     match mode {
-        Word::Upsert if !has_key => {
-            at.refuse(at.problem("`mode: upsert` needs a `key`: the columns that say which row it is"))
-        }
+        Word::Upsert if !has_key => at.refuse(
+            at.problem("`mode: upsert` needs a `key`: the columns that say which row it is").code(Code::Contradiction),
+        ),
         Word::Insert if has_key && !creates => {
-            let problem = at.problem("`key` has no meaning for `mode: insert` into a table that is there");
+            let problem = at
+                .problem("`key` has no meaning for `mode: insert` into a table that is there")
+                .code(Code::Contradiction);
             at.refuse(problem.help("write `mode: upsert`, or `create: if_missing` to make it the primary key"))
         }
         Word::Insert if is_other => {
-            let problem = at.problem("a table of another connection can only be written with `mode: upsert`");
+            let problem = at
+                .problem("a table of another connection can only be written with `mode: upsert`")
+                .code(Code::Contradiction);
             at.refuse(problem.help("it does not commit with the checkpoint, so a chunk may come twice"))
         }
         Word::Insert | Word::Upsert => Some(()),
