@@ -23,7 +23,22 @@ fn table() -> Table {
 }
 
 fn text(pages: &[Page]) -> String {
-    pages.iter().map(|page| page.text).collect::<Vec<_>>().join("\n\n\n") + "\n"
+    pages.iter().map(|page| plain(page.text)).collect::<Vec<_>>().join("\n\n")
+}
+
+/// A page without the fences of Markdown: what stands in them is indented.
+fn plain(page: &str) -> String {
+    let mut fenced = false;
+    let mut text = String::with_capacity(page.len());
+    for line in page.lines() {
+        if line.starts_with("```") {
+            fenced = !fenced;
+            continue;
+        }
+        let indent = if fenced && !line.is_empty() { "    " } else { "" };
+        text.extend([indent, line, "\n"]);
+    }
+    text
 }
 
 fn document(page: &Page) -> Value {

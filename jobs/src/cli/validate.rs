@@ -77,7 +77,7 @@ fn say(checked: Vec<Checked>, face: &Face) {
         }
     }
     if count > 1 && wrong > 0 {
-        face.output.say(&format!("{wrong} of {count} files are wrong"));
+        face.output.say(&format!("{count} files, {wrong} of them wrong"));
     }
 }
 

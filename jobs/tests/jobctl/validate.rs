@@ -8,14 +8,6 @@ use serde_json::{Value, json};
 
 use super::project::Project;
 
-const TWICE: &str = "\
-name: twice
-steps:
-  - name: ä
-  - name: one
-    tasklet: { shell: { command: echo Zürich ${{ } } }
-";
-
 fn sarif(project: &Project, arguments: &[&str]) -> Value {
     let arguments: Vec<_> = ["validate", "-o", "sarif"].iter().chain(arguments).copied().collect();
     let answer = project.jobctl(&arguments).expect(7);
@@ -49,12 +41,15 @@ fn sarif_has_the_rule_the_place_and_the_way_out_of_each_problem() {
 #[test]
 fn sarif_counts_characters_and_names_the_value() {
     let project = Project::new(Backend::Sqlite);
-    project.file("j.yaml", TWICE);
+    project.file(
+        "j.yaml",
+        "name: one\nsteps:\n  - { description: Zürich, name: ö, tasklet: { shell: { command: x } } }\n",
+    );
     let log = sarif(&project, &["j.yaml"]);
     let results = log["runs"][0]["results"].as_array().unwrap();
     let place = |result: &Value| result["locations"][0]["physicalLocation"]["region"].clone();
     let name = results.iter().find(|result| result["ruleId"] == "E206").unwrap_or_else(|| panic!("{log:#}"));
-    assert_eq!(place(name), json!({ "startLine": 3, "startColumn": 11, "endLine": 3, "endColumn": 12 }));
+    assert_eq!(place(name), json!({ "startLine": 3, "startColumn": 34, "endLine": 3, "endColumn": 35 }));
     assert_eq!(name["locations"][0]["logicalLocations"][0]["fullyQualifiedName"], "steps[0].name");
     assert_eq!(log["runs"][0]["columnKind"], "unicodeCodePoints");
 }
