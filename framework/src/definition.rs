@@ -30,6 +30,7 @@ mod chunk;
 mod environment;
 mod frames;
 mod guard;
+mod habits;
 mod job;
 mod judges;
 mod kinds;

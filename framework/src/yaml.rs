@@ -56,7 +56,7 @@ mod units;
 
 pub use self::code::{Code, NotACode};
 pub use self::cursor::{Cursor, is_name};
-pub use self::fields::Fields;
+pub use self::fields::{Fields, Habit};
 pub use self::node::{Key, Kind, Node};
 pub use self::path::Path;
 pub use self::problem::{Located, LocatedPlace, LocatedRelated, Problem, Problems, Related};

@@ -13,7 +13,7 @@ use super::judges::{Known, OfResult, OfTarget};
 use super::layout::{Layout, Needs};
 use super::policies::{self, Defaults};
 use super::step::{StepDraft, steps};
-use super::{JobFile, guard, params, vars};
+use super::{JobFile, guard, habits, params, vars};
 use crate::error::BatchError;
 use crate::expr::{Expected, Template};
 use crate::job::{Evaluate, Instances, Job, OfParams};
@@ -69,7 +69,7 @@ pub(super) fn read(
     environment: &dyn Environment,
 ) -> Option<JobDraft> {
     let file = File { kinds, connections, errors: kinds.error_names(), census: Census::of(at.node()) };
-    let mut fields = at.fields("a job")?;
+    let mut fields = at.fields("a job")?.habits(habits::JOB);
     let head = head(&mut fields);
     let params = fields.get("params").map(|at| params::params(&at)).unwrap_or_default();
     let mut layout = Layout::default();

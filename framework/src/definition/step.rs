@@ -5,16 +5,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::StepOutline;
 use super::chunk::{ChunkDraft, chunk};
 use super::frames::{Frames, Moment};
-use super::guard;
 use super::job::File;
 use super::judges::{Known, OfStep};
 use super::layout::{EarlierStep, Layout, Needs};
 use super::outputs::{Outputs, outputs};
 use super::policies::{self, Defaults};
 use super::tasklet::{TaskletDraft, TaskletOfFile, tasklet};
+use super::{StepOutline, guard, habits};
 use crate::error::{BatchError, names};
 use crate::expr::Program;
 use crate::job::{Evaluate, JobStep, Rerun};
@@ -96,7 +95,7 @@ impl StepReader<'_> {
     fn step(&self, at: &Cursor<'_>) -> Read {
         let name = at.node().get("name").and_then(|name| name.as_text()).filter(|name| crate::yaml::is_name(name));
         let what = name.map_or_else(|| "a step".to_owned(), |name| format!("step `{name}`"));
-        let Some(mut fields) = at.fields(what) else {
+        let Some(mut fields) = at.fields(what).map(|fields| fields.habits(habits::STEP)) else {
             return Read { name: None, outputs: None, conditional: false, draft: None };
         };
         let name = fields.required("name", |at| self.name(at));

@@ -9,6 +9,9 @@ use super::{Code, Cursor, Key, Node, Problem};
 /// How many keys an error lists as the ones that are allowed.
 const LISTED_KEYS: usize = 12;
 
+/// A key as other programs call it, and what to write here instead.
+pub type Habit = (&'static str, &'static str);
+
 /// A mapping that is read field by field. [`finish`](Self::finish) reports the keys that nobody asked for.
 #[derive(Debug)]
 #[must_use = "only `finish` finds unknown keys"]
@@ -20,11 +23,19 @@ pub struct Fields<'a> {
     asked: Vec<&'static str>,
     /// The required keys that are absent. They are reported at the end, because a misspelt one is said only once.
     missing: Vec<&'static str>,
+    /// What is written here by those who come from other programs.
+    habits: &'static [Habit],
 }
 
 impl<'a> Fields<'a> {
     pub(super) fn new(at: Cursor<'a>, what: Cow<'static, str>, entries: &'a [(Key, Node)]) -> Self {
-        Self { at, what, entries, asked: Vec::new(), missing: Vec::new() }
+        Self { at, what, entries, asked: Vec::new(), missing: Vec::new(), habits: &[] }
+    }
+
+    /// Names keys that are not allowed but often meant: a problem of one of them says what to write instead.
+    pub fn habits(mut self, habits: &'static [Habit]) -> Self {
+        self.habits = habits;
+        self
     }
 
     /// The cursor at the mapping itself, for problems that concern several of its fields.
@@ -104,7 +115,10 @@ impl<'a> Fields<'a> {
     fn unknown(&self, key: &Key, near: Option<&str>) -> Problem {
         let message = format!("unknown key `{}` in {}", shown(key.name()), self.what);
         let mut problem = self.at.problem(message).code(Code::UnknownKey).span(key.span());
-        if let Some(near) = near {
+        let habit = self.habits.iter().find(|(word, _)| *word == key.name());
+        if let Some((_, instead)) = habit {
+            problem = problem.help(*instead);
+        } else if let Some(near) = near {
             problem = problem.help(format!("did you mean `{near}`?"));
         }
         match self.asked.len() {

@@ -14,7 +14,7 @@ use overnight_framework::repository::{ChunkError, Payload};
 use overnight_framework::row::{Column, Row, Schema, Type, Value, decimal};
 use overnight_framework::step::chunk::{BadItem, Batch, ChunkSource, Fill, ItemWriter, Locate, WriteContext};
 use overnight_framework::step::{Outcome, StepContext, Tasklet};
-use overnight_framework::yaml::{Cursor, nearest};
+use overnight_framework::yaml::{Code, Cursor, nearest};
 use serde_json::json;
 
 /// `echo: { say: TEXT, outputs: { name: TEXT }, fail_if: CONDITION, fail_with: TEXT }`.
@@ -241,7 +241,7 @@ impl WriterKind for IntoMemory {
 fn position(at: &Cursor<'_>, schema: &Schema) -> Option<usize> {
     let name = at.text()?;
     schema.position(name).or_else(|| {
-        let problem = at.problem(format!("the rows have no column `{name}`"));
+        let problem = at.problem(format!("the rows have no column `{name}`")).code(Code::UnknownColumn);
         at.refuse(match nearest(name, schema.names()) {
             Some(near) => problem.help(format!("did you mean `{near}`?")),
             None => problem,

@@ -1,6 +1,8 @@
 //! Every way to write a job file wrong, with what is said about it: `refused.txt`, where each file stands behind its title
 //! and before the lines of its problems.
 
+use overnight_framework::yaml::Code;
+
 use super::support::read;
 
 const CASES: &str = include_str!("refused.txt");
@@ -35,4 +37,14 @@ fn every_wrong_file_is_refused_with_every_place_and_the_way_out() {
         }
     }
     assert!(surprises.is_empty(), "said otherwise about:\n\n{}\n", surprises.join("\n\n"));
+}
+
+#[test]
+fn every_mistake_has_a_code_of_its_kind() {
+    for case in cases() {
+        let Err(problems) = read(case.text) else { panic!("{} is taken", case.title) };
+        for problem in &problems {
+            assert_ne!(problem.code, Code::Setting, "{}: {}", case.title, problem.line(problems.source()));
+        }
+    }
 }
