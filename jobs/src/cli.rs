@@ -4,6 +4,7 @@ mod arguments;
 mod exit;
 mod explain;
 mod face;
+mod init;
 mod json;
 mod list;
 mod migrate;
@@ -69,6 +70,7 @@ fn run(verb: &Verb, face: &Face) -> Result<Exit, Failure> {
         Verb::Show(verb) => show::run(verb, face),
         Verb::List(verb) => list::run(verb, face),
         Verb::Wait(verb) => wait::run(verb, face),
+        Verb::Init(verb) => init::run(verb, &face.output),
         Verb::Validate(verb) => validate::run(verb, face),
         Verb::Explain(verb) => Ok(explain::run(verb, &face.output)),
         Verb::Migrate(verb) => migrate::run(verb, face),

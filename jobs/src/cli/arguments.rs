@@ -95,6 +95,8 @@ pub(super) enum Verb {
     List(List),
     /// Wait until a job has ended, and exit by its result
     Wait(Wait),
+    /// Write a first job, with comments, that runs as it stands
+    Init(Init),
     /// Check job files without running anything
     Validate(Validate),
     /// Say what a code such as E201 means, or the name of an error
@@ -220,6 +222,13 @@ pub(super) struct Validate {
     /// Job files, and folders: all their files that end with .yaml or .yml. `-o sarif` is what code hosts read
     #[arg(required = true, value_name = "FILE|FOLDER")]
     pub(super) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// The file to write; one that is there is left alone
+    #[arg(value_name = "FILE", default_value = "first-job.yaml")]
+    pub(super) file: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -17,7 +17,8 @@ use super::project::{Project, answer, until};
 use overnight_db::Backend;
 
 /// The verbs, each with a page; those of the schema are not the same on both stores.
-const PAGES: [&str; 9] = ["start", "stop", "restart", "show", "list", "wait", "validate", "explain", "version"];
+const PAGES: [&str; 10] =
+    ["start", "stop", "restart", "show", "list", "wait", "init", "validate", "explain", "version"];
 
 fn manual() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/cli")

@@ -1,0 +1,46 @@
+//! `jobctl init`: a first job, with comments, that runs as it stands.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
+
+use serde_json::json;
+
+use super::arguments::Init;
+use super::exit::{Exit, Failure};
+use super::output::{Output, quoted};
+
+/// What the file holds.
+const FIRST_JOB: &str = include_str!("init/first-job.yaml");
+
+pub(super) fn run(verb: &Init, output: &Output) -> Result<Exit, Failure> {
+    let file = verb.file.as_path();
+    write(file)?;
+    let shown = file.to_string_lossy();
+    output.answer_text(|| next(&shown), || json!({ "file": shown }));
+    Ok(Exit::Done)
+}
+
+/// Writes the file, unless there is one: nobody's work is lost for an example.
+fn write(file: &Path) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| match error.kind() {
+        ErrorKind::AlreadyExists => Failure::new(Exit::Refused, format!("`{}` is there already", file.display()))
+            .help("name another file: `jobctl init another.yaml`"),
+        _ => Failure::new(Exit::Error, format!("cannot write `{}`: {error}", file.display())),
+    };
+    let mut opened = OpenOptions::new().write(true).create_new(true).open(file).map_err(failed)?;
+    opened.write_all(FIRST_JOB.as_bytes()).map_err(failed)
+}
+
+fn next(file: &str) -> String {
+    let file = quoted(file);
+    format!(
+        "\
+wrote {file}; what you may want to do next:
+  jobctl validate {file}
+  jobctl start {file} -p day=2026-04-07
+  jobctl show first-job --wide
+  jobctl show first-job --rejects
+"
+    )
+}
