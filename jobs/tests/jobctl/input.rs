@@ -276,7 +276,7 @@ fn a_terminal_is_painted_unless_it_wants_no_colours_and_calls_an_error_one_once(
     assert!(painted.contains("\u{1b}[") && painted.matches("error").count() == 1, "{painted:?}");
     for variables in [&[("TERM", "xterm"), ("NO_COLOR", "1")][..], &[("TERM", "dumb")]] {
         let plain = shown(variables);
-        assert!(plain.starts_with("error: ") && !plain.contains('\u{1b}'), "{plain:?}");
+        assert!(plain.starts_with("error[E201]: ") && !plain.contains('\u{1b}'), "{plain:?}");
     }
 }
 
