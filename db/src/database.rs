@@ -14,6 +14,7 @@ use overnight_framework::clock::Clock;
 use overnight_framework::repository::{Repository, StoreError};
 
 use self::address::Address;
+pub use self::address::without_password;
 #[cfg(feature = "sqlite")]
 pub use self::options::SqliteSetup;
 pub use self::options::{OpenError, OpenOptions};

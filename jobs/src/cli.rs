@@ -1,6 +1,7 @@
 //! The command line: every verb is parsed, handed to the operator, and answered through the output.
 
 mod arguments;
+mod config;
 mod exit;
 mod explain;
 mod face;
@@ -73,6 +74,7 @@ fn run(verb: &Verb, face: &Face) -> Result<Exit, Failure> {
         Verb::Init(verb) => init::run(verb, &face.output),
         Verb::Validate(verb) => validate::run(verb, face),
         Verb::Explain(verb) => Ok(explain::run(verb, &face.output)),
+        Verb::Config => config::run(face),
         Verb::Migrate(verb) => migrate::run(verb, face),
         Verb::Version => Ok(version::run(&face.output)),
     }

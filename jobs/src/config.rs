@@ -1,5 +1,7 @@
 //! The configuration: flags before environment before `jobctl.toml` before the defaults.
 
+mod settings;
+
 use std::collections::BTreeMap;
 use std::env::VarError;
 use std::fs;
@@ -15,11 +17,19 @@ use thiserror::Error;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
+pub(crate) use self::settings::{Origin, Setting, Sourced};
+
 /// The settings file, looked for in the working directory and above.
 const FILE: &str = "jobctl.toml";
 
 /// The variable that says what is logged.
 const LOG: &str = "JOBCTL_LOG";
+
+/// The variable that says how often a process beats.
+const HEARTBEAT: &str = "JOBCTL_HEARTBEAT";
+
+/// The variable that names the folder of secret files.
+const SECRETS: &str = "JOBCTL_SECRETS";
 
 /// A process that beats quicker would do nothing else.
 const SHORTEST_BEAT: Duration = Duration::from_millis(10);
@@ -28,12 +38,14 @@ const SHORTEST_BEAT: Duration = Duration::from_millis(10);
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     /// The database that was named, if one was.
-    database: Option<String>,
-    pub(crate) project: String,
+    database: Option<Sourced<String>>,
+    pub(crate) project: Sourced<String>,
     /// Other databases that steps may name.
     pub(crate) connections: BTreeMap<String, String>,
     /// The folder of secret files.
-    pub(crate) secrets: Option<PathBuf>,
+    pub(crate) secrets: Option<Sourced<PathBuf>>,
+    /// The settings file, where there is one.
+    file: Option<PathBuf>,
     /// The beat of this process, if it is not the default of the store.
     pub(crate) timing: Option<Timing>,
 }
@@ -94,29 +106,35 @@ impl Config {
     /// # Errors
     /// When the settings file or an environment variable is wrong.
     pub(crate) fn load(flags: Flags<'_>) -> Result<Self, ConfigError> {
-        let (file, folder) = settings_file()?;
-        let named = flag_or_variable(flags.database, "DATABASE_URL")?;
-        let from_file = file.database.map(|url| relative_to(&folder, &url));
-        let project = flag_or_variable(flags.project, "JOBCTL_PROJECT")?.or(file.project);
-        let secrets = std::env::var_os("JOBCTL_SECRETS").filter(|path| !path.is_empty()).map(PathBuf::from);
+        let (file, path) = settings_file()?;
+        let folder = path.as_deref().and_then(Path::parent).map(Path::to_owned).unwrap_or_default();
+        let in_file = || path.clone().map_or(Origin::Default, Origin::File);
+        let named = flag_or_variable((flags.database, "--database"), "DATABASE_URL")?;
+        let from_file = file.database.map(|url| Sourced { value: relative_to(&folder, &url), origin: in_file() });
+        let project = flag_or_variable((flags.project, "--project"), "JOBCTL_PROJECT")?;
+        let project = project.or(file.project.map(|value| Sourced { value, origin: in_file() }));
+        let secrets = std::env::var_os(SECRETS).filter(|path| !path.is_empty());
+        let secrets = secrets.map(|path| Sourced { value: path.into(), origin: Origin::Variable(SECRETS) });
+        let in_folder = |path| Sourced { value: folder.join::<PathBuf>(path), origin: in_file() };
         Ok(Self {
             database: named.or(from_file),
-            project: project.unwrap_or_else(|| "default".to_owned()),
+            project: project.unwrap_or_else(|| Sourced { value: "default".to_owned(), origin: Origin::Default }),
             connections: file.connections.into_iter().map(|(name, url)| (name, relative_to(&folder, &url))).collect(),
-            secrets: secrets.or_else(|| file.secrets.map(|path| folder.join(path))),
+            secrets: secrets.or_else(|| file.secrets.map(in_folder)),
             timing: timing()?,
+            file: path,
         })
     }
 
     /// The database that was named, if one was.
     pub(crate) fn named_database(&self) -> Option<&str> {
-        self.database.as_deref()
+        self.database.as_ref().map(|database| database.value.as_str())
     }
 
     /// The database, for those who open it now: the folder of the file that nobody named is made here.
     pub(crate) fn prepare_database(&self) -> DatabaseUrl {
         match &self.database {
-            Some(url) => DatabaseUrl { url: url.clone(), is_implicit: false },
+            Some(named) => DatabaseUrl { url: named.value.clone(), is_implicit: false },
             None => {
                 let file = embedded_file(xdg("XDG_DATA_HOME", ".local/share"), is_writable);
                 DatabaseUrl { url: file.to_string_lossy().into_owned(), is_implicit: true }
@@ -149,16 +167,15 @@ pub(crate) fn state_dir(database: &Database) -> PathBuf {
     }
 }
 
-/// The settings file of this folder or the next one above that has one, and where it stands.
-fn settings_file() -> Result<(File, PathBuf), ConfigError> {
+/// The settings file of this folder or the next one above that has one.
+fn settings_file() -> Result<(File, Option<PathBuf>), ConfigError> {
     let here = std::env::current_dir().unwrap_or_default();
-    let Some(folder) = here.ancestors().find(|folder| folder.join(FILE).is_file()) else {
-        return Ok((File::default(), here));
+    let Some(path) = here.ancestors().map(|folder| folder.join(FILE)).find(|path| path.is_file()) else {
+        return Ok((File::default(), None));
     };
-    let path = folder.join(FILE);
     let text = fs::read_to_string(&path).map_err(|source| ConfigError::Read { path: path.clone(), source })?;
     match toml::from_str(&text) {
-        Ok(file) => Ok((file, folder.to_owned())),
+        Ok(file) => Ok((file, Some(path))),
         Err(error) => Err(wrong(path, &text, &error)),
     }
 }
@@ -212,14 +229,19 @@ fn xdg(variable: &str, below_home: &str) -> Option<PathBuf> {
 }
 
 fn timing() -> Result<Option<Timing>, ConfigError> {
-    const HEARTBEAT: &str = "JOBCTL_HEARTBEAT";
     let Some(value) = variable(HEARTBEAT)? else { return Ok(None) };
     let beat = parse_duration(&value).and_then(|delta| delta.to_std().ok()).filter(|beat| *beat >= SHORTEST_BEAT);
     beat.map(|beat| Some(Timing::beating(beat))).ok_or(ConfigError::Duration { name: HEARTBEAT, value })
 }
 
-fn flag_or_variable(flag: Option<&str>, name: &'static str) -> Result<Option<String>, ConfigError> {
-    flag.map_or_else(|| variable(name), |value| Ok(Some(value.to_owned())))
+fn flag_or_variable(
+    (flag, option): (Option<&str>, &'static str),
+    name: &'static str,
+) -> Result<Option<Sourced<String>>, ConfigError> {
+    match flag {
+        Some(value) => Ok(Some(Sourced { value: value.to_owned(), origin: Origin::Flag(option) })),
+        None => Ok(variable(name)?.map(|value| Sourced { value, origin: Origin::Variable(name) })),
+    }
 }
 
 /// An environment variable; an empty one is none.

@@ -22,7 +22,8 @@ pub(crate) struct ProcessEnvironment {
 
 impl ProcessEnvironment {
     pub(crate) fn new(config: &Config) -> Self {
-        Self { secrets: config.secrets.clone(), connections: config.connections.keys().cloned().collect() }
+        let secrets = config.secrets.as_ref().map(|secrets| secrets.value.clone());
+        Self { secrets, connections: config.connections.keys().cloned().collect() }
     }
 }
 

@@ -50,7 +50,7 @@ impl Context {
     /// When it cannot be opened, or when its schema is not the one of this version.
     pub(crate) fn open(config: &Config, address: &DatabaseUrl, own: Kinds) -> Result<Self, WiringError> {
         Self::with_operator(config, address, own, |config, repository, seat, _| {
-            Ok(Operator::without_worker(repository, seat, config.project.clone(), user_name()))
+            Ok(Operator::without_worker(repository, seat, config.project.value.clone(), user_name()))
         })
     }
 
@@ -65,7 +65,7 @@ impl Context {
             let clock = Arc::new(SystemClock::default());
             let worker = Worker::new(Arc::clone(&repository), clock, seat.timing, name, state_dir)
                 .map_err(|source| WiringError::LifeLock { folder: state_dir.display().to_string(), source })?;
-            Ok(Operator::new(repository, worker, config.project.clone(), user_name()))
+            Ok(Operator::new(repository, worker, config.project.value.clone(), user_name()))
         })
     }
 

@@ -119,8 +119,13 @@ impl PostgresAddress {
     }
 }
 
-/// The address with `***` for its password, in either of the places where one can be.
-fn without_password(address: &str) -> String {
+/// An address of a database with `***` for its password, in either of the places where one can be: for messages.
+///
+/// ```
+/// assert_eq!(overnight_db::without_password("postgres://u:secret@h/d"), "postgres://u:***@h/d");
+/// ```
+#[must_use]
+pub fn without_password(address: &str) -> String {
     let (place, query) = match address.split_once('?') {
         Some((place, query)) => (place, Some(query)),
         None => (address, None),

@@ -101,6 +101,8 @@ pub(super) enum Verb {
     Validate(Validate),
     /// Say what a code such as E201 means, or the name of an error
     Explain(Explain),
+    /// Show every setting in force, and where it comes from
+    Config,
     /// Look at or change the schema of the database
     Migrate(Migrate),
     /// Print the version
