@@ -101,9 +101,10 @@ pub(crate) fn answer(output: Output) -> Answer {
     Answer { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
-/// Sends a signal to a process, such as `-TERM`.
+/// Sends a signal to a process, such as `-TERM`. The shell does it: not every machine has a program `kill`.
 pub(crate) fn signal(pid: u32, name: &str) {
-    assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success());
+    let kill = format!("kill {name} {pid}");
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
 }
 
 /// Where the tests of one run share their Postgres server.
