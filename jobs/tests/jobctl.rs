@@ -8,6 +8,7 @@ mod jobctl {
     mod bad_rows;
     mod end_of_day;
     mod faults;
+    mod forms;
     mod full;
     mod input;
     mod instance;
