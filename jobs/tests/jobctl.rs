@@ -22,6 +22,7 @@ mod jobctl {
     mod statement;
     mod stop;
     pub(crate) mod support;
+    mod terminal;
     mod transcripts;
     mod validate;
 }

@@ -65,7 +65,7 @@ impl<R> Column<R> {
 
     /// The same without what stands in brackets behind its name.
     pub(super) fn shortened(self) -> Self {
-        Self { head: Head { name: short(self.head.name), ..self.head }, ..self }
+        Self { head: Head { name: self.head.short_name(), ..self.head }, ..self }
     }
 }
 
@@ -120,7 +120,7 @@ impl Shape {
             return Err(Failure::new(Exit::Usage, message).help("`--columns` chooses keys with -o json, jsonl or yaml"));
         }
         let wrong = names.iter().find(|name| !self.heads.iter().any(|head| head.is_called(name)));
-        let known: Vec<_> = self.heads.iter().map(|head| short(head.name)).collect();
+        let known: Vec<_> = self.heads.iter().map(|head| head.short_name()).collect();
         wrong.map_or(Ok(()), |name| Err(unknown("column", name, &known)))
     }
 
@@ -173,17 +173,17 @@ impl Shape {
 }
 
 impl Head {
+    /// The name without what stands in brackets behind it.
+    pub(super) fn short_name(&self) -> &'static str {
+        self.name.split('(').next().unwrap_or(self.name)
+    }
+
     /// Whether somebody means this column, in letters of any case and with any marks between the words.
     fn is_called(&self, name: &str) -> bool {
         let name = plain(name);
-        let names = [self.name, short(self.name)];
+        let names = [self.name, self.short_name()];
         !name.is_empty() && names.iter().chain(self.keys).any(|known| plain(known) == name)
     }
-}
-
-/// The name of a column without what stands in brackets behind it.
-fn short(name: &'static str) -> &'static str {
-    name.split('(').next().unwrap_or(name)
 }
 
 fn plain(name: &str) -> String {
@@ -216,7 +216,8 @@ impl View {
         for row in rows {
             table.row(shown.iter().map(|column| (column.cell)(row.borrow(), &self.time)));
         }
-        table.render(&self.look)
+        let may_omit = !self.is_wide && self.chosen.is_empty();
+        table.render(&Look { may_omit, ..self.look })
     }
 
     /// The columns that were asked for. A small table that stands beside the answer may have none of them: it is shown as it is.

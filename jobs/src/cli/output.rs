@@ -12,9 +12,7 @@ use super::answer::{Answer, Shape, View};
 use super::arguments::{Colour, Format, OutputArguments, StoreArguments};
 use super::exit::{Exit, Failure};
 use super::table::Look;
-use super::terminal::{Stream, paint};
-
-pub(super) use super::terminal::is_live;
+use super::terminal::{self, Stream, paint};
 
 /// Where and how answers are printed.
 #[derive(Debug)]
@@ -39,7 +37,12 @@ impl Output {
             time: arguments.time_format.clone().unwrap_or_default(),
             is_wide: format == Format::Wide,
             chosen: arguments.columns.clone(),
-            look: Look { has_headers: !arguments.no_headers, paint: paint_of(Stream::Stdout) },
+            look: Look {
+                has_headers: !arguments.no_headers,
+                paint: paint_of(Stream::Stdout),
+                width: terminal::width,
+                ..Look::default()
+            },
         };
         Self {
             format,
@@ -213,6 +216,11 @@ fn written(format: Format, json: &Value) -> io::Result<String> {
 
 fn lines(records: &[impl std::fmt::Display]) -> String {
     records.iter().map(|record| format!("{record}\n")).collect()
+}
+
+/// Whether stderr is a terminal on which a line can move.
+pub(super) fn is_live() -> bool {
+    terminal::is_live(Stream::Stderr)
 }
 
 /// The options that say where the records are, as they are typed behind a verb. A password is not repeated.

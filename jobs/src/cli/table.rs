@@ -1,4 +1,6 @@
-//! Tables as NebulaGraph draws them: a rule of `=` above and below the header, a rule of `-` below each row.
+//! Tables as NebulaGraph draws them: a rule of `=` above and below the header, a rule of `-` below each row. On a terminal they fit it.
+
+mod fit;
 
 use clap::builder::styling::{AnsiColor, Style};
 use overnight_framework::status::Word;
@@ -7,6 +9,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::answer::Head;
 use super::output::escaped;
+
+use self::fit::{Need, Place, cut};
 
 /// `Status` is at least so wide, so that a table does not jump when a job goes from `failed` to `finished`.
 const STATUS_WIDTH: usize = 8;
@@ -33,11 +37,15 @@ pub(super) struct Look {
     /// Without them only the rows are left, a line each.
     pub(super) has_headers: bool,
     pub(super) paint: Paint,
+    /// How many columns the terminal has now; none where it is none, and nothing is cut.
+    pub(super) width: fn() -> Option<usize>,
+    /// Whether columns may be left out where there is no room for them, because nobody asked for them.
+    pub(super) may_omit: bool,
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { has_headers: true, paint: Paint::Plain }
+        Self { has_headers: true, paint: Paint::Plain, width: || None, may_omit: true }
     }
 }
 
@@ -59,40 +67,81 @@ impl Table {
 
     /// The table, with a newline after each line.
     pub(super) fn render(&self, look: &Look) -> String {
-        if look.has_headers { self.framed(look.paint) } else { self.bare(look.paint) }
+        let needs = self.needs(look.has_headers);
+        let whole = || needs.iter().enumerate().map(|(at, need)| Place { at, width: need.whole() }).collect();
+        let places = match (look.width)() {
+            Some(limit) => match fit::places(&needs, limit, look.may_omit) {
+                Some(places) => places,
+                None => return self.paragraphs(limit, look.paint),
+            },
+            None => whole(),
+        };
+        if look.has_headers { self.framed(&places, look.paint) } else { self.bare(&places, look.paint) }
     }
 
-    fn framed(&self, paint: Paint) -> String {
-        let widths = self.widths(|head| if head.kind == Kind::Status { STATUS_WIDTH } else { head.name.width() });
-        let across = |letter: &str| letter.repeat(widths.iter().map(|width| width + 3).sum::<usize>() + 1) + "\n";
-        let header: Vec<_> = self.heads.iter().zip(&widths).map(|(head, width)| filled(head.name, *width)).collect();
+    fn framed(&self, places: &[Place], paint: Paint) -> String {
+        let across = |letter: &str| letter.repeat(fit::total(places)) + "\n";
+        let header = |place: &Place| Some(filled(&named(self.heads.get(place.at)?, place.width), place.width));
+        let header: Vec<_> = places.iter().filter_map(header).collect();
         let mut text = across("=") + &framed(&header) + &across("=");
         let rule = across("-");
         for row in &self.rows {
-            text += &framed(&self.cells(row, &widths, paint));
+            text += &framed(&self.cells(row, places, paint));
             text += &rule;
         }
         text
     }
 
     /// The rows alone, for programs that read lines.
-    fn bare(&self, paint: Paint) -> String {
-        let widths = self.widths(|_| 0);
-        let line = |row: &Vec<String>| self.cells(row, &widths, paint).join(GAP).trim_end().to_owned() + "\n";
+    fn bare(&self, places: &[Place], paint: Paint) -> String {
+        let line = |row: &Vec<String>| self.cells(row, places, paint).join(GAP).trim_end().to_owned() + "\n";
         self.rows.iter().map(line).collect()
     }
 
-    /// The widths of the columns, of which each has a least one.
-    fn widths(&self, least: impl Fn(&Head) -> usize) -> Vec<usize> {
-        let cells = |at: usize| self.rows.iter().filter_map(move |row| row.get(at)).map(|cell| cell.width());
-        self.heads.iter().enumerate().map(|(at, head)| cells(at).max().unwrap_or(0).max(least(head))).collect()
+    /// A paragraph for each row, with what it says in lines of their own. Only texts are cut: the terminal breaks a longer id.
+    fn paragraphs(&self, limit: usize, paint: Paint) -> String {
+        let lead = self.heads.iter().map(|head| head.name.width()).max().unwrap_or(0);
+        let room = limit.saturating_sub(lead + 2).max(1);
+        let line = |(head, cell): (&Head, &String)| {
+            let cell = if head.kind == Kind::Text { cut(cell, room) } else { cell.clone() };
+            format!("{}  {}\n", filled(head.name, lead), painted(&cell, head.kind, paint))
+        };
+        let paragraph = |row: &Vec<String>| {
+            let known = self.heads.iter().zip(row).filter(|(_, cell)| !cell.is_empty());
+            known.map(line).collect::<String>()
+        };
+        self.rows.iter().map(paragraph).collect::<Vec<_>>().join("\n")
     }
 
-    /// The cells of a row at their widths. Colours come last: they are no letters.
-    fn cells(&self, row: &[String], widths: &[usize], paint: Paint) -> Vec<String> {
-        let cells = self.heads.iter().zip(row).zip(widths);
-        cells.map(|((head, cell), width)| painted(&filled(cell, *width), head.kind, paint)).collect()
+    /// What each column needs.
+    fn needs(&self, has_headers: bool) -> Vec<Need> {
+        let cells = |at: usize| self.rows.iter().filter_map(move |row| row.get(at)).map(|cell| cell.width()).max();
+        let need = |(at, head): (usize, &Head)| {
+            let cells = cells(at).unwrap_or(0);
+            match (has_headers, head.kind) {
+                (false, kind) => Need { kind, header: 0, cells },
+                (true, Kind::Status) => {
+                    Need { kind: Kind::Status, header: STATUS_WIDTH, cells: cells.max(STATUS_WIDTH) }
+                }
+                (true, kind) => Need { kind, header: head.name.width(), cells },
+            }
+        };
+        self.heads.iter().enumerate().map(need).collect()
     }
+
+    /// The cells of a row at their places. Colours come last: they are no letters.
+    fn cells(&self, row: &[String], places: &[Place], paint: Paint) -> Vec<String> {
+        let cell = |place: &Place| {
+            let (head, cell) = (self.heads.get(place.at)?, row.get(place.at)?);
+            Some(painted(&filled(&cut(cell, place.width), place.width), head.kind, paint))
+        };
+        places.iter().filter_map(cell).collect()
+    }
+}
+
+/// The name of a column in so many columns of a terminal.
+fn named(head: &Head, width: usize) -> String {
+    cut(if head.name.width() <= width { head.name } else { head.short_name() }, width)
 }
 
 fn framed(cells: &[String]) -> String {
@@ -179,7 +228,12 @@ mod tests {
     ];
 
     fn head(name: &'static str) -> Head {
-        let kind = if name == "Status" { Kind::Status } else { Kind::Text };
+        let kind = match name {
+            "Status" => Kind::Status,
+            "Start Time" | "Stop Time" => Kind::Time,
+            name if name.contains("Id") => Kind::Id,
+            _ => Kind::Text,
+        };
         Head { name, keys: &[], kind, is_wide: false }
     }
 
@@ -195,6 +249,28 @@ mod tests {
         for printed in PRINTED {
             assert_eq!(drawn(printed).render(&Look::default()), printed);
         }
+    }
+
+    #[test]
+    fn on_a_terminal_the_texts_are_cut_then_the_times_left_out_then_there_is_no_table() {
+        let on = |width: fn() -> Option<usize>| drawn(PRINTED[1]).render(&Look { width, ..Look::default() });
+        assert_eq!(on(|| Some(85)), PRINTED[1]);
+        for line in [
+            "| Job Id | Command  | Status   | Start Time        | Stop Time         |",
+            "| 40-0   | 192.168… | finished |",
+        ] {
+            assert!(on(|| Some(72)).contains(line), "{}", on(|| Some(72)));
+        }
+        assert!(on(|| Some(60)).contains("| Status   | Start Time        |\n"), "{}", on(|| Some(60)));
+        let paragraphs = "\
+Job Id(TaskId)  40\n\
+Command(Dest)   flu…\n\
+Status          finished\n\
+Start Time      12/17/19 17:21:30\n\
+Stop Time       12/17/19 17:21:30\n\
+\n\
+";
+        assert!(on(|| Some(20)).starts_with(paragraphs), "{}", on(|| Some(20)));
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! What is known of the terminal: whether there is one, its colours.
+//! What is known of the terminal: whether there is one, its colours, its size.
 
 use std::io::{self, IsTerminal as _};
 
 use overnight_framework::yaml::Paint;
+use rustix::termios::{Winsize, tcgetwinsize};
 
 use super::arguments::Colour;
 
@@ -22,9 +23,24 @@ impl Stream {
     }
 }
 
-/// Whether stderr is a terminal on which a line can move.
-pub(super) fn is_live() -> bool {
-    Stream::Stderr.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+/// Whether a stream is a terminal on which a line can move.
+pub(super) fn is_live(stream: Stream) -> bool {
+    stream.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// How many columns the terminal of stdout has, if it is one: as many as `COLUMNS` says, which is what somebody wants.
+pub(super) fn width() -> Option<usize> {
+    size("COLUMNS", |size| size.ws_col)
+}
+
+fn size(variable: &str, of: impl Fn(Winsize) -> u16) -> Option<usize> {
+    if !Stream::Stdout.is_terminal() {
+        return None;
+    }
+    let wanted = std::env::var(variable).ok().and_then(|wanted| wanted.parse().ok());
+    let known = || tcgetwinsize(io::stdout()).ok().map(|size| usize::from(of(size)));
+    // A terminal that does not know its size, as over a serial line, says 0.
+    wanted.or_else(known).filter(|size| *size > 0)
 }
 
 /// The colours of a stream: what was asked for, and else what the environment says.
@@ -41,7 +57,8 @@ pub(super) fn paint(colour: Colour, stream: Stream) -> Paint {
 fn is_painted(is_terminal: bool, variable: impl Fn(&str) -> String) -> bool {
     let is_set = |name| !variable(name).is_empty();
     let is_forced = is_set("CLICOLOR_FORCE") && variable("CLICOLOR_FORCE") != "0";
-    !is_set("NO_COLOR") && (is_forced || is_terminal && variable("TERM") != "dumb" && variable("CLICOLOR") != "0")
+    let can_paint = is_terminal && is_set("TERM") && variable("TERM") != "dumb";
+    !is_set("NO_COLOR") && (is_forced || can_paint && variable("CLICOLOR") != "0")
 }
 
 #[cfg(test)]
@@ -56,9 +73,9 @@ mod tests {
 
     #[test]
     fn only_a_terminal_that_wants_colours_gets_them() {
-        assert!(painted(true, &[("TERM", "xterm")]) && painted(true, &[]));
-        for plain in [("NO_COLOR", "1"), ("TERM", "dumb"), ("CLICOLOR", "0")] {
-            assert!(!painted(true, &[plain]), "{plain:?}");
+        assert!(painted(true, &[("TERM", "xterm")]));
+        for plain in [("NO_COLOR", "1"), ("TERM", "dumb"), ("TERM", ""), ("CLICOLOR", "0")] {
+            assert!(!painted(true, &[plain, ("TERM", "xterm")]), "{plain:?}");
         }
         assert!(!painted(false, &[("TERM", "xterm")]));
     }
@@ -68,6 +85,6 @@ mod tests {
         assert!(painted(false, &[("CLICOLOR_FORCE", "1"), ("TERM", "dumb")]));
         assert!(!painted(false, &[("CLICOLOR_FORCE", "0")]));
         assert!(!painted(true, &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
-        assert!(painted(true, &[("NO_COLOR", "")]));
+        assert!(painted(true, &[("NO_COLOR", ""), ("TERM", "xterm")]));
     }
 }
