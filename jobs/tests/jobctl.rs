@@ -25,4 +25,5 @@ mod jobctl {
     mod terminal;
     mod transcripts;
     mod validate;
+    mod watch;
 }
