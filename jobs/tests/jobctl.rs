@@ -18,6 +18,7 @@ mod jobctl {
     pub(crate) mod project;
     mod race;
     mod restart;
+    mod robust;
     mod secrets;
     mod statement;
     mod stop;

@@ -1,7 +1,7 @@
 //! `jobctl migrate`: the schema of the database, looked at and changed.
 
 use overnight_db::Backend;
-use overnight_db::migrate::{self, MigrateError, MigrationStatus};
+use overnight_db::migrate::{self, MigrationStatus};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Column, Shape, View};
@@ -74,14 +74,5 @@ impl Answer for Sql {
 
     fn json(&self) -> Value {
         json!({ "sql": migrate::sql(self.0) })
-    }
-}
-
-impl From<MigrateError> for Failure {
-    fn from(error: MigrateError) -> Self {
-        match error {
-            MigrateError::Store(error) => error.into(),
-            error => Self::of(Exit::Error, &error),
-        }
     }
 }
