@@ -48,9 +48,15 @@ pub fn chunk_error(error: Error) -> ChunkError {
 pub(crate) fn store_error(error: Error) -> StoreError {
     let kind = match &error {
         Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => StoreErrorKind::Busy,
+        Error::DatabaseError(_, information) if is_forbidden(information.message()) => StoreErrorKind::Forbidden,
         other => fault_of_store(other).unwrap_or(StoreErrorKind::Other),
     };
     StoreError::new(kind, error)
+}
+
+/// PostgreSQL's words for a right that the user does not have, in English.
+fn is_forbidden(message: &str) -> bool {
+    message.starts_with("permission denied") || message.starts_with("must be owner")
 }
 
 /// A short way to [`store_error`].

@@ -1,10 +1,14 @@
 //! The command line: every verb is parsed, handed to the operator, and answered through the output.
 
+mod advice;
 mod arguments;
+mod ask;
 mod config;
+mod diagnosis;
 mod exit;
 mod explain;
 mod face;
+mod gauge;
 mod init;
 mod json;
 mod list;

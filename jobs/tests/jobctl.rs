@@ -7,12 +7,14 @@ mod jobctl {
     mod answers;
     mod bad_rows;
     mod end_of_day;
+    mod failures;
     mod faults;
     mod full;
     mod input;
     mod instance;
     mod kill;
     mod left;
+    mod live;
     mod memory;
     pub(crate) mod project;
     mod race;

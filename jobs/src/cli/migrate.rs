@@ -1,23 +1,26 @@
 //! `jobctl migrate`: the schema of the database, looked at and changed.
 
-use overnight_db::Backend;
 use overnight_db::migrate::{self, MigrateError, MigrationStatus};
+use overnight_db::{Backend, Database, OpenError};
 use serde_json::{Value, json};
 
+use super::advice;
 use super::arguments::{Migrate, MigrateVerb};
 use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::json;
 use super::table::Table;
+use crate::config::DatabaseUrl;
 use crate::wiring;
 
 pub(super) fn run(verb: &Migrate, face: &Face) -> Result<Exit, Failure> {
     let config = face.config()?;
-    let to_change = || wiring::connect(&face.place_to_write(&config));
     match verb.what {
-        MigrateVerb::Status => answer(&migrate::status(&wiring::connect(&config.prepare_database())?)?, face),
-        MigrateVerb::Up => answer(&migrate::up(&to_change()?)?, face),
-        MigrateVerb::Down { yes: true } => answer(migrate::down(&to_change()?)?.as_slice(), face),
+        MigrateVerb::Status => answer(&on(&config.prepare_database(), migrate::status)?, face),
+        MigrateVerb::Up => answer(&on(&face.place_to_write(&config), migrate::up)?, face),
+        MigrateVerb::Down { yes: true } => {
+            answer(on(&face.place_to_write(&config), migrate::down)?.as_slice(), face);
+        }
         MigrateVerb::Down { yes: false } => {
             let message = "this removes the newest tables and columns with everything in them";
             return Err(Failure::new(Exit::Usage, message).help("say `jobctl migrate down --yes` if you mean it"));
@@ -28,6 +31,12 @@ pub(super) fn run(verb: &Migrate, face: &Face) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// Does something to the schema of the database at `address`.
+fn on<T>(address: &DatabaseUrl, work: impl FnOnce(&Database) -> Result<T, MigrateError>) -> Result<T, Failure> {
+    let done = wiring::connect(address).and_then(|database| Ok(work(&database).map_err(OpenError::from)?));
+    done.map_err(|error| advice::opening(error, address))
 }
 
 fn answer(migrations: &[MigrationStatus], face: &Face) {
@@ -49,13 +58,4 @@ fn row(migration: &MigrationStatus) -> Value {
         "name": migration.name,
         "applied_at": json::time(migration.applied_at),
     })
-}
-
-impl From<MigrateError> for Failure {
-    fn from(error: MigrateError) -> Self {
-        match error {
-            MigrateError::Store(error) => error.into(),
-            error => Self::of(Exit::Error, &error),
-        }
-    }
 }

@@ -11,6 +11,7 @@ use super::arguments::{Format, OutputArguments, StoreArguments};
 use super::exit::{Exit, Failure};
 use super::table::Table;
 use super::time::TimeFormat;
+pub(super) use crate::quoted::quoted;
 
 /// Where and how answers are printed.
 #[derive(Debug)]
@@ -146,6 +147,12 @@ pub(super) fn say(words: &str) {
     print(&escaped(words, &['\n', '\t']));
 }
 
+/// Says something behind which the answer is typed.
+pub(super) fn ask(words: &str) {
+    let mut stderr = io::stderr().lock();
+    let _ = stderr.write_all(escaped(words, &['\n', '\t']).as_bytes()).and_then(|()| stderr.flush());
+}
+
 fn print(words: &str) {
     // Nobody who hears nothing can be told so.
     let _ = writeln!(io::stderr().lock(), "{words}");
@@ -172,7 +179,14 @@ fn paint_of_stderr() -> Paint {
 
 /// Whether stderr is a terminal on which a line can move.
 pub(super) fn is_live() -> bool {
-    io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
+}
+
+/// How many characters have room beside each other on the terminal of stderr, just now.
+pub(super) fn width_of_stderr() -> usize {
+    const USUAL: usize = 80;
+    let size = rustix::termios::tcgetwinsize(io::stderr());
+    size.map(|size| usize::from(size.ws_col)).ok().filter(|width| *width > 0).unwrap_or(USUAL)
 }
 
 fn paint(is_terminal: bool, no_color: &str, term: &str) -> Paint {
@@ -191,13 +205,6 @@ fn elsewhere(store: &StoreArguments) -> String {
 fn has_password(url: &str) -> bool {
     let user = url.split_once("://").and_then(|(_, rest)| Some(rest.rsplit_once('@')?.0));
     user.is_some_and(|user| user.contains(':')) || url.contains("password=")
-}
-
-/// A word as a shell takes it whole.
-pub(super) fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:@%+,".contains(letter);
-    let needs_none = !word.is_empty() && word.chars().all(is_plain);
-    if needs_none { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 #[cfg(test)]
