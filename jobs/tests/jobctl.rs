@@ -9,6 +9,7 @@ mod jobctl {
     mod end_of_day;
     mod failures;
     mod faults;
+    mod forms;
     mod full;
     mod input;
     mod instance;
@@ -23,6 +24,7 @@ mod jobctl {
     mod statement;
     mod stop;
     pub(crate) mod support;
+    mod terminal;
     mod transcripts;
     mod validate;
 }

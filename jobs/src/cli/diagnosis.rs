@@ -7,6 +7,7 @@ use overnight_framework::launch::Restartability;
 use overnight_framework::status::Status;
 use overnight_framework::yaml::{self, Source};
 
+use super::execution::named;
 use super::output::Output;
 use crate::explain;
 use crate::wiring::Context;
@@ -51,12 +52,6 @@ fn say_error(context: &Context, execution: &JobExecution, error: &ErrorRecord, o
     if error.name != names::UNNAMED && explain::find(&error.name).is_ok() {
         output.help(&format!("what may be done about it: `jobctl explain {}`", error.name));
     }
-}
-
-/// An error with its name, if somebody gave it one.
-pub(super) fn named(error: &ErrorRecord) -> String {
-    let name = if error.name == names::UNNAMED { String::new() } else { format!("{}: ", error.name) };
-    name + &error.chain()
 }
 
 /// Where the step of an error stands in the text that the execution ran.

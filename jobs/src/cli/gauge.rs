@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use indicatif::HumanCount;
 use overnight_framework::execution::Counts;
 use overnight_framework::monitor::Extent;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::progress::{per_second, summary};
+use super::progress::{grouped, per_second, summary};
 
 /// How many characters of the bar stand for the whole.
 const BAR: usize = 10;
@@ -82,7 +81,7 @@ impl Gauge {
         };
         if self.counts.read > 0 {
             parts.push((3, summary(self.counts)));
-            parts.push((4, format!("{}/s", HumanCount(per_second(self.counts.read, elapsed)))));
+            parts.push((4, format!("{}/s", grouped(per_second(self.counts.read, elapsed)))));
         }
         parts.retain(|(_, text)| !text.is_empty());
         parts

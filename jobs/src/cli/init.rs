@@ -4,8 +4,9 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::answer::{Answer, Shape, View};
 use super::arguments::Init;
 use super::exit::{Exit, Failure};
 use super::output::{Output, quoted};
@@ -16,9 +17,29 @@ const FIRST_JOB: &str = include_str!("init/first-job.yaml");
 pub(super) fn run(verb: &Init, output: &Output) -> Result<Exit, Failure> {
     let file = verb.file.as_path();
     write(file)?;
-    let shown = file.to_string_lossy();
-    output.answer_text(|| next(&shown), || json!({ "file": shown }));
+    output.answer(&Written(file.to_string_lossy().into_owned()));
     Ok(Exit::Done)
+}
+
+/// The file that was written.
+pub(super) struct Written(String);
+
+impl Answer for Written {
+    fn shape() -> Shape {
+        Shape::text(&["file"]).with_names()
+    }
+
+    fn text(&self, _: &View) -> String {
+        next(&self.0)
+    }
+
+    fn json(&self) -> Value {
+        json!({ "file": self.0 })
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec![self.0.clone()]
+    }
 }
 
 /// Writes the file, unless there is one: nobody's work is lost for an example.

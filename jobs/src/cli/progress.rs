@@ -1,65 +1,53 @@
 //! What a run tells on stderr: plain lines, and on a terminal a line that moves for the step that runs.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use overnight_framework::execution::{Counts, StepExecution, StepKind};
 use overnight_framework::monitor::{Monitor, RunEvent};
 use overnight_framework::status::ExitCode;
 
 use super::gauge::Gauge;
+use super::moving::MovingLine;
 use super::output::{self, escaped};
-
-/// How often the moving line is drawn.
-const TICK: Duration = Duration::from_millis(100);
 
 /// Prints the progress of one run.
 #[derive(Debug)]
 pub(super) struct Progress {
-    bar: ProgressBar,
-    /// What the moving line shows.
-    gauge: Arc<Mutex<Gauge>>,
+    /// `None` where nothing can move.
+    moving: Option<MovingLine>,
 }
 
 impl Progress {
     pub(super) fn new() -> Self {
-        let target = if output::is_live() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(None, target);
-        let gauge = Arc::<Mutex<Gauge>>::default();
-        bar.set_style(style(&gauge));
-        Self { bar, gauge }
+        Self { moving: output::is_live().then(MovingLine::open) }
     }
 
     /// Takes the moving line away.
     pub(super) fn finish(&self) {
-        self.bar.finish_and_clear();
+        self.moving.iter().for_each(MovingLine::finish);
     }
 
     /// Prints a line above the moving one.
     pub(super) fn line(&self, line: &str) {
-        if self.bar.is_hidden() {
-            output::say(line);
-        } else {
-            self.bar.println(escaped(line, &['\n', '\t']));
+        match &self.moving {
+            Some(moving) => moving.print(&escaped(line, &['\n', '\t'])),
+            None => output::say(line),
         }
     }
 
-    fn gauge(&self) -> MutexGuard<'_, Gauge> {
-        self.gauge.lock().unwrap_or_else(PoisonError::into_inner)
+    fn show(&self, change: impl FnOnce(&mut Gauge)) {
+        if let Some(moving) = &self.moving {
+            moving.change(change);
+        }
     }
 
-    /// Shows what the gauge has become; whoever calls this for every chunk is not drawn for each of them: twenty times a second
-    /// at most.
-    fn show(&self, change: impl FnOnce(&mut Gauge)) {
-        change(&mut self.gauge());
-        self.bar.set_message("");
+    /// Begins the gauge of another step, or of none, and gives back the one before.
+    fn begin(&self, gauge: Gauge) -> Gauge {
+        self.moving.as_ref().map(|moving| moving.begin(gauge)).unwrap_or_default()
     }
 
     fn step_started(&self, step: &StepExecution) {
-        self.bar.reset();
-        self.show(|gauge| *gauge = Gauge::of(&step.name));
-        self.bar.enable_steady_tick(TICK);
+        self.begin(Gauge::of(&step.name));
         if step.checkpoint.is_some() {
             self.line(&format!("{}: goes on after its last committed chunk", step.name));
         }
@@ -67,22 +55,20 @@ impl Progress {
 
     /// A line of output stands in the line of its step; where nothing moves it is a line of its own.
     fn output(&self, step: &str, line: &str) {
-        if self.bar.is_hidden() {
-            self.line(&format!("{step} | {line}"));
-        } else {
-            self.show(|gauge| gauge.said = Some(escaped(line, &[])));
+        match &self.moving {
+            Some(moving) => moving.change(|gauge| gauge.said = Some(escaped(line, &[]))),
+            None => output::say(&format!("{step} | {line}")),
         }
     }
 
-    /// What is said again and again is said in one line.
+    /// What takes many lines elsewhere takes one here.
     fn retrying(&self, step: &str, error: &str, attempt: u32, delay: Duration) {
         let error = error.lines().collect::<Vec<_>>().join(" ");
         self.line(&format!("{step}: {error}; attempt {attempt} in {delay:.1?}"));
     }
 
     fn step_ended(&self, step: &StepExecution) {
-        self.bar.disable_steady_tick();
-        let last = std::mem::take(&mut *self.gauge()).said;
+        let last = self.begin(Gauge::default()).said;
         if step.exit_code == ExitCode::NOOP {
             self.line(&format!("{}: passed over, its condition is false", step.name));
             return;
@@ -107,7 +93,9 @@ impl Monitor for Progress {
         match event {
             RunEvent::StepStarted(step) => self.step_started(step),
             RunEvent::StepSkipped { step } => self.line(&format!("{step}: finished before, not run again")),
-            RunEvent::Opened { extent, .. } => self.show(|gauge| gauge.begin(*extent)),
+            RunEvent::Opened { extent, .. } => {
+                self.moving.iter().for_each(|moving| moving.change_now(|gauge| gauge.begin(*extent)));
+            }
             RunEvent::Progress { counts, extent, .. } => self.show(|gauge| gauge.go_on(*counts, *extent)),
             RunEvent::Retrying { step, error, attempt, delay } => self.retrying(step, error, *attempt, *delay),
             RunEvent::Output { step, line } => self.output(step, line),
@@ -119,33 +107,46 @@ impl Monitor for Progress {
     }
 }
 
-/// The moving line is made anew each time that it is drawn, for the width that the terminal has then.
-fn style(gauge: &Arc<Mutex<Gauge>>) -> ProgressStyle {
-    let gauge = Arc::clone(gauge);
-    let line = move |state: &ProgressState, into: &mut dyn std::fmt::Write| {
-        let gauge = gauge.lock().unwrap_or_else(PoisonError::into_inner);
-        // Writing to a string cannot fail.
-        let _ = into.write_str(&gauge.line(state.elapsed(), output::width_of_stderr()));
-    };
-    let plain = ProgressStyle::default_spinner().with_key("line", line);
-    plain.clone().template("{line}").unwrap_or(plain)
-}
-
 /// The counters of a step in words.
 pub(super) fn summary(counts: Counts) -> String {
     let shown = [(counts.filter, "filtered"), (counts.skipped(), "skipped"), (counts.retry, "retries")];
     let extra =
-        shown.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!(", {} {name}", HumanCount(*count)));
-    format!("{} read, {} written{}", HumanCount(counts.read), HumanCount(counts.write), extra.collect::<String>())
+        shown.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!(", {} {name}", grouped(*count)));
+    format!("{} read, {} written{}", grouped(counts.read), grouped(counts.write), extra.collect::<String>())
 }
 
 /// How quick it was, where there was anything to do.
 fn rate(read: u64, took: Duration) -> String {
-    if read == 0 { String::new() } else { format!(" ({}/s)", HumanCount(per_second(read, took))) }
+    if read == 0 { String::new() } else { format!(" ({}/s)", grouped(per_second(read, took))) }
 }
 
 /// So many in a second.
 pub(super) fn per_second(read: u64, took: Duration) -> u64 {
     let millis = took.as_millis().max(1);
     u64::try_from(u128::from(read) * 1_000 / millis).unwrap_or(u64::MAX)
+}
+
+/// A count with its thousands apart: `1,234,567`.
+pub(super) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let first = digits.len() % 3;
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && at % 3 == first {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_stand_apart() {
+        let counts = [0, 12, 999, 1_000, 12_345, 999_999, 1_234_567];
+        assert_eq!(counts.map(grouped), ["0", "12", "999", "1,000", "12,345", "999,999", "1,234,567"]);
+    }
 }

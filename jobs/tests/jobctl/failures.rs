@@ -7,9 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use overnight_db::Backend;
+use diesel::connection::SimpleConnection as _;
+use overnight_db::{Backend, Session};
 
-use super::project::{Answer, Project, answer};
+use super::project::{Answer, Project, answer, until};
 use super::transcripts::same_for_all;
 
 /// The files that the jobs read.
@@ -267,4 +268,43 @@ fn a_schema_of_another_version_is_refused_with_its_own_exit_code() {
     let strange = project.jobctl(&["list"]).expect(6);
     assert!(strange.stderr.contains("`jobctl migrate status` lists what the database has"), "{strange:#?}");
     project.jobctl(&["migrate", "status"]).expect(0);
+}
+
+const DEADLOCK: &str = "name: deadlock
+steps:
+  - name: both
+    tasklet:
+      sql:
+        statement: |
+          update near set n = n + 1;
+          update far set n = n + 1;
+";
+
+#[test]
+fn a_deadlock_may_pass_and_is_called_so() {
+    let project = Project::new(Backend::Postgres);
+    project.execute("create table near as select 1 as n; create table far as select 1 as n");
+    // Only who waits first looks for the circle, and it is closed by then.
+    let (_, database) = project.url.rsplit_once('/').unwrap();
+    project.execute(&format!("alter database \"{database}\" set deadlock_timeout = '3s'"));
+    project.file("job.yaml", DEADLOCK);
+    project.jobctl(&["list"]).expect(0);
+    let deadlocked = project.database().write(|mut session| {
+        statement(&mut session, "begin; set local deadlock_timeout = '1h'; update far set n = n + 1");
+        let child = project.spawn(&["start", "job.yaml"]);
+        let waiting = "select count(*) from pg_locks where not granted and pid <> pg_backend_pid()";
+        until(|| project.number(waiting) > 0);
+        statement(&mut session, "update near set n = n + 1; commit");
+        answer(child.wait_with_output().unwrap())
+    });
+    let deadlocked = deadlocked.unwrap().expect(3);
+    let said = "step both: Transient: the database refused the statement on line 2: deadlock detected";
+    assert!(deadlocked.stderr.contains(said), "{deadlocked:#?}");
+    assert!(deadlocked.stderr.contains("`jobctl explain Transient`"), "{deadlocked:#?}");
+    project.jobctl(&["restart", "1"]).expect(0);
+}
+
+fn statement(session: &mut Session<'_>, text: &str) {
+    let Session::Postgres(connection) = session else { panic!("not PostgreSQL") };
+    connection.batch_execute(text).unwrap();
 }
