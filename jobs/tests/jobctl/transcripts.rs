@@ -17,8 +17,19 @@ use super::project::{Project, answer, until};
 use overnight_db::Backend;
 
 /// The verbs, each with a page, that answer the same on both stores.
-const PAGES: [&str; 10] =
-    ["start", "stop", "restart", "show", "list", "wait", "init", "validate", "explain", "version"];
+const PAGES: [&str; 11] = [
+    "start",
+    "stop",
+    "restart",
+    "show",
+    "list",
+    "wait",
+    "init",
+    "validate",
+    "explain",
+    "version",
+    "../../guide/operations",
+];
 
 /// Those whose answers name the store.
 const ON_SQLITE: [&str; 3] = ["migrate", "config", "README"];
@@ -119,7 +130,7 @@ fn run(line: &str, project: &Project) -> super::project::Answer {
 }
 
 /// The text without what differs from run to run and from machine to machine.
-fn same_for_all(text: &str, project: &Project) -> String {
+pub(super) fn same_for_all(text: &str, project: &Project) -> String {
     let folder = project.folder.path().canonicalize().unwrap();
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
     let host = regex::escape(host.trim());

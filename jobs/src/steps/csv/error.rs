@@ -10,6 +10,8 @@ use overnight_framework::suggest::nearest;
 use thiserror::Error;
 
 use super::INVALID_FILE;
+use crate::quoted::quoted;
+use crate::steps::path::help_for;
 
 /// How many header cells a message lists.
 const LISTED: usize = 40;
@@ -23,6 +25,8 @@ const SHOWN: usize = 60;
 pub(super) enum FileError {
     #[error("cannot read {}", .path.display())]
     Io { path: PathBuf, source: io::Error },
+    #[error("{} is a folder, and a CSV file was expected", .path.display())]
+    Folder { path: PathBuf },
     #[error("{} is not a regular file, so that a restart could not go on within it", .path.display())]
     NotAFile { path: PathBuf },
     #[error("{} is empty; a header with the names of the columns was expected", .path.display())]
@@ -62,8 +66,25 @@ fn missing(wanted: &str, found: &[String]) -> String {
 
 impl From<FileError> for BatchError {
     fn from(error: FileError) -> Self {
-        let name = if matches!(error, FileError::Io { .. }) { names::IO } else { INVALID_FILE };
-        Self::of(name, error)
+        match &error {
+            FileError::Io { path, source } => {
+                let help = help_for(path, source);
+                helped(Self::of(names::IO, error), help)
+            }
+            FileError::Folder { path } => {
+                let help = format!("`ls -l {}` shows what is in it", quoted(&path.to_string_lossy()));
+                Self::of(INVALID_FILE, error).with_help(help)
+            }
+            _ => Self::of(INVALID_FILE, error),
+        }
+    }
+}
+
+/// The error with what to do about it, where somebody knows that.
+pub(super) fn helped(error: BatchError, help: Option<String>) -> BatchError {
+    match help {
+        Some(help) => error.with_help(help),
+        None => error,
     }
 }
 

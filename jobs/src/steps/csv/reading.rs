@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use overnight_framework::BatchError;
+use overnight_framework::monitor::Extent;
 use overnight_framework::repository::Payload;
 use overnight_framework::row::{Row, Value};
 use overnight_framework::step::chunk::{BadItem, Batch, Fill, Locate};
@@ -128,6 +129,12 @@ impl Reading {
         self.settle();
         self.position.mark = Some(Mark::of(self.records.start().offset, self.records.raw()));
         Ok(Fill::More)
+    }
+
+    /// How many bytes of the file were read.
+    pub(super) fn extent(&self) -> Extent {
+        let Position { offset, size, .. } = self.position;
+        Extent { done: offset, of: size.max(offset) }
     }
 
     /// The position after everything that was read.
