@@ -93,7 +93,8 @@ fn listed(page: &str) -> String {
     for function in functions() {
         let signatures = function.signatures().iter().map(|signature| format!("`{signature}`")).collect::<Vec<_>>();
         let (example, value) = function.example;
-        writeln!(list, "### {}\n\n{}\n\nAnswers {}.", function.name, signatures.join("<br>\n"), function.summary).unwrap();
+        writeln!(list, "### {}\n\n{}\n\nAnswers {}.", function.name, signatures.join("<br>\n"), function.summary)
+            .unwrap();
         writeln!(list, "For instance, `{example}` is `{value}`.\n").unwrap();
     }
     format!("{before}{begin}{list}{end}{after}")
