@@ -91,7 +91,7 @@ impl Reading {
                 position.check(&records, &head.sha256)?;
                 position
             }
-            None => beginning(&records, head)?,
+            None => beginning(head),
         };
         let mut records = records.of_width(width);
         records.go_to(position.place())?;
@@ -179,10 +179,8 @@ impl Reading {
     }
 }
 
-fn beginning(records: &Records, Head { sha256: head, body, .. }: Head) -> Result<Position, FileError> {
-    let metadata = records.file().metadata();
-    let size = metadata.map_err(|source| FileError::Io { path: records.path().to_owned(), source })?.len();
-    Ok(Position { offset: body.offset, line: body.line, record: 0, cell: 0, size, head, mark: None })
+fn beginning(Head { sha256: head, body, .. }: Head) -> Position {
+    Position { offset: body.offset, line: body.line, record: 0, cell: 0, head, mark: None }
 }
 
 fn plain_row(records: &Records, width: usize, columns: &[Bound], row: &mut Row) -> Result<(), RecordError> {
