@@ -16,6 +16,8 @@ use super::exit::{Exit, Failure};
 use super::table::Look;
 use super::terminal::{self, Stream, paint};
 
+pub(super) use self::frames::Newest;
+
 /// Where and how answers are printed.
 #[derive(Debug)]
 pub(super) struct Output {

@@ -25,7 +25,7 @@ impl Stream {
 
 /// Whether a stream is a terminal on which a line can move.
 pub(super) fn is_live(stream: Stream) -> bool {
-    stream.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    stream.is_terminal() && std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
 }
 
 /// How many columns the terminal of stdout has, if it is one: as many as `COLUMNS` says, which is what somebody wants.
