@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use overnight_framework::BatchError;
+use overnight_framework::monitor::Extent;
 use overnight_framework::repository::Payload;
 use overnight_framework::row::{Row, Value};
 use overnight_framework::step::chunk::{BadItem, Batch, Fill, Locate};
@@ -90,7 +91,7 @@ impl Reading {
                 position.check(&records, &head.sha256)?;
                 position
             }
-            None => beginning(&records, head)?,
+            None => beginning(head),
         };
         let mut records = records.of_width(width);
         records.go_to(position.place())?;
@@ -128,6 +129,12 @@ impl Reading {
         self.settle();
         self.position.mark = Some(Mark::of(self.records.start().offset, self.records.raw()));
         Ok(Fill::More)
+    }
+
+    /// How many bytes of the file were read.
+    pub(super) fn extent(&self) -> Extent {
+        let Position { offset, size, .. } = self.position;
+        Extent { done: offset, of: size.max(offset) }
     }
 
     /// The position after everything that was read.
@@ -172,10 +179,8 @@ impl Reading {
     }
 }
 
-fn beginning(records: &Records, Head { sha256: head, body, .. }: Head) -> Result<Position, FileError> {
-    let metadata = records.file().metadata();
-    let size = metadata.map_err(|source| FileError::Io { path: records.path().to_owned(), source })?.len();
-    Ok(Position { offset: body.offset, line: body.line, record: 0, cell: 0, size, head, mark: None })
+fn beginning(Head { sha256: head, body, .. }: Head) -> Position {
+    Position { offset: body.offset, line: body.line, record: 0, cell: 0, head, mark: None }
 }
 
 fn plain_row(records: &Records, width: usize, columns: &[Bound], row: &mut Row) -> Result<(), RecordError> {
