@@ -59,11 +59,11 @@ impl Position {
         if self.head != head {
             return Err(changed("it begins with another record"));
         }
-        let failed = |source| FileError::Io { path: records.path().to_owned(), source };
-        let file = records.file();
-        if file.metadata().map_err(failed)?.len() < self.offset {
+        if records.size()? < self.offset {
             return Err(changed("it is shorter than what was read of it"));
         }
+        let failed = |source| FileError::Io { path: records.path().to_owned(), source };
+        let file = records.file();
         if let Some(mark) = &self.mark
             && sha256(&bytes_at(file, mark.start, mark.length).map_err(failed)?) != mark.sha256
         {
