@@ -32,6 +32,7 @@ mod time;
 mod validate;
 mod version;
 mod wait;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

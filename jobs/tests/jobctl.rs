@@ -20,6 +20,7 @@ mod jobctl {
     pub(crate) mod project;
     mod race;
     mod restart;
+    mod robust;
     mod secrets;
     mod statement;
     mod stop;
@@ -27,4 +28,5 @@ mod jobctl {
     mod terminal;
     mod transcripts;
     mod validate;
+    mod watch;
 }

@@ -81,7 +81,8 @@ fn not_recorded(failure: Failure, id: ExecutionId) -> Failure {
     ))
 }
 
-fn exit_of(signal: Signal) -> Exit {
+/// The code of a verb that a signal has ended.
+pub(super) fn exit_of(signal: Signal) -> Exit {
     match signal {
         Signal::Interrupt => Exit::Interrupted,
         Signal::Terminate => Exit::Terminated,

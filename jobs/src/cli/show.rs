@@ -1,8 +1,11 @@
 //! `jobctl show`: one job with its steps, or with the records it skipped.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use overnight_framework::execution::{ExecutionId, InstanceId, JobExecution, StepExecutionId, place};
+use overnight_framework::operator::FindError;
 use overnight_framework::repository::{ExecutionFilter, StoreError, StoredDeadLetter};
 use serde_json::Value;
 
@@ -14,8 +17,11 @@ use super::exit::{Exit, Failure, chain};
 use super::face::Face;
 use super::json;
 use super::output::Output;
+use super::run::exit_of;
 use super::table::Kind;
 use super::target::{self, Named};
+use super::wait::{self, Look, Waited, Watch};
+use super::watch::{self, Seen, Watched};
 use crate::wiring::Context;
 
 /// How many dead letters are fetched at once.
@@ -30,11 +36,44 @@ pub(super) fn run(verb: &Show, face: &Face) -> Result<Exit, Failure> {
         face.output.answer(&Rejects(rejects(&context, execution.instance_id)?));
         return Ok(Exit::Done);
     }
-    let steps = Some(context.operator.repository().steps(execution.id)?);
-    let shown = Shown { job: execution, steps };
+    if verb.watch.watch {
+        return watch(context, &execution, verb.watch.interval, face);
+    }
+    let shown = shown(&context, execution)?;
     face.output.answer(&shown);
     diagnosis::say(&context, &shown.job, &face.output);
     Ok(Exit::Done)
+}
+
+fn shown(context: &Context, job: JobExecution) -> Result<Shown, StoreError> {
+    let steps = Some(context.operator.repository().steps(job.id)?);
+    Ok(Shown { job, steps })
+}
+
+/// Shows a job until it has ended, and exits by its result.
+fn watch(context: Context, job: &JobExecution, interval: Duration, face: &Face) -> Result<Exit, Failure> {
+    let (id, output) = (job.id, &face.output);
+    let context = Arc::new(context);
+    let (looking, mut watch) = (Arc::clone(&context), Watch::of(id));
+    let look = move || {
+        let (seen, job) = match watch.look(&looking)? {
+            Look::Lives(job) => (Seen::Going as fn(_) -> _, job),
+            Look::Over(Waited::Ended(job) | Waited::Left(job)) => (Seen::Last as fn(_) -> _, job),
+        };
+        Ok(seen(shown(&looking, job).map_err(FindError::Store)?))
+    };
+    match watch::run(interval, output, look)? {
+        Watched::Over(Shown { job, .. }) if !job.status.is_ended() => Err(wait::abandoned(&job)),
+        Watched::Over(Shown { job, .. }) => {
+            diagnosis::say(&context, &job, output);
+            Ok(Exit::of(job.status))
+        }
+        Watched::Heard(signal) => {
+            output.say(&format!("job {id} goes on; look at it again with `jobctl show {id} --watch`"));
+            Ok(exit_of(signal))
+        }
+        Watched::Unheard => Ok(Exit::Done),
+    }
 }
 
 /// Prints an execution that has just ended, with what to do when it did not complete. That it has ended is told also where its

@@ -40,6 +40,11 @@ pub(super) fn width() -> Option<usize> {
     size("COLUMNS", |size| size.ws_col)
 }
 
+/// How many lines it has.
+pub(super) fn height() -> Option<usize> {
+    size("LINES", |size| size.ws_row)
+}
+
 fn size(variable: &str, of: impl Fn(Winsize) -> u16) -> Option<usize> {
     if !Stream::Stdout.is_terminal() {
         return None;
