@@ -58,10 +58,28 @@ pub(super) enum FileError {
 
 fn missing(wanted: &str, found: &[String]) -> String {
     let near = nearest(wanted, found.iter().map(String::as_str));
-    let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    let hint = match near {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => form_of(found).unwrap_or_default(),
+    };
     let listed: Vec<_> = found.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
     let more = if found.len() > LISTED { format!(" and {} more", found.len() - LISTED) } else { String::new() };
     format!("the header has no column `{wanted}`{hint} (it has {}{more})", listed.join(", "))
+}
+
+/// What the cells of a header tell of a file that has none, or another delimiter.
+fn form_of(cells: &[String]) -> Option<String> {
+    const DELIMITERS: [(char, &str); 4] = [(';', "';'"), (',', "','"), ('\t', r#""\t""#), ('|', "'|'")];
+    match cells {
+        [line] => {
+            let (_, written) = DELIMITERS.iter().find(|(delimiter, _)| line.contains(*delimiter))?;
+            Some(format!("; is it `delimiter: {written}`?"))
+        }
+        cells => {
+            let is_number = |cell: &String| cell.starts_with(|letter: char| letter.is_ascii_digit());
+            cells.iter().any(is_number).then(|| "; if the file has no header, say `header: false`".to_owned())
+        }
+    }
 }
 
 impl From<FileError> for BatchError {

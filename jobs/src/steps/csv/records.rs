@@ -244,6 +244,12 @@ impl Records {
         self.next
     }
 
+    /// How many bytes the file has now.
+    pub(super) fn size(&self) -> Result<u64, FileError> {
+        let metadata = self.file.metadata();
+        Ok(metadata.map_err(|source| FileError::Io { path: self.path.clone(), source })?.len())
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
