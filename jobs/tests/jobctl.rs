@@ -6,6 +6,9 @@
 mod jobctl {
     mod answers;
     mod bad_rows;
+    mod completion;
+    mod definitions;
+    mod detach;
     mod end_of_day;
     mod faults;
     mod forms;
@@ -14,6 +17,7 @@ mod jobctl {
     mod instance;
     mod kill;
     mod left;
+    mod man;
     mod memory;
     pub(crate) mod project;
     mod race;

@@ -70,7 +70,9 @@ impl Output {
             Format::Table | Format::Wide => self.print(&answer.text(&self.view)),
             Format::Name if self.is_announced.get() => {}
             Format::Name => self.print(&lines(&answer.names())),
-            Format::Json | Format::Jsonl | Format::Yaml | Format::Sarif => self.data(&A::shape(), answer.json()),
+            Format::Json | Format::Jsonl | Format::Yaml | Format::Sarif | Format::Dot => {
+                self.data(&A::shape(), answer.json())
+            }
         }
     }
 
@@ -93,7 +95,7 @@ impl Output {
     }
 
     /// Prints text to stdout as it is.
-    fn print(&self, text: &str) {
+    pub(super) fn print(&self, text: &str) {
         let mut stdout = io::stdout().lock();
         let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         if let Err(error) = heard(printed) {

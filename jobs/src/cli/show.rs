@@ -33,8 +33,12 @@ pub(super) fn run(verb: &Show, face: &Face) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let steps = Some(context.operator.repository().steps(execution.id)?);
-    let shown = Shown { job: execution, steps };
+    let log = context.log_of(&execution);
+    let shown = Shown { job: execution, steps, log };
     face.output.answer(&shown);
+    if let Some(log) = &shown.log {
+        face.output.say(&format!("log: {}", log.display()));
+    }
     say_error(&context, &shown.job, &face.output);
     Ok(Exit::Done)
 }
@@ -46,7 +50,7 @@ pub(super) fn print_execution(context: &Context, execution: &JobExecution, outpu
     if let Err(error) = &steps {
         output.say(&format!("warning: the steps of job {} cannot be read: {}", execution.id, chain(error)));
     }
-    output.answer(&Shown { job: execution.clone(), steps: steps.ok() });
+    output.answer(&Shown { job: execution.clone(), steps: steps.ok(), log: context.log_of(execution) });
     say_error(context, execution, output);
 }
 

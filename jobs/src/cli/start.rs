@@ -4,6 +4,7 @@ use overnight_framework::execution::{ExecutionId, Trigger};
 use overnight_framework::launch::Wish;
 
 use super::arguments::Start;
+use super::detach;
 use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::run::{self, Running};
@@ -21,7 +22,7 @@ pub(super) fn run(verb: &Start, face: &Face) -> Result<Exit, Failure> {
         }
         Named::Job(_) => None,
     };
-    let context = face.open_to_run()?;
+    let context = if verb.detach { face.open_to_write()? } else { face.open_to_run()? };
     let job = match &file {
         Some(path) => context.catalog.load(path)?,
         None => context.stored(&verb.job)?,
@@ -35,7 +36,7 @@ pub(super) fn run(verb: &Start, face: &Face) -> Result<Exit, Failure> {
         reason: verb.reason.as_deref(),
         key: None,
     };
-    run::run(running, &context, face)
+    if verb.detach { detach::run(&running, &given, &context, face) } else { run::run(running, &context, face) }
 }
 
 fn is_id(id: ExecutionId) -> Failure {

@@ -17,8 +17,26 @@ use super::project::{Project, answer, until};
 use overnight_db::Backend;
 
 /// The verbs, each with a page, that answer the same on both stores.
-const PAGES: [&str; 10] =
-    ["start", "stop", "restart", "show", "list", "wait", "init", "validate", "explain", "version"];
+const PAGES: [&str; 18] = [
+    "start",
+    "stop",
+    "restart",
+    "show",
+    "list",
+    "wait",
+    "tree",
+    "jobs",
+    "describe",
+    "graph",
+    "apply",
+    "init",
+    "validate",
+    "explain",
+    "completion",
+    "man",
+    "version",
+    "help",
+];
 
 /// Those whose answers name the store.
 const ON_SQLITE: [&str; 3] = ["migrate", "config", "README"];
