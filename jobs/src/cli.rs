@@ -1,17 +1,21 @@
 //! The command line: every verb is parsed, handed to the operator, and answered through the output.
 
+mod advice;
 mod answer;
 mod apply;
 mod arguments;
+mod ask;
 mod completion;
 mod config;
 mod describe;
 mod detach;
+mod diagnosis;
 mod execution;
 mod exit;
 mod explain;
 mod face;
 mod forms;
+mod gauge;
 mod graph;
 mod help;
 mod init;
@@ -20,6 +24,7 @@ mod json;
 mod list;
 mod man;
 mod migrate;
+mod moving;
 mod output;
 mod progress;
 mod restart;
@@ -36,6 +41,7 @@ mod tree;
 mod validate;
 mod version;
 mod wait;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -4,6 +4,7 @@
 
 mod ignored;
 mod executable;
+mod quoted;
 pub mod steps;
 mod config;
 mod secrets;

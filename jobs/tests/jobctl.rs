@@ -10,6 +10,7 @@ mod jobctl {
     mod definitions;
     mod detach;
     mod end_of_day;
+    mod failures;
     mod faults;
     mod forms;
     mod full;
@@ -17,11 +18,13 @@ mod jobctl {
     mod instance;
     mod kill;
     mod left;
+    mod live;
     mod man;
     mod memory;
     pub(crate) mod project;
     mod race;
     mod restart;
+    mod robust;
     mod secrets;
     mod statement;
     mod stop;
@@ -29,4 +32,5 @@ mod jobctl {
     mod terminal;
     mod transcripts;
     mod validate;
+    mod watch;
 }

@@ -172,6 +172,9 @@ pub(super) struct Start {
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,
+    /// Do not ask on a terminal for parameters that are missing
+    #[arg(long)]
+    pub(super) no_input: bool,
 }
 
 #[derive(Debug, Args)]
@@ -202,6 +205,9 @@ pub(super) struct Restart {
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,
+    /// Do not ask on a terminal for parameters that are missing
+    #[arg(long)]
+    pub(super) no_input: bool,
 }
 
 #[derive(Debug, Args)]
@@ -212,11 +218,13 @@ pub(super) struct Show {
     #[command(flatten)]
     pub(super) params: ParamArguments,
     /// Show the records instead that its instance skipped
-    #[arg(long)]
+    #[arg(long, conflicts_with = "watch")]
     pub(super) rejects: bool,
     /// The same as `-o wide`: every column, such as the names and counters of the steps
     #[arg(long, conflicts_with = "rejects")]
     pub(super) wide: bool,
+    #[command(flatten)]
+    pub(super) watch: WatchArguments,
 }
 
 #[derive(Debug, Args)]
@@ -234,6 +242,19 @@ pub(super) struct List {
     /// `asc`: the newest last, nearest to the prompt; `desc`: the newest first
     #[arg(long, value_enum, value_name = "ORDER", default_value_t, hide_possible_values = true)]
     pub(super) order: Order,
+    #[command(flatten)]
+    pub(super) watch: WatchArguments,
+}
+
+/// Looking again and again.
+#[derive(Debug, Args)]
+pub(super) struct WatchArguments {
+    /// Go on looking: on a terminal in place, elsewhere with an answer whenever something has changed
+    #[arg(short, long)]
+    pub(super) watch: bool,
+    /// How often --watch looks, such as 500ms or 1m
+    #[arg(long, value_name = "DURATION", value_parser = interval, default_value = "1s", requires = "watch")]
+    pub(super) interval: Duration,
 }
 
 /// The order of a list.
@@ -382,6 +403,13 @@ fn word(text: &str) -> Result<Word, String> {
         let known = words().collect::<Vec<_>>().join(", ");
         near.map_or_else(|| format!("expected one of {known}"), |near| format!("did you mean `{near}`?"))
     })
+}
+
+/// Whoever looks more often only keeps the database busy.
+fn interval(text: &str) -> Result<Duration, String> {
+    let least = Duration::from_millis(100);
+    let parsed = duration(text).ok().filter(|interval| *interval >= least);
+    parsed.ok_or_else(|| "expected a duration of at least 100ms, such as 500ms, 10s or 1m".to_owned())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use overnight_db::OpenError;
+use overnight_db::migrate::MigrateError;
 use overnight_framework::launch::Refusal;
 use overnight_framework::operator::{FindError, StartError};
 use overnight_framework::params::{DocumentError, ParamsError};
@@ -31,15 +32,15 @@ pub(super) enum Exit {
     Stopped = 4,
     /// There is no such job.
     NotFound = 5,
-    /// The job's state does not allow it.
+    /// The state of the job, or of the schema, does not allow it.
     Refused = 6,
     /// The job file or the parameters are wrong; nothing was written.
     Invalid = 7,
     /// The wait timed out; the job goes on.
     TimedOut = 8,
-    /// The store cannot be reached.
+    /// The store cannot be reached, or not be opened.
     Unreachable = 9,
-    /// The job forbids it.
+    /// The job or the database forbids it.
     Forbidden = 10,
     /// SIGHUP.
     HungUp = 129,
@@ -57,11 +58,11 @@ pub(super) const EXITS: [(Exit, &str); 14] = [
     (Exit::Failed, "the job failed"),
     (Exit::Stopped, "the job was stopped"),
     (Exit::NotFound, "there is no such job"),
-    (Exit::Refused, "refused in this state, such as a job that is running already"),
+    (Exit::Refused, "refused in this state, such as a job that is running already, or a schema of another version"),
     (Exit::Invalid, "the job file or the parameters are wrong; nothing was written"),
     (Exit::TimedOut, "the wait timed out; the job goes on"),
-    (Exit::Unreachable, "the database cannot be reached"),
-    (Exit::Forbidden, "the job may not be stopped"),
+    (Exit::Unreachable, "the database cannot be reached or opened"),
+    (Exit::Forbidden, "the job may not be stopped, or the database does not allow it"),
     (Exit::HungUp, "SIGHUP stopped the job"),
     (Exit::Interrupted, "Ctrl-C stopped the job"),
     (Exit::Terminated, "SIGTERM stopped the job"),
@@ -130,6 +131,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let exit = match error.kind {
             StoreErrorKind::Unreachable | StoreErrorKind::Busy => Exit::Unreachable,
+            StoreErrorKind::Forbidden | StoreErrorKind::ReadOnly => Exit::Forbidden,
             _ => Exit::Error,
         };
         Self::of(exit, &error)
@@ -215,7 +217,8 @@ impl From<WiringError> for Failure {
         match error {
             WiringError::Open(error) => error.into(),
             error @ WiringError::Folder { .. } => Self::of(Exit::Usage, &error),
-            error @ WiringError::LifeLock { .. } => Self::of(Exit::Error, &error),
+            error @ WiringError::LifeLock { .. } => Self::of(Exit::Unreachable, &error),
+            error @ WiringError::ReadOnly { .. } => Self::of(Exit::Forbidden, &error),
         }
     }
 }
@@ -224,11 +227,33 @@ impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::Unreachable { .. } => Self::of(Exit::Unreachable, &error),
+            OpenError::File { .. } => no_file(&error),
             OpenError::Store(error) => error.into(),
+            OpenError::Migrate(error) => error.into(),
             OpenError::Address { .. } => Self::of(Exit::Usage, &error),
             error => Self::of(Exit::Error, &error),
         }
     }
+}
+
+impl From<MigrateError> for Failure {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::Store(error) => error.into(),
+            MigrateError::Older { .. } | MigrateError::Newer { .. } | MigrateError::Unknown { .. } => {
+                Self::of(Exit::Refused, &error)
+            }
+            MigrateError::Lock { .. } | MigrateError::File { .. } => no_file(&error),
+            MigrateError::NotADatabase { .. } => Self::of(Exit::Unreachable, &error),
+            error => Self::of(Exit::Error, &error),
+        }
+    }
+}
+
+/// The failure of an embedded store that cannot be where it is looked for.
+fn no_file(error: &dyn std::error::Error) -> Failure {
+    let help = "an embedded database needs a folder that takes new files; name it with `--database FILE` or DATABASE_URL, or set HOME";
+    Failure::of(Exit::Unreachable, error).help(help)
 }
 
 impl From<ConfigError> for Failure {

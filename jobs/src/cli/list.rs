@@ -1,11 +1,15 @@
 //! `jobctl list`: one row per job, the newest nearest to the prompt.
 
-use overnight_framework::repository::ExecutionFilter;
+use overnight_framework::operator::FindError;
+use overnight_framework::repository::{ExecutionFilter, StoreError};
 
 use super::arguments::{List, Order};
 use super::execution::Listed;
 use super::exit::{Exit, Failure};
 use super::face::Face;
+use super::run::exit_of;
+use super::watch::{self, Seen, Watched};
+use crate::wiring::Context;
 
 pub(super) fn run(verb: &List, face: &Face) -> Result<Exit, Failure> {
     let context = face.open()?;
@@ -16,10 +20,22 @@ pub(super) fn run(verb: &List, face: &Face) -> Result<Exit, Failure> {
         limit: verb.limit,
         ..ExecutionFilter::default()
     };
-    let mut executions = context.operator.repository().executions(&filter)?;
-    if verb.order == Order::Asc {
+    let order = verb.order;
+    if verb.watch.watch {
+        let look = move || Ok(Seen::Going(listed(&context, &filter, order).map_err(FindError::Store)?));
+        return match watch::run(verb.watch.interval, &face.output, look)? {
+            Watched::Heard(signal) => Ok(exit_of(signal)),
+            Watched::Over(_) | Watched::Unheard => Ok(Exit::Done),
+        };
+    }
+    face.output.answer(&listed(&context, &filter, order)?);
+    Ok(Exit::Done)
+}
+
+fn listed(context: &Context, filter: &ExecutionFilter, order: Order) -> Result<Listed, StoreError> {
+    let mut executions = context.operator.repository().executions(filter)?;
+    if order == Order::Asc {
         executions.reverse();
     }
-    face.output.answer(&Listed(executions));
-    Ok(Exit::Done)
+    Ok(Listed(executions))
 }

@@ -1,5 +1,7 @@
 //! The only room that prints: answers to stdout, words to stderr. A closed pipe ends the printing, not the job.
 
+mod frames;
+
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Write};
@@ -13,6 +15,7 @@ use super::arguments::{Colour, Format, OutputArguments, StoreArguments};
 use super::exit::{Exit, Failure};
 use super::table::Look;
 use super::terminal::{self, Stream, paint};
+pub(super) use crate::quoted::quoted;
 
 /// Where and how answers are printed.
 #[derive(Debug)]
@@ -27,6 +30,8 @@ pub(super) struct Output {
     is_announced: Cell<bool>,
     /// Whether an answer could not be printed.
     is_incomplete: Cell<bool>,
+    /// Whether nobody reads the answers any more.
+    is_unheard: Cell<bool>,
 }
 
 impl Output {
@@ -51,6 +56,7 @@ impl Output {
             elsewhere: elsewhere(store),
             is_announced: Cell::default(),
             is_incomplete: Cell::default(),
+            is_unheard: Cell::default(),
         }
     }
 
@@ -66,12 +72,21 @@ impl Output {
 
     /// Prints one answer in the form that was asked for.
     pub(super) fn answer<A: Answer>(&self, answer: &A) {
+        let is_said = self.format == Format::Name && self.is_announced.get();
+        match self.rendered(answer) {
+            _ if is_said => {}
+            Ok(text) => self.print(&text),
+            Err(error) => self.incomplete(&error),
+        }
+    }
+
+    /// An answer in the form that was asked for.
+    fn rendered<A: Answer>(&self, answer: &A) -> io::Result<String> {
         match self.format {
-            Format::Table | Format::Wide => self.print(&answer.text(&self.view)),
-            Format::Name if self.is_announced.get() => {}
-            Format::Name => self.print(&lines(&answer.names())),
+            Format::Table | Format::Wide => Ok(answer.text(&self.view)),
+            Format::Name => Ok(lines(&answer.names())),
             Format::Json | Format::Jsonl | Format::Yaml | Format::Sarif | Format::Dot => {
-                self.data(&A::shape(), answer.json())
+                written(self.format, &A::shape().choose(answer.json(), &self.view.chosen))
             }
         }
     }
@@ -98,9 +113,17 @@ impl Output {
     pub(super) fn print(&self, text: &str) {
         let mut stdout = io::stdout().lock();
         let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-        if let Err(error) = heard(printed) {
-            self.incomplete(&error);
+        if let Err(error) = printed {
+            self.is_unheard.set(true);
+            if let Err(error) = heard(Err(error)) {
+                self.incomplete(&error);
+            }
         }
+    }
+
+    /// Whether nobody reads the answers any more.
+    pub(super) fn is_unheard(&self) -> bool {
+        self.is_unheard.get()
     }
 
     /// What goes wrong is said once, and told by [`Output::exit`] in the end; the job goes on.
@@ -188,6 +211,12 @@ pub(super) fn say(words: &str) {
     print(&escaped(words, &['\n', '\t']));
 }
 
+/// Says something behind which the answer is typed.
+pub(super) fn ask(words: &str) {
+    let mut stderr = io::stderr().lock();
+    let _ = stderr.write_all(escaped(words, &['\n', '\t']).as_bytes()).and_then(|()| stderr.flush());
+}
+
 fn print(words: &str) {
     // Nobody who hears nothing can be told so.
     let _ = writeln!(io::stderr().lock(), "{words}");
@@ -236,13 +265,6 @@ fn elsewhere(store: &StoreArguments) -> String {
 
 fn has_password(url: &str) -> bool {
     without_password(url) != url
-}
-
-/// A word as a shell takes it whole.
-pub(super) fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:@%+,".contains(letter);
-    let needs_none = !word.is_empty() && word.chars().all(is_plain);
-    if needs_none { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 #[cfg(test)]

@@ -189,11 +189,20 @@ on_both_stores! {
 
 /// A frozen process that runs an instance, and one that watches its lease to start the same in the background.
 fn waits_for_a_frozen_one(project: &Project) -> (Child, Child) {
+    let frozen = begun(project);
+    signal(frozen.id(), "-STOP");
+    (frozen, watching(project))
+}
+
+fn begun(project: &Project) -> Child {
     project.file("held.yaml", JOB);
     let mut command = project.command(&["start", "held.yaml"]);
-    let frozen = command.env("JOBCTL_HEARTBEAT", "200ms").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let child = command.env("JOBCTL_HEARTBEAT", "200ms").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     until(|| project.path("begun").exists());
-    signal(frozen.id(), "-STOP");
+    child
+}
+
+fn watching(project: &Project) -> Child {
     loop {
         let mut command = project.command(&["restart", "held", "--detach"]);
         let said = project.path("said");
@@ -203,7 +212,7 @@ fn waits_for_a_frozen_one(project: &Project) -> (Child, Child) {
         // Refused while the lease is still ahead.
         until(|| heard().contains("overdue lease") || launching.try_wait().unwrap().is_some());
         if heard().contains("overdue lease") {
-            return (frozen, launching);
+            return launching;
         }
         assert_eq!(launching.wait().unwrap().code(), Some(6), "{}", heard());
     }

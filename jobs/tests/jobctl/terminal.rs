@@ -36,10 +36,11 @@ fn project(names: &[&str]) -> Project {
 }
 
 /// A command line of `sh` on a terminal of so many columns, with these variables. Both streams are one there.
-fn on_terminal(project: &Project, columns: u16, variables: &[(&str, &str)], line: &str) -> Answer {
+/// What was shown so far is in the file `typescript`.
+pub(super) fn on_terminal(project: &Project, columns: u16, variables: &[(&str, &str)], line: &str) -> Answer {
     let jobctl = project.command(&[]);
     let mut command = Command::new("script");
-    command.args(["-qefc", &format!("stty cols {columns} rows 40; {}", line.replace("jobctl", PROGRAM)), "/dev/null"]);
+    command.args(["-qefc", &format!("stty cols {columns} rows 40; {}", line.replace("jobctl", PROGRAM)), "typescript"]);
     command.env_clear().envs(jobctl.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("TERM", "xterm");
     command.envs(variables.iter().copied()).current_dir(project.folder.path()).stdin(Stdio::null());
     let shown = answer(command.output().unwrap());
@@ -47,7 +48,7 @@ fn on_terminal(project: &Project, columns: u16, variables: &[(&str, &str)], line
 }
 
 /// The same line without a terminal.
-fn in_shell(project: &Project, line: &str) -> Answer {
+pub(super) fn in_shell(project: &Project, line: &str) -> Answer {
     let jobctl = project.command(&[]);
     let mut command = Command::new("sh");
     command.args(["-c", &line.replace("jobctl", PROGRAM)]).current_dir(project.folder.path()).stdin(Stdio::null());
