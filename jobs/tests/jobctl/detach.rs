@@ -68,7 +68,7 @@ fn child_of(parent: &Child) -> u32 {
 }
 
 on_both_stores! {
-    fn a_detached_job_prints_its_bare_id_and_goes_on_by_itself(project) {
+    fn s3_33_a_detached_start_returns_at_once_and_the_job_does_not_depend_on_its_caller(project) {
         // All that is read here is closed by the end of the command line: nobody else holds it open.
         let id = detached(project);
         assert_eq!(id, "1");
