@@ -31,6 +31,7 @@ docs:
     UPDATE_DOCS=1 cargo test -p overnight-framework --test expressions pages
     UPDATE_DOCS=1 cargo test -p overnight-db --test stores tables_page
     UPDATE_DOCS=1 cargo test -p overnight --test jobctl -- transcripts the_page_of_the_errors
+    UPDATE_DOCS=1 cargo test -p overnight --lib the_page_of_the_exit_codes
 
 # The documentation as a book in target/book; it needs `cargo install mdbook`
 book:
