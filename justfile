@@ -29,4 +29,6 @@ big-day:
 docs:
     UPDATE_DOCS=1 cargo test -p overnight-framework --test behaviours --test statuses_page
     UPDATE_DOCS=1 cargo test -p overnight-db --test stores tables_page
+    UPDATE_DOCS=1 cargo test -p overnight --test schema
+    UPDATE_DOCS=1 cargo test -p overnight-example-conformance --test behaviours schema
     UPDATE_DOCS=1 cargo test -p overnight --test jobctl -- transcripts the_page_of_the_errors

@@ -30,7 +30,6 @@ mod chunk;
 mod environment;
 mod frames;
 mod guard;
-mod habits;
 mod job;
 mod judges;
 mod kinds;
@@ -42,7 +41,9 @@ mod params;
 mod policies;
 mod processor;
 mod rows;
+mod schema;
 mod step;
+mod tables;
 mod tasklet;
 mod vars;
 
@@ -51,6 +52,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use self::environment::{Environment, FixedEnvironment, SecretError, VariableUse};
+pub use self::schema::{Part, parts, schema, schema_of};
 
 use crate::job::Job;
 use crate::kind::Kinds;

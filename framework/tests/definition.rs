@@ -13,5 +13,7 @@ mod kinds;
 mod refused;
 #[path = "definition/runs.rs"]
 mod runs;
+#[path = "definition/schema.rs"]
+mod schema;
 #[path = "definition/support.rs"]
 mod support;

@@ -1,6 +1,6 @@
 //! Where jobs come from: files, and the revisions that the store keeps.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use overnight_framework::definition::{self, Environment};
@@ -48,9 +48,7 @@ impl Catalog {
     /// When the file cannot be read, or with all its problems.
     pub(crate) fn load(&self, path: &Path) -> Result<Job, CatalogError> {
         let source = Source::read(path).map_err(CatalogError::Read)?;
-        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let base_dir = absolute.parent().map(Path::to_owned).unwrap_or_default();
-        Ok(self.read(&source, &base_dir)?)
+        Ok(self.read(&source, &folder_of(path))?)
     }
 
     /// The job in a stored revision, which its executions keep.
@@ -69,4 +67,10 @@ impl Catalog {
     fn read(&self, source: &Source, base_dir: &Path) -> Result<Job, Problems> {
         Ok(definition::read(source, &self.kinds, &self.environment, base_dir)?.job)
     }
+}
+
+/// The folder of a file, where its relative paths start.
+fn folder_of(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    absolute.parent().map(Path::to_owned).unwrap_or_default()
 }

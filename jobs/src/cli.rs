@@ -13,6 +13,7 @@ mod output;
 mod progress;
 mod restart;
 mod run;
+mod schema;
 mod show;
 mod signals;
 mod start;
@@ -71,8 +72,9 @@ fn run(verb: &Verb, face: &Face) -> Result<Exit, Failure> {
         Verb::Show(verb) => show::run(verb, face),
         Verb::List(verb) => list::run(verb, face),
         Verb::Wait(verb) => wait::run(verb, face),
-        Verb::Init(verb) => init::run(verb, &face.output),
+        Verb::Init(verb) => init::run(verb, face),
         Verb::Validate(verb) => validate::run(verb, face),
+        Verb::Schema(verb) => schema::run(verb, face),
         Verb::Explain(verb) => Ok(explain::run(verb, &face.output)),
         Verb::Config => config::run(face),
         Verb::Migrate(verb) => migrate::run(verb, face),

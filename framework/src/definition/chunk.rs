@@ -8,7 +8,7 @@ use super::frames::{Frames, Moment};
 use super::layout::Needs;
 use super::processor::{Operation, Pipeline, errors_of_rules, form_only};
 use super::rows::{self, RowProcessor};
-use super::{habits, kinds, mask, policies};
+use super::{kinds, mask, policies, tables};
 use crate::error::BatchError;
 use crate::expr::{Scope, ScopeError};
 use crate::kind::{Kinds, Names, ReaderPlan, WriterPlan};
@@ -50,7 +50,7 @@ struct Part<P: ?Sized> {
 /// Reads what stands below `chunk`.
 pub(super) fn chunk(at: &Cursor<'_>, kinds: &Kinds, names: &Names<'_>) -> Option<ChunkDraft> {
     let mut known = kinds.error_names();
-    let mut fields = at.fields("a chunk")?.habits(habits::CHUNK);
+    let mut fields = at.mapping(&tables::CHUNK)?;
     let size = fields.optional("size", |at| usize::try_from(at.integer(1..=MAX_SIZE)?).ok());
     let reader = fields.required("reader", |at| reader(at, kinds, names));
     let input = reader.as_ref().map(|reader| reader.plan.schema());

@@ -13,7 +13,7 @@ use super::judges::{Known, OfResult, OfTarget};
 use super::layout::{Layout, Needs};
 use super::policies::{self, Defaults};
 use super::step::{StepDraft, steps};
-use super::{JobFile, guard, habits, params, vars};
+use super::{JobFile, guard, params, tables, vars};
 use crate::error::BatchError;
 use crate::expr::{Expected, Template};
 use crate::job::{Evaluate, Instances, Job, OfParams};
@@ -69,7 +69,7 @@ pub(super) fn read(
     environment: &dyn Environment,
 ) -> Option<JobDraft> {
     let file = File { kinds, connections, errors: kinds.error_names(), census: Census::of(at.node()) };
-    let mut fields = at.fields("a job")?.habits(habits::JOB);
+    let mut fields = at.mapping(&tables::JOB)?;
     let head = head(&mut fields);
     let params = fields.get("params").map(|at| params::params(&at)).unwrap_or_default();
     let mut layout = Layout::default();
@@ -92,7 +92,7 @@ fn head(fields: &mut Fields<'_>) -> Option<Head> {
     const INSTANCES: [(&str, Instances); 2] = [("unique", Instances::Unique), ("many", Instances::Many)];
     let name = fields.required("name", |at| guard::name(at, "a job"));
     let description = fields.optional("description", Cursor::filled_text);
-    let module = fields.or("module", "default", Cursor::name);
+    let module = fields.or("module", "default", |at| guard::name(at, "a module"));
     let labels = fields.or("labels", BTreeMap::new(), labels);
     let instances = fields.or("instances", Instances::Unique, |at| at.one_of(&INSTANCES));
     let restartable = fields.or("restartable", true, Cursor::boolean);

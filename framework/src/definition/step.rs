@@ -13,7 +13,7 @@ use super::layout::{EarlierStep, Layout, Needs};
 use super::outputs::{Outputs, outputs};
 use super::policies::{self, Defaults};
 use super::tasklet::{TaskletDraft, TaskletOfFile, tasklet};
-use super::{StepOutline, guard, habits};
+use super::{StepOutline, guard, tables};
 use crate::error::{BatchError, names};
 use crate::expr::Program;
 use crate::job::{Evaluate, JobStep, Rerun};
@@ -94,9 +94,12 @@ struct StepReader<'f> {
 impl StepReader<'_> {
     fn step(&self, at: &Cursor<'_>) -> Read {
         let name = at.node().get("name").and_then(|name| name.as_text()).filter(|name| crate::yaml::is_name(name));
-        let what = name.map_or_else(|| "a step".to_owned(), |name| format!("step `{name}`"));
-        let Some(mut fields) = at.fields(what).map(|fields| fields.habits(habits::STEP)) else {
+        let Some(fields) = at.mapping(&tables::STEP) else {
             return Read { name: None, outputs: None, conditional: false, draft: None };
+        };
+        let mut fields = match name {
+            Some(name) => fields.called(format!("step `{name}`")),
+            None => fields,
         };
         let name = fields.required("name", |at| self.name(at));
         let description = fields.optional("description", Cursor::filled_text);
