@@ -17,3 +17,5 @@ mod runs;
 mod schema;
 #[path = "definition/support.rs"]
 mod support;
+#[path = "definition/trials.rs"]
+mod trials;

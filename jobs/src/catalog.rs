@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use overnight_framework::definition::{self, Environment};
+use overnight_framework::definition::{self, Environment, Trial};
 use overnight_framework::job::Job;
 use overnight_framework::kind::Kinds;
 use overnight_framework::operator::NoJob;
@@ -49,6 +49,15 @@ impl Catalog {
     pub(crate) fn load(&self, path: &Path) -> Result<Job, CatalogError> {
         let source = Source::read(path).map_err(CatalogError::Read)?;
         Ok(self.read(&source, &folder_of(path))?)
+    }
+
+    /// The tests in a file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or with all its problems.
+    pub(crate) fn trials(&self, path: &Path) -> Result<Vec<Trial>, CatalogError> {
+        let source = Source::read(path).map_err(CatalogError::Read)?;
+        Ok(definition::trials(&source, &self.kinds, &self.environment, &folder_of(path))?)
     }
 
     /// The job in a stored revision, which its executions keep.

@@ -5,6 +5,7 @@ mod config;
 mod exit;
 mod explain;
 mod face;
+mod files;
 mod init;
 mod json;
 mod list;
@@ -20,6 +21,7 @@ mod start;
 mod stop;
 mod table;
 mod target;
+mod test;
 mod time;
 mod validate;
 mod version;
@@ -74,6 +76,7 @@ fn run(verb: &Verb, face: &Face) -> Result<Exit, Failure> {
         Verb::Wait(verb) => wait::run(verb, face),
         Verb::Init(verb) => init::run(verb, face),
         Verb::Validate(verb) => validate::run(verb, face),
+        Verb::Test(verb) => test::run(verb, face),
         Verb::Schema(verb) => schema::run(verb, face),
         Verb::Explain(verb) => Ok(explain::run(verb, &face.output)),
         Verb::Config => config::run(face),

@@ -8,6 +8,7 @@ use super::frames::{Frames, Moment};
 use super::layout::Needs;
 use super::processor::{Operation, Pipeline, errors_of_rules, form_only};
 use super::rows::{self, RowProcessor};
+use super::trials::{Captured, GivenRows};
 use super::{kinds, mask, policies, tables};
 use crate::error::BatchError;
 use crate::expr::{Scope, ScopeError};
@@ -16,7 +17,7 @@ use crate::policy::{RetryPolicy, SkipPolicy};
 use crate::row::{Row, Schema};
 use crate::step::StepContext;
 use crate::step::chunk::{ChunkParts, ChunkStep};
-use crate::yaml::{Code, Cursor};
+use crate::yaml::{Code, Cursor, Node};
 
 /// The largest chunk: its rows are kept in memory until they are committed.
 const MAX_SIZE: i64 = 1_000_000;
@@ -122,6 +123,24 @@ fn writer(
 }
 
 impl ChunkDraft {
+    /// The columns that its reader gives.
+    pub(super) fn read_columns(&self) -> &Arc<Schema> {
+        &self.rows.input
+    }
+
+    /// The columns that its writer gets.
+    pub(super) fn written_columns(&self) -> &Arc<Schema> {
+        &self.rows.output
+    }
+
+    /// Puts rows of a test in the place of the reader, and a writer that keeps them in the place of the writer.
+    pub(super) fn rehearse(&mut self, step: &str, rows: Option<Vec<Node>>) {
+        let schema = Arc::clone(&self.rows.input);
+        self.rows.reader = Box::new(GivenRows { step: step.to_owned(), schema, rows });
+        self.rows.writer = Box::new(Captured { step: step.to_owned() });
+        self.retry = self.retry.clone().without_pauses();
+    }
+
     /// The step, which makes its parts anew for each attempt.
     pub(super) fn into_step(self, needs: Needs, frames: Arc<Frames>) -> ChunkStep<Row, Row> {
         let Self { rows, size, retry, skip, idle_timeout, .. } = self;

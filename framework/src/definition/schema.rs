@@ -97,6 +97,11 @@ impl Writer<'_> {
                 json!({ "anyOf": [self.shape(*item), self.shape(Shape::List(item, least))] })
             }
             Shape::Map(keys, value) => self.map(keys, *value),
+            Shape::MapWith(field, keys, value) => {
+                let mut schema = self.map(keys, *value);
+                schema["properties"] = json!({ field.name: self.field(field) });
+                schema
+            }
             Shape::Mapping(mapping) => self.reference(mapping),
             Shape::OneKey(mapping) => {
                 let mut schema = self.mapping(mapping);

@@ -6,12 +6,14 @@ mod job;
 mod params;
 mod policies;
 mod step;
+mod trials;
 
 pub(super) use self::chunk::{CHUNK, OPERATION, VALIDATION};
 pub(super) use self::job::JOB;
 pub(super) use self::params::PARAM;
 pub(super) use self::policies::{DEFAULTS, RETRY, SKIP};
 pub(super) use self::step::{REGISTERED, STEP};
+pub(super) use self::trials::{EXPECTED_ERROR, EXPECTED_JOB, EXPECTED_REJECT, EXPECTED_STEP, TEST};
 
 use crate::yaml::Shape;
 

@@ -103,6 +103,8 @@ pub enum Shape {
     ListOrOne(&'static Self, usize),
     /// A mapping with keys of the file's own.
     Map(Keys, &'static Self),
+    /// A mapping with a key of a table among the file's own.
+    MapWith(&'static Field, Keys, &'static Self),
     /// A mapping of a table.
     Mapping(&'static Mapping),
     /// A mapping with one key, which names an operation.

@@ -54,6 +54,7 @@ fn next(file: &str) -> String {
         "\
 wrote {file}, and {SCHEMA} by which editors check it; what you may want to do next:
   jobctl validate {file}
+  jobctl test {file}
   jobctl start {file} -p day=2026-04-07
   jobctl show first-job --wide
   jobctl show first-job --rejects

@@ -17,8 +17,8 @@ use super::project::{Project, answer, until};
 use overnight_db::Backend;
 
 /// The verbs, each with a page, that answer the same on both stores.
-const PAGES: [&str; 11] =
-    ["start", "stop", "restart", "show", "list", "wait", "init", "validate", "schema", "explain", "version"];
+const PAGES: [&str; 12] =
+    ["start", "stop", "restart", "show", "list", "wait", "init", "validate", "test", "schema", "explain", "version"];
 
 /// Those whose answers name the store.
 const ON_SQLITE: [&str; 3] = ["migrate", "config", "README"];

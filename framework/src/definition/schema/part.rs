@@ -56,6 +56,9 @@ pub fn parts(kinds: &Kinds) -> Vec<Part> {
 fn collect(part: Part, kinds: &Kinds, parts: &mut Vec<Part>) {
     let below = |key: &str| if part.path.is_empty() { key.to_owned() } else { format!("{}.{key}", part.path) };
     let mut held = Vec::new();
+    if let Shape::MapWith(field, ..) = part.shape {
+        held.push(Part { path: below(field.name), field: Some(field), kind: None, shape: field.shape });
+    }
     if let Shape::Kind(sort) = part.shape {
         if sort == Sort::Tasklet {
             held.extend(fields(&tables::REGISTERED, &below));
@@ -82,9 +85,11 @@ fn fields(mapping: &'static Mapping, path: &dyn Fn(&str) -> String) -> Vec<Part>
 pub(super) fn mapping_of(shape: Shape) -> Option<&'static Mapping> {
     match shape {
         Shape::Mapping(mapping) | Shape::OneKey(mapping) => Some(mapping),
-        Shape::Setting(inner) | Shape::List(inner, _) | Shape::ListOrOne(inner, _) | Shape::Map(_, inner) => {
-            mapping_of(*inner)
-        }
+        Shape::Setting(inner)
+        | Shape::MapWith(_, _, inner)
+        | Shape::List(inner, _)
+        | Shape::ListOrOne(inner, _)
+        | Shape::Map(_, inner) => mapping_of(*inner),
         Shape::Either(shapes) => shapes.iter().find_map(|shape| mapping_of(*shape)),
         _ => None,
     }

@@ -27,6 +27,15 @@ impl Shape {
             Self::List(item, _) => format!("a list; each item is {}", item.words()),
             Self::ListOrOne(item, _) => format!("{}, or a list of such", item.words()),
             Self::Map(keys, value) => format!("a mapping from {} to {}", keys.words(), value.words()),
+            Self::MapWith(field, keys, value) => {
+                format!(
+                    "a mapping from {} to {}, and from `{}` to {}",
+                    keys.words(),
+                    value.words(),
+                    field.name,
+                    field.shape.words()
+                )
+            }
             Self::Mapping(mapping) => mapping.what.to_owned(),
             Self::OneKey(mapping) => format!("{} (one key)", mapping.what),
             Self::Kind(Sort::Tasklet) => "a mapping with one key, the kind of tasklet; or `uses` and `with`".to_owned(),

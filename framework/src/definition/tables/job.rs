@@ -3,6 +3,7 @@
 use super::params::PARAM;
 use super::policies::DEFAULTS;
 use super::step::STEP;
+use super::trials::TEST;
 use super::{TIMEOUT, habits};
 use crate::yaml::{Field, Keys, Mapping, Shape};
 
@@ -69,6 +70,11 @@ pub(in crate::definition) static JOB: Mapping = Mapping::new(
             "result",
             Shape::Setting(&Shape::Text),
             "What the job answers when it has completed. It sees everything that its steps have given.",
+        ),
+        Field::optional(
+            "tests",
+            Shape::List(&Shape::Mapping(&TEST), 0),
+            "Tests of the job, which `jobctl test` runs without a database. A start passes them over.",
         ),
     ],
 )
