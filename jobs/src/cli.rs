@@ -1,11 +1,14 @@
 //! The command line: every verb is parsed, handed to the operator, and answered through the output.
 
+mod answer;
 mod arguments;
 mod config;
+mod execution;
 mod exit;
 mod explain;
 mod face;
 mod files;
+mod forms;
 mod init;
 mod json;
 mod list;
@@ -21,22 +24,25 @@ mod start;
 mod stop;
 mod table;
 mod target;
+mod terminal;
 mod test;
 mod time;
 mod validate;
 mod version;
 mod wait;
+mod watch;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{Parser, ValueEnum as _};
 use overnight_framework::kind::Kinds;
 
 use crate::config::{ConfigError, log_filter};
 use crate::steps::shell::shim;
 
-use self::arguments::{Arguments, Format, Verb};
+use self::arguments::{Arguments, Colour, Format, Show, Verb};
 use self::exit::{Exit, Failure};
 use self::face::Face;
 use self::output::Output;
@@ -53,7 +59,12 @@ pub fn main(kinds: Kinds) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
-    let Arguments { store, output, verb } = arguments;
+    let Arguments { store, mut output, verb } = arguments;
+    if let Verb::Show(Show { wide: true, .. }) = &verb
+        && output.output == Format::Table
+    {
+        output.output = Format::Wide;
+    }
     let face = Face { output: Output::new(&output, &store), store, kinds };
     let done = init_log().map_err(Failure::from).and_then(|()| run(&verb, &face));
     let exit = done.unwrap_or_else(|failure| {
@@ -64,9 +75,7 @@ pub fn main(kinds: Kinds) -> ExitCode {
 }
 
 fn run(verb: &Verb, face: &Face) -> Result<Exit, Failure> {
-    if face.output.format() == Format::Sarif && !matches!(verb, Verb::Validate(_)) {
-        return Err(Failure::new(Exit::Usage, "`-o sarif` is a form of `jobctl validate` alone"));
-    }
+    forms::check(verb, &face.output)?;
     match verb {
         Verb::Start(verb) => start::run(verb, face),
         Verb::Stop(verb) => stop::run(verb, face),
@@ -87,12 +96,20 @@ fn run(verb: &Verb, face: &Face) -> Result<Exit, Failure> {
 
 /// Help and version are answers, not mistakes, unless nobody gets them.
 fn usage(error: &clap::Error) -> ExitCode {
-    let printed = output::heard(error.print());
+    let printed = output::heard(output::print_usage(error, colour_of(std::env::args_os())));
     ExitCode::from(match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if printed.is_ok() => Exit::Done,
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Error,
         _ => Exit::Usage,
     })
+}
+
+/// What `--color` says on a command line that cannot be read as a whole.
+fn colour_of(arguments: impl Iterator<Item = OsString>) -> Colour {
+    let words: Vec<_> = arguments.map_while(|word| word.into_string().ok()).take_while(|word| word != "--").collect();
+    let behind = words.windows(2).filter(|pair| pair[0] == "--color").map(|pair| pair[1].as_str());
+    let joined = words.iter().filter_map(|word| word.strip_prefix("--color="));
+    behind.chain(joined).find_map(|word| Colour::from_str(word, false).ok()).unwrap_or_default()
 }
 
 /// What the engine logs goes to stderr when `JOBCTL_LOG` asks for it: `JOBCTL_LOG=debug`.

@@ -8,6 +8,7 @@ mod jobctl {
     mod bad_rows;
     mod end_of_day;
     mod faults;
+    mod forms;
     mod full;
     mod input;
     mod instance;
@@ -17,10 +18,13 @@ mod jobctl {
     pub(crate) mod project;
     mod race;
     mod restart;
+    mod robust;
     mod secrets;
     mod statement;
     mod stop;
     pub(crate) mod support;
+    mod terminal;
     mod transcripts;
     mod validate;
+    mod watch;
 }

@@ -56,12 +56,22 @@ pub(super) struct StoreArguments {
 }
 
 /// How answers are printed.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = EVERYWHERE)]
 pub(super) struct OutputArguments {
-    /// `table` for people or `json` for programs
+    /// `table` for people, `wide` with every column; `json`, `jsonl` (a line for each record) or `yaml` for programs; `name`
+    /// for the ids alone
     #[arg(short, long, global = true, value_enum, value_name = "FORMAT", default_value_t, hide_possible_values = true)]
     pub(super) output: Format,
+    /// Only these columns, in this order, such as `id,status`; keys with -o json, jsonl and yaml
+    #[arg(long, global = true, value_name = "NAME,…", value_delimiter = ',')]
+    pub(super) columns: Vec<String>,
+    /// Only the rows of tables, a line each
+    #[arg(long, global = true)]
+    pub(super) no_headers: bool,
+    /// Whether status words and errors are coloured: `always`, `never`, or `auto` on a terminal
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t, hide_possible_values = true)]
+    pub(super) color: Colour,
     /// The format of times in tables, as strftime; else RFC 3339. All times are in UTC
     #[arg(long, global = true, value_name = "FORMAT", value_parser = TimeFormat::strftime)]
     pub(super) time_format: Option<TimeFormat>,
@@ -73,10 +83,30 @@ pub(super) enum Format {
     /// Tables
     #[default]
     Table,
+    /// Tables with every column
+    Wide,
     /// JSON
     Json,
+    /// A line of JSON for each record
+    Jsonl,
+    /// YAML
+    Yaml,
+    /// The bare identifiers
+    Name,
     /// SARIF, of `validate` alone
     Sarif,
+}
+
+/// When there are colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Colour {
+    /// On a terminal, unless the environment says otherwise
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
 }
 
 /// What to do.
@@ -177,11 +207,13 @@ pub(super) struct Show {
     #[command(flatten)]
     pub(super) params: ParamArguments,
     /// Show the records instead that its instance skipped
-    #[arg(long)]
+    #[arg(long, conflicts_with = "watch")]
     pub(super) rejects: bool,
-    /// Show the names and counters of the steps as well
+    /// The same as `-o wide`: every column, such as the names and counters of the steps
     #[arg(long, conflicts_with = "rejects")]
     pub(super) wide: bool,
+    #[command(flatten)]
+    pub(super) watch: WatchArguments,
 }
 
 #[derive(Debug, Args)]
@@ -199,6 +231,19 @@ pub(super) struct List {
     /// `asc`: the newest last, nearest to the prompt; `desc`: the newest first
     #[arg(long, value_enum, value_name = "ORDER", default_value_t, hide_possible_values = true)]
     pub(super) order: Order,
+    #[command(flatten)]
+    pub(super) watch: WatchArguments,
+}
+
+/// Looking again and again.
+#[derive(Debug, Args)]
+pub(super) struct WatchArguments {
+    /// Go on looking: on a terminal in place, elsewhere with an answer whenever something has changed
+    #[arg(short, long)]
+    pub(super) watch: bool,
+    /// How often --watch looks, such as 500ms or 1m
+    #[arg(long, value_name = "DURATION", value_parser = interval, default_value = "1s", requires = "watch")]
+    pub(super) interval: Duration,
 }
 
 /// The order of a list.
@@ -294,6 +339,13 @@ fn word(text: &str) -> Result<Word, String> {
         let known = words().collect::<Vec<_>>().join(", ");
         near.map_or_else(|| format!("expected one of {known}"), |near| format!("did you mean `{near}`?"))
     })
+}
+
+/// Whoever looks more often only keeps the database busy.
+fn interval(text: &str) -> Result<Duration, String> {
+    let least = Duration::from_millis(100);
+    let parsed = duration(text).ok().filter(|interval| *interval >= least);
+    parsed.ok_or_else(|| "expected a duration of at least 100ms, such as 500ms, 10s or 1m".to_owned())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -2,25 +2,37 @@
 
 use serde_json::{Value, json};
 
+use super::answer::{Answer, Column, Shape, View};
 use super::exit::{Exit, Failure};
 use super::face::Face;
-use super::table::Table;
+use super::table::Kind;
 use crate::config::Setting;
 
 pub(super) fn run(face: &Face) -> Result<Exit, Failure> {
-    let settings = face.config()?.settings()?;
-    face.output.answer(|| table(&settings), || settings.iter().map(document).collect());
+    face.output.answer(&Settings(face.config()?.settings()?));
     Ok(Exit::Done)
 }
 
-fn table(settings: &[Setting]) -> Table {
-    let mut table = Table::new(&["Setting", "Value", "Source"]);
-    for Setting { name, value, origin } in settings {
-        table.row([name.clone(), value.clone().unwrap_or_default(), origin.to_string()]);
-    }
-    table
-}
+/// All settings.
+pub(super) struct Settings(Vec<Setting>);
 
-fn document(setting: &Setting) -> Value {
-    json!({ "name": setting.name, "value": setting.value, "source": setting.origin.to_string() })
+const COLUMNS: [Column<Setting>; 3] = [
+    Column::new("Setting", &["name"], Kind::Id, |setting, _| setting.name.clone()),
+    Column::new("Value", &["value"], Kind::Text, |setting, _| setting.value.clone().unwrap_or_default()),
+    Column::new("Source", &["source"], Kind::Text, |setting, _| setting.origin.to_string()),
+];
+
+impl Answer for Settings {
+    fn shape() -> Shape {
+        Shape::of(&COLUMNS)
+    }
+
+    fn text(&self, view: &View) -> String {
+        view.table(&COLUMNS, &self.0)
+    }
+
+    fn json(&self) -> Value {
+        let document = |setting: &Setting| json!({ "name": setting.name, "value": setting.value, "source": setting.origin.to_string() });
+        self.0.iter().map(document).collect()
+    }
 }

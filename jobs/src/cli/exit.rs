@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use overnight_db::OpenError;
+use overnight_db::migrate::MigrateError;
 use overnight_framework::launch::Refusal;
 use overnight_framework::operator::{FindError, StartError};
 use overnight_framework::params::{DocumentError, ParamsError};
@@ -208,9 +209,27 @@ impl From<OpenError> for Failure {
             OpenError::Unreachable { .. } => Self::of(Exit::Unreachable, &error),
             OpenError::Store(error) => error.into(),
             OpenError::Address { .. } => Self::of(Exit::Usage, &error),
+            OpenError::File { .. } => no_file(&error),
+            OpenError::Migrate(error) => error.into(),
             error => Self::of(Exit::Error, &error),
         }
     }
+}
+
+impl From<MigrateError> for Failure {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::Store(error) => error.into(),
+            MigrateError::Lock { .. } => no_file(&error),
+            error => Self::of(Exit::Error, &error),
+        }
+    }
+}
+
+/// The failure of an embedded store that cannot be where it is looked for.
+fn no_file(error: &dyn std::error::Error) -> Failure {
+    let help = "an embedded database needs a folder that takes new files; name it with `--database FILE` or DATABASE_URL, or set HOME";
+    Failure::of(Exit::Unreachable, error).help(help)
 }
 
 impl From<ConfigError> for Failure {

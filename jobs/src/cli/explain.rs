@@ -2,28 +2,72 @@
 
 use serde_json::{Value, json};
 
+use super::answer::{Answer, Column, Shape, View};
 use super::arguments::Explain;
 use super::exit::Exit;
 use super::output::Output;
-use super::table::Table;
+use super::table::Kind;
 use crate::explain::{Page, pages};
 
 pub(super) fn run(verb: &Explain, output: &Output) -> Exit {
-    match verb.names.as_slice() {
-        [] => output.answer(table, || pages().map(|page| json!({ "name": page.name, "title": page.title })).collect()),
-        names => output.answer_text(|| text(names), || names.iter().map(document).collect()),
+    if verb.names.is_empty() {
+        output.answer(&Contents(pages().collect()));
+    } else {
+        output.answer(&Pages(verb.names.clone()));
     }
     Exit::Done
 }
 
-fn table() -> Table {
-    let mut table = Table::new(&["Name", "Meaning"]);
-    pages().for_each(|page| table.row([page.name.to_owned(), page.title.to_owned()]));
-    table
+/// Everything that can be explained.
+pub(super) struct Contents(Vec<Page>);
+
+const COLUMNS: [Column<Page>; 2] = [
+    Column::new("Name", &["name"], Kind::Id, |page, _| page.name.to_owned()),
+    Column::new("Meaning", &["title"], Kind::Text, |page, _| page.title.to_owned()),
+];
+
+impl Answer for Contents {
+    fn shape() -> Shape {
+        Shape::of(&COLUMNS).with_names()
+    }
+
+    fn text(&self, view: &View) -> String {
+        view.table(&COLUMNS, &self.0)
+    }
+
+    fn json(&self) -> Value {
+        self.0.iter().map(|page| json!({ "name": page.name, "title": page.title })).collect()
+    }
+
+    fn names(&self) -> Vec<String> {
+        names(&self.0)
+    }
 }
 
-fn text(pages: &[Page]) -> String {
-    pages.iter().map(|page| plain(page.text)).collect::<Vec<_>>().join("\n\n")
+/// What was asked for.
+pub(super) struct Pages(Vec<Page>);
+
+impl Answer for Pages {
+    fn shape() -> Shape {
+        Shape::text(&["name", "title", "page"]).with_names()
+    }
+
+    fn text(&self, _: &View) -> String {
+        self.0.iter().map(|page| plain(page.text)).collect::<Vec<_>>().join("\n\n")
+    }
+
+    fn json(&self) -> Value {
+        let document = |page: &Page| json!({ "name": page.name, "title": page.title, "page": page.text });
+        self.0.iter().map(document).collect()
+    }
+
+    fn names(&self) -> Vec<String> {
+        names(&self.0)
+    }
+}
+
+fn names(pages: &[Page]) -> Vec<String> {
+    pages.iter().map(|page| page.name.to_owned()).collect()
 }
 
 /// A page without the fences of Markdown: what stands in them is indented.
@@ -39,8 +83,4 @@ fn plain(page: &str) -> String {
         text.extend([indent, line, "\n"]);
     }
     text
-}
-
-fn document(page: &Page) -> Value {
-    json!({ "name": page.name, "title": page.title, "page": page.text })
 }

@@ -5,8 +5,9 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use overnight_framework::definition;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::answer::{Answer, Shape, View};
 use super::arguments::Init;
 use super::exit::{Exit, Failure};
 use super::face::Face;
@@ -23,8 +24,8 @@ pub(super) fn run(verb: &Init, face: &Face) -> Result<Exit, Failure> {
     let file = verb.file.as_path();
     write(file, FIRST_JOB)?;
     let schema = write_schema(file, face)?;
-    let (file, schema) = (file.to_string_lossy(), schema.to_string_lossy());
-    face.output.answer_text(|| next(&file), || json!({ "file": file, "schema": schema }));
+    let shown = |path: &Path| path.to_string_lossy().into_owned();
+    face.output.answer(&Written { file: shown(file), schema: shown(&schema) });
     Ok(Exit::Done)
 }
 
@@ -35,6 +36,30 @@ fn write_schema(file: &Path, face: &Face) -> Result<PathBuf, Failure> {
         write(&schema, &format!("{:#}\n", definition::schema(&face.all_kinds())))?;
     }
     Ok(schema)
+}
+
+/// The files that were written.
+pub(super) struct Written {
+    file: String,
+    schema: String,
+}
+
+impl Answer for Written {
+    fn shape() -> Shape {
+        Shape::text(&["file", "schema"]).with_names()
+    }
+
+    fn text(&self, _: &View) -> String {
+        next(&self.file)
+    }
+
+    fn json(&self) -> Value {
+        json!({ "file": self.file, "schema": self.schema })
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec![self.file.clone()]
+    }
 }
 
 /// Writes the file, unless there is one: nobody's work is lost for an example.

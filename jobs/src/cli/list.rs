@@ -1,14 +1,15 @@
 //! `jobctl list`: one row per job, the newest nearest to the prompt.
 
-use overnight_framework::execution::JobExecution;
-use overnight_framework::repository::ExecutionFilter;
+use overnight_framework::operator::FindError;
+use overnight_framework::repository::{ExecutionFilter, StoreError};
 
 use super::arguments::{List, Order};
+use super::execution::Listed;
 use super::exit::{Exit, Failure};
 use super::face::Face;
-use super::output::Output;
-use super::table::Table;
-use super::{json, show};
+use super::run::exit_of;
+use super::watch::{self, Seen, Watched};
+use crate::wiring::Context;
 
 pub(super) fn run(verb: &List, face: &Face) -> Result<Exit, Failure> {
     let context = face.open()?;
@@ -19,20 +20,22 @@ pub(super) fn run(verb: &List, face: &Face) -> Result<Exit, Failure> {
         limit: verb.limit,
         ..ExecutionFilter::default()
     };
-    let mut executions = context.operator.repository().executions(&filter)?;
-    if verb.order == Order::Asc {
-        executions.reverse();
+    let order = verb.order;
+    if verb.watch.watch {
+        let look = move || Ok(Seen::Going(listed(&context, &filter, order).map_err(FindError::Store)?));
+        return match watch::run(verb.watch.interval, &face.output, look)? {
+            Watched::Heard(signal) => Ok(exit_of(signal)),
+            Watched::Over(_) | Watched::Unheard => Ok(Exit::Done),
+        };
     }
-    face.output.answer(|| table(&executions, &face.output), || executions.iter().map(json::execution).collect());
+    face.output.answer(&listed(&context, &filter, order)?);
     Ok(Exit::Done)
 }
 
-fn table(executions: &[JobExecution], output: &Output) -> Table {
-    let mut table = Table::new(&["Job Id", "Command", "Status", "Start Time", "Stop Time"]);
-    let time = |time| output.time().show(time);
-    for job in executions {
-        let word = job.word().to_string();
-        table.row([job.id.to_string(), show::command(job), word, time(job.started_at), time(job.ended_at)]);
+fn listed(context: &Context, filter: &ExecutionFilter, order: Order) -> Result<Listed, StoreError> {
+    let mut executions = context.operator.repository().executions(filter)?;
+    if order == Order::Asc {
+        executions.reverse();
     }
-    table
+    Ok(Listed(executions))
 }

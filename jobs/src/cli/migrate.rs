@@ -1,61 +1,78 @@
 //! `jobctl migrate`: the schema of the database, looked at and changed.
 
 use overnight_db::Backend;
-use overnight_db::migrate::{self, MigrateError, MigrationStatus};
+use overnight_db::migrate::{self, MigrationStatus};
 use serde_json::{Value, json};
 
+use super::answer::{Answer, Column, Shape, View};
 use super::arguments::{Migrate, MigrateVerb};
 use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::json;
-use super::table::Table;
+use super::table::Kind;
 use crate::wiring;
 
 pub(super) fn run(verb: &Migrate, face: &Face) -> Result<Exit, Failure> {
     let config = face.config()?;
     let to_change = || wiring::connect(&face.place_to_write(&config));
-    match verb.what {
-        MigrateVerb::Status => answer(&migrate::status(&wiring::connect(&config.prepare_database())?)?, face),
-        MigrateVerb::Up => answer(&migrate::up(&to_change()?)?, face),
-        MigrateVerb::Down { yes: true } => answer(migrate::down(&to_change()?)?.as_slice(), face),
+    let migrations = match verb.what {
+        MigrateVerb::Status => migrate::status(&wiring::connect(&config.prepare_database())?)?,
+        MigrateVerb::Up => migrate::up(&to_change()?)?,
+        MigrateVerb::Down { yes: true } => migrate::down(&to_change()?)?.into_iter().collect(),
         MigrateVerb::Down { yes: false } => {
             let message = "this removes the newest tables and columns with everything in them";
             return Err(Failure::new(Exit::Usage, message).help("say `jobctl migrate down --yes` if you mean it"));
         }
         MigrateVerb::Sql => {
             let backend = config.named_database().map_or(Ok(Backend::Sqlite), Backend::of)?;
-            face.output.answer_text(|| migrate::sql(backend), || json!({ "sql": migrate::sql(backend) }));
+            face.output.answer(&Sql(backend));
+            return Ok(Exit::Done);
         }
-    }
+    };
+    face.output.answer(&Migrations(migrations));
     Ok(Exit::Done)
 }
 
-fn answer(migrations: &[MigrationStatus], face: &Face) {
-    face.output.answer(|| table(migrations, face), || migrations.iter().map(row).collect());
-}
+/// Migrations, and when they were applied.
+pub(super) struct Migrations(Vec<MigrationStatus>);
 
-fn table(migrations: &[MigrationStatus], face: &Face) -> Table {
-    let mut table = Table::new(&["Version", "Name", "Applied"]);
-    for migration in migrations {
-        let applied = face.output.time().show(migration.applied_at);
-        table.row([migration.version.to_string(), migration.name.clone(), applied]);
+const COLUMNS: [Column<MigrationStatus>; 3] = [
+    Column::new("Version", &["version"], Kind::Id, |migration, _| migration.version.to_string()),
+    Column::new("Name", &["name"], Kind::Text, |migration, _| migration.name.clone()),
+    Column::new("Applied", &["applied_at"], Kind::Time, |migration, time| time.show(migration.applied_at)),
+];
+
+impl Answer for Migrations {
+    fn shape() -> Shape {
+        Shape::of(&COLUMNS)
     }
-    table
+
+    fn text(&self, view: &View) -> String {
+        view.table(&COLUMNS, &self.0)
+    }
+
+    fn json(&self) -> Value {
+        let row = |migration: &MigrationStatus| {
+            let applied_at = json::time(migration.applied_at);
+            json!({ "version": migration.version, "name": migration.name, "applied_at": applied_at })
+        };
+        self.0.iter().map(row).collect()
+    }
 }
 
-fn row(migration: &MigrationStatus) -> Value {
-    json!({
-        "version": migration.version,
-        "name": migration.name,
-        "applied_at": json::time(migration.applied_at),
-    })
-}
+/// All migrations as SQL.
+pub(super) struct Sql(Backend);
 
-impl From<MigrateError> for Failure {
-    fn from(error: MigrateError) -> Self {
-        match error {
-            MigrateError::Store(error) => error.into(),
-            error => Self::of(Exit::Error, &error),
-        }
+impl Answer for Sql {
+    fn shape() -> Shape {
+        Shape::text(&["sql"])
+    }
+
+    fn text(&self, _: &View) -> String {
+        migrate::sql(self.0)
+    }
+
+    fn json(&self) -> Value {
+        json!({ "sql": migrate::sql(self.0) })
     }
 }

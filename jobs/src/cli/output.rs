@@ -1,44 +1,62 @@
 //! The only room that prints: answers to stdout, words to stderr. A closed pipe ends the printing, not the job.
 
+mod frames;
+
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::io::{self, ErrorKind, IsTerminal as _, Write};
+use std::io::{self, ErrorKind, Write};
 
+use overnight_db::without_password;
 use overnight_framework::yaml::{Paint, Problems};
 use serde_json::Value;
 
-use super::arguments::{Format, OutputArguments, StoreArguments};
+use super::answer::{Answer, Shape, View};
+use super::arguments::{Colour, Format, OutputArguments, StoreArguments};
 use super::exit::{Exit, Failure};
-use super::table::Table;
-use super::time::TimeFormat;
+use super::table::Look;
+use super::terminal::{self, Stream, paint};
 
 /// Where and how answers are printed.
 #[derive(Debug)]
 pub(super) struct Output {
     format: Format,
-    time: TimeFormat,
+    view: View,
+    /// The colours of stderr.
     paint: Paint,
     /// The options of this command line without which another one would look elsewhere.
     elsewhere: String,
+    /// Whether the names of the answer were printed before it.
+    is_announced: Cell<bool>,
     /// Whether an answer could not be printed.
     is_incomplete: Cell<bool>,
+    /// Whether nobody reads the answers any more.
+    is_unheard: Cell<bool>,
 }
 
 impl Output {
     pub(super) fn new(arguments: &OutputArguments, store: &StoreArguments) -> Self {
-        let time = arguments.time_format.clone().unwrap_or_default();
+        let format = arguments.output;
+        let paint_of = |stream| paint(arguments.color, stream);
+        let view = View {
+            time: arguments.time_format.clone().unwrap_or_default(),
+            is_wide: format == Format::Wide,
+            chosen: arguments.columns.clone(),
+            look: Look {
+                has_headers: !arguments.no_headers,
+                paint: paint_of(Stream::Stdout),
+                width: terminal::width,
+                ..Look::default()
+            },
+        };
         Self {
-            format: arguments.output,
-            time,
-            paint: paint_of_stderr(),
+            format,
+            view,
+            paint: paint_of(Stream::Stderr),
             elsewhere: elsewhere(store),
+            is_announced: Cell::default(),
             is_incomplete: Cell::default(),
+            is_unheard: Cell::default(),
         }
-    }
-
-    /// How times are shown in tables.
-    pub(super) fn time(&self) -> &TimeFormat {
-        &self.time
     }
 
     /// The form of the answers.
@@ -46,38 +64,70 @@ impl Output {
         self.format
     }
 
-    /// Prints one answer in the form that was asked for.
-    pub(super) fn answer(&self, table: impl FnOnce() -> Table, json: impl FnOnce() -> Value) {
-        self.answer_text(|| table().render(), json);
+    /// The columns or keys that somebody wants to see.
+    pub(super) fn chosen(&self) -> &[String] {
+        &self.view.chosen
     }
 
-    /// The same where the form for people is no table.
-    pub(super) fn answer_text(&self, text: impl FnOnce() -> String, json: impl FnOnce() -> Value) {
+    /// Prints one answer in the form that was asked for.
+    pub(super) fn answer<A: Answer>(&self, answer: &A) {
+        let is_said = self.format == Format::Name && self.is_announced.get();
+        match self.rendered(answer) {
+            _ if is_said => {}
+            Ok(text) => self.print(&text),
+            Err(error) => self.incomplete(&error),
+        }
+    }
+
+    /// An answer in the form that was asked for.
+    fn rendered<A: Answer>(&self, answer: &A) -> io::Result<String> {
         match self.format {
-            Format::Table => self.text(&text()),
-            Format::Json | Format::Sarif => self.json(&json()),
+            Format::Table | Format::Wide => Ok(answer.text(&self.view)),
+            Format::Name => Ok(lines(&answer.names())),
+            Format::Json | Format::Jsonl | Format::Yaml | Format::Sarif => {
+                written(self.format, &A::shape().choose(answer.json(), &self.view.chosen))
+            }
+        }
+    }
+
+    /// Prints what people and scripts want to know before the answer, such as the id of a job that is about to run. Programs
+    /// get one document, and find it there.
+    pub(super) fn announce(&self, answer: &impl Answer) {
+        if matches!(self.format, Format::Table | Format::Wide | Format::Name) {
+            self.answer(answer);
+            self.is_announced.set(true);
         }
     }
 
     /// Prints an answer for programs.
-    pub(super) fn json(&self, answer: &Value) {
-        self.text(&format!("{answer:#}\n"));
-    }
-
-    /// Prints a table that only people want to see, such as the id of a job that is about to run.
-    pub(super) fn table_only(&self, table: impl FnOnce() -> Table) {
-        if self.format == Format::Table {
-            self.text(&table().render());
+    pub(super) fn data(&self, shape: &Shape, json: Value) {
+        let json = shape.choose(json, &self.view.chosen);
+        match written(self.format, &json) {
+            Ok(text) => self.print(&text),
+            Err(error) => self.incomplete(&error),
         }
     }
 
-    /// Prints text to stdout as it is. What goes wrong is said, and told by [`Output::exit`] in the end; the job goes on.
-    fn text(&self, text: &str) {
+    /// Prints text to stdout as it is.
+    fn print(&self, text: &str) {
         let mut stdout = io::stdout().lock();
         let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-        if let Err(error) = heard(printed)
-            && !self.is_incomplete.replace(true)
-        {
+        if let Err(error) = printed {
+            self.is_unheard.set(true);
+            if let Err(error) = heard(Err(error)) {
+                self.incomplete(&error);
+            }
+        }
+    }
+
+    /// Whether nobody reads the answers any more.
+    pub(super) fn is_unheard(&self) -> bool {
+        self.is_unheard.get()
+    }
+
+    /// What goes wrong is said once, and told by [`Output::exit`] in the end; the job goes on.
+    fn incomplete(&self, error: &io::Error) {
+        if !self.is_incomplete.replace(true) {
             self.say(&titled(&format!("cannot print the answer: {error}")));
         }
     }
@@ -129,6 +179,20 @@ pub(super) fn heard(printed: io::Result<()>) -> io::Result<()> {
     printed.or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
 }
 
+/// Prints the help, or what is wrong with a command line, in the colours of everything else.
+pub(super) fn print_usage(error: &clap::Error, colour: Colour) -> io::Result<()> {
+    let text = error.render();
+    let painted = |stream| match paint(colour, stream) {
+        Paint::Colour => text.ansi().to_string(),
+        Paint::Plain => text.to_string(),
+    };
+    if error.use_stderr() {
+        io::stderr().lock().write_all(painted(Stream::Stderr).as_bytes())
+    } else {
+        io::stdout().lock().write_all(painted(Stream::Stdout).as_bytes())
+    }
+}
+
 /// Where to read on about problems. It is no command of [`Output::runnable`]: it needs no store.
 fn read_on(problems: &Problems) -> String {
     let codes: BTreeSet<_> = problems.iter().map(|problem| problem.code.as_str()).collect();
@@ -164,19 +228,23 @@ pub(super) fn escaped(text: &str, kept: &[char]) -> String {
     shown
 }
 
-/// The colours of stderr, for everything that is printed there.
-fn paint_of_stderr() -> Paint {
-    let variable = |name| std::env::var(name).unwrap_or_default();
-    paint(io::stderr().is_terminal(), &variable("NO_COLOR"), &variable("TERM"))
+/// JSON in one of its forms, with a newline at its end.
+fn written(format: Format, json: &Value) -> io::Result<String> {
+    match (format, json) {
+        (Format::Yaml, _) => serde_yaml::to_string(json).map_err(io::Error::other),
+        (Format::Jsonl, Value::Array(records)) => Ok(lines(records)),
+        (Format::Jsonl, record) => Ok(format!("{record}\n")),
+        _ => Ok(format!("{json:#}\n")),
+    }
+}
+
+fn lines(records: &[impl std::fmt::Display]) -> String {
+    records.iter().map(|record| format!("{record}\n")).collect()
 }
 
 /// Whether stderr is a terminal on which a line can move.
 pub(super) fn is_live() -> bool {
-    io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
-}
-
-fn paint(is_terminal: bool, no_color: &str, term: &str) -> Paint {
-    if is_terminal && no_color.is_empty() && term != "dumb" { Paint::Colour } else { Paint::Plain }
+    terminal::is_live(Stream::Stderr)
 }
 
 /// The options that say where the records are, as they are typed behind a verb. A password is not repeated.
@@ -189,8 +257,7 @@ fn elsewhere(store: &StoreArguments) -> String {
 }
 
 fn has_password(url: &str) -> bool {
-    let user = url.split_once("://").and_then(|(_, rest)| Some(rest.rsplit_once('@')?.0));
-    user.is_some_and(|user| user.contains(':')) || url.contains("password=")
+    without_password(url) != url
 }
 
 /// A word as a shell takes it whole.
@@ -202,11 +269,13 @@ pub(super) fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn output(database: Option<&str>, project: Option<&str>) -> Output {
         let store = StoreArguments { database: database.map(str::to_owned), project: project.map(str::to_owned) };
-        Output::new(&OutputArguments { output: Format::Table, time_format: None }, &store)
+        Output::new(&OutputArguments::default(), &store)
     }
 
     #[test]
@@ -230,11 +299,12 @@ mod tests {
     }
 
     #[test]
-    fn only_a_terminal_that_wants_colours_gets_them() {
-        assert_eq!(paint(true, "", "xterm"), Paint::Colour);
-        for (is_terminal, no_color, term) in [(false, "", "xterm"), (true, "1", "xterm"), (true, "", "dumb")] {
-            assert_eq!(paint(is_terminal, no_color, term), Paint::Plain);
-        }
+    fn a_list_is_one_document_or_a_line_for_each_record() {
+        let json = json!([{ "id": 1, "word": "no" }, { "id": 2, "word": "a\nb" }]);
+        let written = |format| written(format, &json).unwrap();
+        assert_eq!(written(Format::Jsonl), "{\"id\":1,\"word\":\"no\"}\n{\"id\":2,\"word\":\"a\\nb\"}\n");
+        assert_eq!(serde_json::from_str::<Value>(&written(Format::Json)).unwrap(), json);
+        assert_eq!(serde_yaml::from_str::<Value>(&written(Format::Yaml)).unwrap(), json);
     }
 
     #[test]

@@ -13,14 +13,16 @@ use overnight_framework::params::{InstanceKey, Params};
 use overnight_framework::runner::RunError;
 use overnight_framework::status::{Status, StopIntent};
 use overnight_framework::stop::StopToken;
+use serde_json::{Value, json};
 
+use super::answer::{Answer, Column, Shape, View};
 use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::output::Output;
 use super::progress::Progress;
 use super::show;
 use super::signals::{self, Signal};
-use super::table::Table;
+use super::table::Kind;
 use crate::wiring::Context;
 
 /// A job with its parameters, about to be launched and run.
@@ -48,7 +50,7 @@ pub(super) fn run(running: Running<'_>, context: &Context, face: &Face) -> Resul
     let launched = context.operator.launch(&launching, &|refusal, longest| say_waiting(output, refusal, longest));
     let ready = launched.map_err(|error| ears.not_launched(error))?;
     ears.is_launched.store(true, Ordering::Relaxed);
-    output.table_only(|| id_table(ready.execution()));
+    output.announce(&NewJob(ready.execution().id));
     output.say(&format!("Job {} started", ready.execution().id));
     let (execution, signal) = run_here(context, (job, params), ready, ears)?;
     show::print_execution(context, &execution, output);
@@ -79,7 +81,8 @@ fn not_recorded(failure: Failure, id: ExecutionId) -> Failure {
     ))
 }
 
-fn exit_of(signal: Signal) -> Exit {
+/// The code of a verb that a signal has ended.
+pub(super) fn exit_of(signal: Signal) -> Exit {
     match signal {
         Signal::Interrupt => Exit::Interrupted,
         Signal::Terminate => Exit::Terminated,
@@ -94,10 +97,27 @@ fn say_waiting(output: &Output, refusal: Refusal, longest: Duration) {
     }
 }
 
-fn id_table(execution: &JobExecution) -> Table {
-    let mut table = Table::new(&["New Job Id"]);
-    table.row([execution.id.to_string()]);
-    table
+/// The id of a job that is about to run.
+pub(super) struct NewJob(pub(super) ExecutionId);
+
+const COLUMNS: [Column<ExecutionId>; 1] = [Column::new("New Job Id", &["id"], Kind::Id, |id, _| id.to_string())];
+
+impl Answer for NewJob {
+    fn shape() -> Shape {
+        Shape::of(&COLUMNS).with_names()
+    }
+
+    fn text(&self, view: &View) -> String {
+        view.table(&COLUMNS, [self.0])
+    }
+
+    fn json(&self) -> Value {
+        json!({ "id": self.0.0 })
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec![self.0.to_string()]
+    }
 }
 
 /// What the thread of the command line waits for.

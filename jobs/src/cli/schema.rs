@@ -7,6 +7,7 @@ use overnight_framework::kind::Kinds;
 use overnight_framework::suggest::nearest;
 use serde_json::{Map, Value};
 
+use super::answer::{Answer, Shape, View};
 use super::arguments::Schema;
 use super::exit::{Exit, Failure};
 use super::face::Face;
@@ -14,7 +15,8 @@ use super::face::Face;
 pub(super) fn run(verb: &Schema, face: &Face) -> Result<Exit, Failure> {
     let kinds = face.all_kinds();
     if verb.path.is_none() && verb.kind.is_none() {
-        face.output.json(&definition::schema(&kinds));
+        let schema = definition::schema(&kinds);
+        face.output.answer(&Printed { text: format!("{schema:#}\n"), schema });
         return Ok(Exit::Done);
     }
     let parts = definition::parts(&kinds);
@@ -22,8 +24,28 @@ pub(super) fn run(verb: &Schema, face: &Face) -> Result<Exit, Failure> {
         (_, Some(kind)) => of_kind(kind, &parts)?,
         (path, None) => of_path(path.as_deref().unwrap_or_default(), &parts)?,
     };
-    face.output.answer_text(|| page::pages(&found, &parts), || schemas(&found, &kinds));
+    face.output.answer(&Printed { text: page::pages(&found, &parts), schema: schemas(&found, &kinds) });
     Ok(Exit::Done)
+}
+
+/// A schema, and what people read. Of the whole file that is the schema itself, so that it can be sent to a file.
+pub(super) struct Printed {
+    text: String,
+    schema: Value,
+}
+
+impl Answer for Printed {
+    fn shape() -> Shape {
+        Shape::text(&[])
+    }
+
+    fn text(&self, _: &View) -> String {
+        self.text.clone()
+    }
+
+    fn json(&self) -> Value {
+        self.schema.clone()
+    }
 }
 
 /// The settings of every reader, writer and tasklet of this name.

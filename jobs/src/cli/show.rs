@@ -1,25 +1,29 @@
 //! `jobctl show`: one job with its steps, or with the records it skipped.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
 
-use overnight_framework::error::names;
-use overnight_framework::execution::{
-    ErrorRecord, ExecutionId, InstanceId, JobExecution, StepExecution, StepExecutionId,
-};
+use overnight_framework::execution::{ExecutionId, InstanceId, JobExecution, StepExecutionId};
 use overnight_framework::job::Job;
 use overnight_framework::launch::Restartability;
+use overnight_framework::operator::FindError;
 use overnight_framework::repository::{ExecutionFilter, StoreError, StoredDeadLetter};
 use overnight_framework::status::Status;
 use serde_json::Value;
 
+use super::answer::{Answer, Column, Shape, View};
 use super::arguments::Show;
+use super::execution::{Shown, named};
 use super::exit::{Exit, Failure, chain};
 use super::face::Face;
 use super::json;
 use super::output::Output;
-use super::table::Table;
+use super::run::exit_of;
+use super::table::Kind;
 use super::target::{self, Named};
-use super::time::TimeFormat;
+use super::wait::{self, Look, Waited, Watch};
+use super::watch::{self, Seen, Watched};
 use crate::wiring::Context;
 
 /// How many dead letters are fetched at once.
@@ -31,30 +35,57 @@ pub(super) fn run(verb: &Show, face: &Face) -> Result<Exit, Failure> {
     let context = face.open()?;
     let execution = target::found(&context, &named, &given)?;
     if verb.rejects {
-        let rejects = rejects(&context, execution.instance_id)?;
-        let json = |(job, letter): &Reject| json::reject(letter, *job);
-        face.output.answer(|| reject_table(&rejects), || rejects.iter().map(json).collect());
+        face.output.answer(&Rejects(rejects(&context, execution.instance_id)?));
         return Ok(Exit::Done);
     }
-    let steps = context.operator.repository().steps(execution.id)?;
-    let columns = if verb.wide { COLUMNS.len() } else { NARROW };
-    let table = || table(&execution, &steps, columns, face.output.time());
-    face.output.answer(table, || json::with_steps(&execution, &steps));
-    say_error(&context, &execution, &face.output);
+    if verb.watch.watch {
+        return watch(context, &execution, verb.watch.interval, face);
+    }
+    let shown = shown(&context, execution)?;
+    face.output.answer(&shown);
+    say_error(&context, &shown.job, &face.output);
     Ok(Exit::Done)
+}
+
+fn shown(context: &Context, job: JobExecution) -> Result<Shown, StoreError> {
+    let steps = Some(context.operator.repository().steps(job.id)?);
+    Ok(Shown { job, steps })
+}
+
+/// Shows a job until it has ended, and exits by its result.
+fn watch(context: Context, job: &JobExecution, interval: Duration, face: &Face) -> Result<Exit, Failure> {
+    let (id, output) = (job.id, &face.output);
+    let context = Arc::new(context);
+    let (looking, mut watch) = (Arc::clone(&context), Watch::of(id));
+    let look = move || {
+        let (seen, job) = match watch.look(&looking)? {
+            Look::Lives(job) => (Seen::Going as fn(_) -> _, job),
+            Look::Over(Waited::Ended(job) | Waited::Left(job)) => (Seen::Last as fn(_) -> _, job),
+        };
+        Ok(seen(shown(&looking, job).map_err(FindError::Store)?))
+    };
+    match watch::run(interval, output, look)? {
+        Watched::Over(Shown { job, .. }) if !job.status.is_ended() => Err(wait::abandoned(&job)),
+        Watched::Over(Shown { job, .. }) => {
+            say_error(&context, &job, output);
+            Ok(Exit::of(job.status))
+        }
+        Watched::Heard(signal) => {
+            output.say(&format!("job {id} goes on; look at it again with `jobctl show {id} --watch`"));
+            Ok(exit_of(signal))
+        }
+        Watched::Unheard => Ok(Exit::Done),
+    }
 }
 
 /// Prints an execution that has just ended, with what to do when it did not complete. That it has ended is told also where its
 /// steps cannot be read any more.
 pub(super) fn print_execution(context: &Context, execution: &JobExecution, output: &Output) {
-    let table = |steps: &[StepExecution]| table(execution, steps, NARROW, output.time());
-    match context.operator.repository().steps(execution.id) {
-        Ok(steps) => output.answer(|| table(&steps), || json::with_steps(execution, &steps)),
-        Err(error) => {
-            output.say(&format!("warning: the steps of job {} cannot be read: {}", execution.id, chain(&error)));
-            output.answer(|| table(&[]), || json::execution(execution));
-        }
+    let steps = context.operator.repository().steps(execution.id);
+    if let Err(error) = &steps {
+        output.say(&format!("warning: the steps of job {} cannot be read: {}", execution.id, chain(error)));
     }
+    output.answer(&Shown { job: execution.clone(), steps: steps.ok() });
     say_error(context, execution, output);
 }
 
@@ -89,12 +120,6 @@ fn goes_on(context: &Context, execution: &JobExecution) -> bool {
     !is_superseded && !context.pinned(execution).is_ok_and(once)
 }
 
-/// An error with its name, if somebody gave it one.
-fn named(error: &ErrorRecord) -> String {
-    let name = if error.name == names::UNNAMED { String::new() } else { format!("{}: ", error.name) };
-    name + &error.chain()
-}
-
 /// A position as people and editors read it: `tx.csv:7:3`, or in words, such as `item 12`, where there is no file.
 fn place(position: &Value) -> String {
     let Value::Object(parts) = position else { return position.to_string() };
@@ -111,67 +136,6 @@ fn place(position: &Value) -> String {
         other => format!("{name} {other}"),
     };
     parts.into_iter().map(part).collect::<Vec<_>>().join(", ")
-}
-
-/// A column of the table of a job.
-struct Column {
-    title: &'static str,
-    /// What stands in the row of the job.
-    of_job: fn(&JobExecution, &TimeFormat) -> String,
-    /// What stands in the row of a step.
-    of_step: fn(&StepExecution, &TimeFormat) -> String,
-}
-
-impl Column {
-    /// A column that is empty in the row of the job.
-    const fn of_steps(title: &'static str, of_step: fn(&StepExecution, &TimeFormat) -> String) -> Self {
-        Self { title, of_job: |_, _| String::new(), of_step }
-    }
-}
-
-/// How many columns there are where nobody asks for more.
-const NARROW: usize = 5;
-
-const COLUMNS: [Column; 11] = [
-    Column { title: "Job Id(TaskId)", of_job: |job, _| job.id.to_string(), of_step: |step, _| step.path.clone() },
-    Column { title: "Command(Dest)", of_job: |job, _| command(job), of_step: |step, _| step.dest.clone() },
-    Column { title: "Status", of_job: |job, _| job.word().to_string(), of_step: |step, _| step.word().to_string() },
-    Column {
-        title: "Start Time",
-        of_job: |job, time| time.show(job.started_at),
-        of_step: |step, time| time.show(step.started_at),
-    },
-    Column {
-        title: "Stop Time",
-        of_job: |job, time| time.show(job.ended_at),
-        of_step: |step, time| time.show(step.ended_at),
-    },
-    Column::of_steps("Step", |step, _| step.name.clone()),
-    Column::of_steps("Read", |step, _| step.counts.read.to_string()),
-    Column::of_steps("Written", |step, _| step.counts.write.to_string()),
-    Column::of_steps("Filtered", |step, _| step.counts.filter.to_string()),
-    Column::of_steps("Skipped", |step, _| step.counts.skipped().to_string()),
-    Column {
-        title: "Exit Code",
-        of_job: |job, _| job.exit_code.to_string(),
-        of_step: |step, _| step.exit_code.to_string(),
-    },
-];
-
-/// The first of the columns, with a row for the job and one for each step.
-fn table(execution: &JobExecution, steps: &[StepExecution], columns: usize, time: &TimeFormat) -> Table {
-    let columns = || COLUMNS.iter().take(columns);
-    let mut table = Table::new(&columns().map(|column| column.title).collect::<Vec<_>>());
-    table.row(columns().map(|column| (column.of_job)(execution, time)));
-    for step in steps {
-        table.row(columns().map(|column| (column.of_step)(step, time)));
-    }
-    table
-}
-
-/// The job and the object it works on.
-pub(super) fn command(execution: &JobExecution) -> String {
-    format!("{} {}", execution.job_name, execution.target).trim_end().to_owned()
 }
 
 /// A skipped record behind the job of its instance that skipped it.
@@ -202,16 +166,39 @@ fn jobs_of_steps(context: &Context, instance: InstanceId) -> Result<HashMap<Step
     Ok(jobs)
 }
 
-fn reject_table(rejects: &[Reject]) -> Table {
-    let mut table = Table::new(&["Id", "Job Id", "Step", "Phase", "Position", "Error", "Record"]);
-    for (job, letter) in rejects {
-        let record = String::from_utf8_lossy(&letter.payload).trim_end().to_owned();
-        let job = job.map(|id| id.to_string()).unwrap_or_default();
-        let phase = letter.phase.as_str().to_owned();
-        let (position, error) = (place(&letter.position), named(&letter.error));
-        table.row([letter.id.to_string(), job, letter.step_key.clone(), phase, position, error, record]);
+/// The records that an instance skipped.
+pub(super) struct Rejects(Vec<Reject>);
+
+const COLUMNS: [Column<Reject>; 9] = [
+    Column::new("Id", &["id"], Kind::Id, |(_, letter), _| letter.id.to_string()),
+    Column::new("Job Id", &["job_id"], Kind::Id, |(job, _), _| job.map(|id| id.to_string()).unwrap_or_default()),
+    Column::new("Step", &["step"], Kind::Text, |(_, letter), _| letter.step_key.clone()),
+    Column::new("Phase", &["phase"], Kind::Id, |(_, letter), _| letter.phase.as_str().to_owned()),
+    Column::new("Position", &["position"], Kind::Text, |(_, letter), _| place(&letter.position)),
+    Column::new("Error", &["error"], Kind::Text, |(_, letter), _| named(&letter.error)),
+    Column::new("Record", &["payload", "payload_hex"], Kind::Text, |(_, letter), _| {
+        String::from_utf8_lossy(&letter.payload).trim_end().to_owned()
+    }),
+    Column::wide("Kind", &["payload_kind"], Kind::Id, |(_, letter), _| letter.payload_kind.clone()),
+    Column::wide("Created", &["created_at"], Kind::Time, |(_, letter), time| time.show(Some(letter.created_at))),
+];
+
+impl Answer for Rejects {
+    fn shape() -> Shape {
+        Shape::of(&COLUMNS).with_keys(&["step_execution_id"]).with_names()
     }
-    table
+
+    fn text(&self, view: &View) -> String {
+        view.table(&COLUMNS, &self.0)
+    }
+
+    fn json(&self) -> Value {
+        self.0.iter().map(|(job, letter)| json::reject(letter, *job)).collect()
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.0.iter().map(|(_, letter)| letter.id.to_string()).collect()
+    }
 }
 
 #[cfg(test)]

@@ -4,12 +4,15 @@ use overnight_framework::execution::{ExecutionId, JobExecution};
 use overnight_framework::operator::Owner;
 use overnight_framework::repository::{ExecutionFilter, StopAnswer, StoreError};
 use overnight_framework::status::{Status, StopIntent, Word};
+use serde_json::Value;
 
+use super::answer::{Answer, Column, Shape, View};
 use super::arguments::Stop;
+use super::execution::Listed;
 use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::output::Output;
-use super::table::Table;
+use super::table::Kind;
 use super::target::{self, Named};
 use super::wait::{self, Waited};
 use super::{json, show};
@@ -36,7 +39,7 @@ pub(super) fn run(verb: &Stop, face: &Face) -> Result<Exit, Failure> {
         return show_end(&context, &ended(&context, job.id, &face.output)?, &face.output);
     }
     let job = if_left(&context, *job, face)?;
-    face.output.answer(result, || json::execution(&job));
+    face.output.answer(&Stopped(job));
     Ok(Exit::Done)
 }
 
@@ -70,7 +73,7 @@ fn ended(context: &Context, id: ExecutionId, output: &Output) -> Result<JobExecu
 /// What became of the job; the request alone is no success.
 fn show_end(context: &Context, job: &JobExecution, output: &Output) -> Result<Exit, Failure> {
     if job.status == Status::Stopped {
-        output.table_only(result);
+        output.announce(&Stopped(job.clone()));
     }
     show::print_execution(context, job, output);
     let ended = match job.status {
@@ -101,8 +104,25 @@ fn not_running(context: &Context, newest: &JobExecution) -> Result<Failure, Stor
     Ok(if help.is_empty() { failure } else { failure.help(help) })
 }
 
-fn result() -> Table {
-    let mut table = Table::new(&["Result"]);
-    table.row(["Job stopped".to_owned()]);
-    table
+/// A job that was asked to stop.
+pub(super) struct Stopped(JobExecution);
+
+const COLUMNS: [Column<JobExecution>; 1] = [Column::new("Result", &[], Kind::Text, |_, _| "Job stopped".to_owned())];
+
+impl Answer for Stopped {
+    fn shape() -> Shape {
+        Shape::of(&COLUMNS).with_keys_of(&Listed::shape()).with_names()
+    }
+
+    fn text(&self, view: &View) -> String {
+        view.table(&COLUMNS, [&self.0])
+    }
+
+    fn json(&self) -> Value {
+        json::execution(&self.0)
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec![self.0.id.to_string()]
+    }
 }

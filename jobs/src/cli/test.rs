@@ -8,6 +8,7 @@ use overnight_framework::definition::Trial;
 use overnight_framework::trial::{self, Mismatch};
 use serde_json::{Value, json};
 
+use super::answer::{Answer, Shape, View};
 use super::arguments::Test;
 use super::exit::{Exit, Failure, chain};
 use super::face::Face;
@@ -47,9 +48,31 @@ pub(super) fn run(verb: &Test, face: &Face) -> Result<Exit, Failure> {
         })
         .collect();
     let exit = exit(&tested);
-    face.output.answer_text(|| page(&tested), || tested.iter().map(document).collect());
-    tested.into_iter().filter_map(|file| file.tests.err()).for_each(|error| face.output.failure(&error.into()));
+    let tested = Tests(tested);
+    face.output.answer(&tested);
+    tested.0.into_iter().filter_map(|file| file.tests.err()).for_each(|error| face.output.failure(&error.into()));
     Ok(exit)
+}
+
+/// What came of the tests of all files.
+pub(super) struct Tests(Vec<Tested>);
+
+impl Answer for Tests {
+    fn shape() -> Shape {
+        let keys = &[
+            "file", "tests", "problems", "name", "line", "ok", "seconds", "failures", "path", "column", "expected",
+            "got",
+        ];
+        Shape::text(keys).with_parts(&["tests", "problems", "failures"])
+    }
+
+    fn text(&self, _: &View) -> String {
+        page(&self.0)
+    }
+
+    fn json(&self) -> Value {
+        self.0.iter().map(document).collect()
+    }
 }
 
 fn ran(trial: &Trial) -> Ran {

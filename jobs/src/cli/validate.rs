@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use overnight_framework::yaml::{self, Code, Problem, Problems, Source};
 use serde_json::{Value, json};
 
+use super::answer::Shape;
 use super::arguments::{Format, Validate};
 use super::exit::{Exit, Failure};
 use super::face::Face;
@@ -25,11 +26,34 @@ pub(super) fn run(verb: &Validate, face: &Face) -> Result<Exit, Failure> {
     let checked = check(found, &face.catalog()?);
     let exit = if checked.iter().all(|file| file.error.is_none()) { Exit::Done } else { Exit::Invalid };
     match face.output.format() {
-        Format::Table => say(checked, face),
-        Format::Json => face.output.json(&checked.iter().map(document).collect::<Value>()),
-        Format::Sarif => face.output.json(&sarif::log(&checked)),
+        Format::Table | Format::Wide | Format::Name => say(checked, face),
+        Format::Json | Format::Jsonl | Format::Yaml => {
+            face.output.data(&shape(), checked.iter().map(document).collect());
+        }
+        Format::Sarif => face.output.data(&Shape::default(), sarif::log(&checked)),
     }
     Ok(exit)
+}
+
+/// The keys of a file and of its problems.
+const KEYS: &[&str] = &[
+    "file",
+    "ok",
+    "problems",
+    "code",
+    "line",
+    "column",
+    "end_line",
+    "end_column",
+    "path",
+    "message",
+    "help",
+    "related",
+];
+
+/// What programs get. People get no answer: the problems of their files are said to them on stderr.
+pub(super) fn shape() -> Shape {
+    Shape::text(KEYS).with_parts(&["problems"])
 }
 
 /// Reads every file. Two files of one folder must not describe a job of the same name: only one of them could be meant by it.

@@ -40,12 +40,14 @@ pub(super) fn run(verb: &Wait, face: &Face) -> Result<Exit, Failure> {
             show::print_execution(&context, &ended, &face.output);
             Ok(Exit::of(ended.status))
         }
-        Waited::Left(left) => {
-            let message = format!("job {} is {}, but its process is gone", left.id, left.word());
-            let help = format!("continue it with `jobctl restart {}`", left.id);
-            Err(Failure::new(Exit::Failed, message).help(help))
-        }
+        Waited::Left(left) => Err(abandoned(&left)),
     }
+}
+
+/// The failure of a job that nobody runs any more.
+pub(super) fn abandoned(left: &JobExecution) -> Failure {
+    let message = format!("job {} is {}, but its process is gone", left.id, left.word());
+    Failure::new(Exit::Failed, message).help(format!("continue it with `jobctl restart {}`", left.id))
 }
 
 /// Looks at the row until it has ended, or until nobody is left who could end it. `timeout` is unlimited when it is `None`.
@@ -55,14 +57,13 @@ pub(super) fn until_ended(
     timeout: Option<Duration>,
     output: &Output,
 ) -> Result<Waited, Failure> {
-    let clock = SystemClock::default();
     let pause = StopToken::default();
-    let mut overdue = None;
+    let mut watch = Watch::of(id);
     let mut away = None;
     loop {
-        let now = clock.elapsed();
+        let now = watch.clock.elapsed();
         let is_late = timeout.is_some_and(|limit| now >= limit);
-        match look(context, id, &mut overdue, now) {
+        match watch.look(context) {
             Ok(Look::Over(waited)) => return Ok(waited),
             Ok(Look::Lives(execution)) if is_late => {
                 let message = format!("job {id} is still {}", execution.word());
@@ -87,34 +88,45 @@ pub(super) fn until_ended(
 }
 
 /// What one look has shown.
-enum Look {
+pub(super) enum Look {
     Over(Waited),
     Lives(JobExecution),
 }
 
-fn look(context: &Context, id: ExecutionId, overdue: &mut Overdue, now: Duration) -> Result<Look, FindError> {
-    let find = || context.operator.find(&Target::Execution(id));
-    let execution = find()?;
-    if execution.status.is_ended() {
-        return Ok(Look::Over(Waited::Ended(execution)));
-    }
-    if !is_left(context, &execution, overdue, now)? {
-        return Ok(Look::Lives(execution));
-    }
-    // Its last row may have been written between the two looks.
-    let execution = find()?;
-    let has_ended = execution.status.is_ended();
-    Ok(Look::Over(if has_ended { Waited::Ended(execution) } else { Waited::Left(execution) }))
+/// An execution that is looked at until it has ended.
+pub(super) struct Watch {
+    id: ExecutionId,
+    clock: SystemClock,
+    /// The lease that is over, and since when it is watched.
+    overdue: Option<(Option<DateTime<Utc>>, Duration)>,
 }
 
-/// The lease that is over, and since when it is watched.
-type Overdue = Option<(Option<DateTime<Utc>>, Duration)>;
+impl Watch {
+    pub(super) fn of(id: ExecutionId) -> Self {
+        Self { id, clock: SystemClock::default(), overdue: None }
+    }
+
+    pub(super) fn look(&mut self, context: &Context) -> Result<Look, FindError> {
+        let find = || context.operator.find(&Target::Execution(self.id));
+        let execution = find()?;
+        if execution.status.is_ended() {
+            return Ok(Look::Over(Waited::Ended(execution)));
+        }
+        if !is_left(context, &execution, &mut self.overdue, self.clock.elapsed())? {
+            return Ok(Look::Lives(execution));
+        }
+        // Its last row may have been written between the two looks.
+        let execution = find()?;
+        let has_ended = execution.status.is_ended();
+        Ok(Look::Over(if has_ended { Waited::Ended(execution) } else { Waited::Left(execution) }))
+    }
+}
 
 /// Whether the owner is dead: its life lock says so, or its lease is over and was not renewed for one more.
 fn is_left(
     context: &Context,
     execution: &JobExecution,
-    overdue: &mut Overdue,
+    overdue: &mut Option<(Option<DateTime<Utc>>, Duration)>,
     now: Duration,
 ) -> Result<bool, StoreError> {
     match context.operator.owner_of(execution)? {

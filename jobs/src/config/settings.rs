@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use overnight_db::without_password;
+use overnight_framework::worker::Timing;
 
 use super::{Config, ConfigError, HEARTBEAT, LOG, embedded_file, variable, xdg};
 
@@ -56,7 +57,7 @@ impl Config {
             self.database_setting(),
             setting("project", Some(self.project.clone())),
             setting("secrets", self.secrets.clone().map(|secrets| secrets.map(|path| path.display().to_string()))),
-            of_variable("heartbeat", HEARTBEAT, "5s")?,
+            of_variable("heartbeat", HEARTBEAT, &format!("{:?}", Timing::SERVER.heartbeat))?,
             of_variable("log", LOG, "error")?,
         ];
         let file = self.file.clone().map_or(Origin::Default, Origin::File);
