@@ -218,7 +218,8 @@ impl StepDraft {
         let step = self.outline.name.clone();
         self.rules.timeout = None;
         self.rules.retry = self.rules.retry.clone().without_pauses();
-        if trial.steps.as_ref().is_some_and(|steps| !steps.contains(&index)) {
+        let is_left_out = trial.steps.as_ref().is_some_and(|steps| !steps.contains(&index));
+        if is_left_out && !trial.outputs.contains_key(&index) {
             self.when = None;
             self.needs = Needs::default();
             let draft = TaskletDraft { kind: self.work.kind(), plan: Box::new(PassedOver) };

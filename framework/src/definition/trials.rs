@@ -15,7 +15,9 @@ pub(super) use self::given::{Captured, GivenOutputs, GivenRows, PassedOver};
 use super::environment::{Environment, SecretError, VariableUse};
 use super::tables;
 use crate::job::Job;
-use crate::params::{BindContext, Given, GivenParams, ParamDeclaration, ParamType, Params, bind, parse_datetime};
+use crate::params::{
+    BindContext, Given, GivenParams, ParamDeclaration, ParamProblem, ParamType, Params, bind, parse_datetime,
+};
 use crate::row::Schema;
 use crate::yaml::{Code, Cursor, Node, Position, Source, Span};
 
@@ -167,21 +169,25 @@ fn params(at: &Cursor<'_>, declared: &[ParamDeclaration]) -> Option<GivenParams>
 fn check_params(at: &Cursor<'_>, given: &GivenParams, declared: &[ParamDeclaration]) -> Option<()> {
     let context = BindContext { working_dir: Path::new("/"), base_dir: Path::new("/") };
     let Err(wrong) = bind(declared, given, context) else { return Some(()) };
+    let mut fine = Some(());
     for problem in wrong.problems {
-        let is_declared = declared.iter().any(|param| *param.name == *problem.name);
-        let code = match given.get(&problem.name) {
-            _ if !is_declared => Code::UnknownName,
-            Some(_) => Code::WrongValue,
-            None => Code::MissingKey,
+        let ParamProblem { name, message, help } = problem;
+        let declaration = declared.iter().find(|param| *param.name == *name);
+        let is_given = given.get(&name).is_some();
+        let (code, help) = match declaration {
+            // That it breaks the rules of its own parameter was told there.
+            Some(param) if !is_given && param.default.is_some() => continue,
+            Some(_) if !is_given => (Code::MissingKey, Some(format!("write `params: {{ {name}: … }}`"))),
+            Some(_) => (Code::WrongValue, help),
+            None => (Code::UnknownName, help),
         };
-        let node = at.node().get(&problem.name).filter(|_| given.get(&problem.name).is_some());
-        let found = at.problem(problem.message).code(code).span(node.unwrap_or(at.node()).span());
-        let _: Option<()> = at.refuse(match problem.help {
-            Some(help) => found.help(help),
-            None => found,
-        });
+        let mut found = at.problem(message).code(code);
+        if let Some(node) = at.node().get(&name).filter(|_| is_given) {
+            found = found.span(node.span()).path(at.path().key(name.as_str()));
+        }
+        fine = at.refuse(help.into_iter().fold(found, |problem, help| problem.help(help)));
     }
-    None
+    fine
 }
 
 /// The parameters of a test, bound for its run.

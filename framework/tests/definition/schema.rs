@@ -28,6 +28,7 @@ fn dotted(pointer: &str) -> String {
     pointer.split('/').skip(1).fold(String::new(), |path, part| match part.parse::<usize>() {
         Ok(index) => format!("{path}[{index}]"),
         Err(_) if path.is_empty() => part.to_owned(),
+        Err(_) if part.contains('.') => format!("{path}[\"{part}\"]"),
         Err(_) => format!("{path}.{part}"),
     })
 }
@@ -35,8 +36,20 @@ fn dotted(pointer: &str) -> String {
 /// Whether the schema can see the mistake: it judges structure, not names, types and contradictions.
 fn is_of_structure(problem: &Problem) -> bool {
     let shapes = [Code::UnknownKey, Code::MissingKey, Code::ExclusiveKeys, Code::WrongValue, Code::NoValue];
-    // A policy may have the key from the defaults; how many digits a number has nobody knows who reads it as a float.
-    let needs_more = ["a retry policy needs the key `max_attempts`", "of at most 28 digits", "loses digits"];
+    // Whether a step is given rows or outputs is told by the end of its key, which is the file's own.
+    if problem.path.to_string().contains(".given[") && problem.message.starts_with("expected a ") {
+        return false;
+    }
+    // A policy may have the key from the defaults; how many digits a number has nobody knows who reads it as a float; what the
+    // parameters and the rows of a test may be is told by the job.
+    let needs_more = [
+        "a retry policy needs the key `max_attempts`",
+        "of at most 28 digits",
+        "loses digits",
+        "parameter `",
+        "expected a cell",
+        "no row has this cell",
+    ];
     shapes.contains(&problem.code) && !needs_more.iter().any(|words| problem.message.contains(words))
 }
 
@@ -88,29 +101,23 @@ fn every_key_has_words_and_every_table_of_the_file_an_example() {
 const PROBES: &[&str] = &[
     "~",
     "5",
-    "0",
     "-1",
+    "0",
     "2.5",
     "\"5\"",
     "true",
     "no",
-    "soon",
     "\"\"",
     "20%",
     "0.1%",
-    "101%",
     "90s",
-    "1h30m",
     "PT5M",
-    "30",
     "2026-10-30",
-    "2026-10-30T22:00:00Z",
     "[]",
     "{}",
     "[x]",
     "{ x: y }",
     "a-name",
-    "A Name",
     "InvalidRow",
     "${{ 1 }}",
 ];

@@ -149,7 +149,7 @@ fn steps_that_are_not_named_are_passed_over() {
 
 #[test]
 fn a_failure_is_for_a_test_to_judge_that_speaks_of_it() {
-    let given = "    steps: load\n    given: { load.reader: [{ id: 1, amount: x }, { id: 2, amount: x }, { id: 3, amount: x }] }\n";
+    let given = "    steps: load\n    given: { count.outputs: { rows: 1 }, load.reader: [{ id: 1, amount: x }, { id: 2, amount: x }, { id: 3, amount: x }] }\n";
     let silent = failures(given);
     assert!(silent[0].contains("failed in step `load`: InvalidRow"), "{silent:?}");
     let speaks =

@@ -47,6 +47,7 @@ pub(super) fn run(verb: &Test, face: &Face) -> Result<Exit, Failure> {
             Tested { path: file.path, tests }
         })
         .collect();
+    let tested = chosen(tested, verb.filter.as_deref())?;
     let exit = exit(&tested);
     let tested = Tests(tested);
     face.output.answer(&tested);
@@ -73,6 +74,17 @@ impl Answer for Tests {
     fn json(&self) -> Value {
         self.0.iter().map(document).collect()
     }
+}
+
+/// Without the files that a filter has left nothing of. One that leaves nothing of all files was mistyped.
+fn chosen(tested: Vec<Tested>, filter: Option<&str>) -> Result<Vec<Tested>, Failure> {
+    let Some(filter) = filter else { return Ok(tested) };
+    let is_left = |file: &Tested| file.tests.as_ref().map_or(true, |tests| !tests.is_empty());
+    let left: Vec<_> = tested.into_iter().filter(is_left).collect();
+    if left.is_empty() {
+        return Err(Failure::new(Exit::Usage, format!("no test has `{filter}` in its name")));
+    }
+    Ok(left)
 }
 
 fn ran(trial: &Trial) -> Ran {
