@@ -28,7 +28,12 @@ big-day:
 # Rewrite the pages under docs/reference that are generated
 docs:
     UPDATE_DOCS=1 cargo test -p overnight-framework --test behaviours --test statuses_page
+    UPDATE_DOCS=1 cargo test -p overnight-framework --test expressions pages
     UPDATE_DOCS=1 cargo test -p overnight-db --test stores tables_page
     UPDATE_DOCS=1 cargo test -p overnight --test schema
     UPDATE_DOCS=1 cargo test -p overnight-example-conformance --test behaviours schema
     UPDATE_DOCS=1 cargo test -p overnight --test jobctl -- transcripts the_page_of_the_errors
+
+# The documentation as a book in target/book; it needs `cargo install mdbook`
+book:
+    mdbook build

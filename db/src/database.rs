@@ -6,6 +6,7 @@ mod options;
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod unreached;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ pub use self::options::{OpenError, OpenOptions};
 use self::postgres::Server;
 #[cfg(feature = "sqlite")]
 use self::sqlite::File;
+pub use self::unreached::Unreached;
 use crate::migration::{self, MigrateError, MigrationStatus};
 use crate::repository::{Records, living};
 use crate::session::{Backend, Session};

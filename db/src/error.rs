@@ -1,8 +1,8 @@
 //! What an error of the database means for a verb, and for a chunk.
 //!
 //! diesel hands out no SQLSTATE: a few kinds have names, and everything else (deadlocks, timeouts, a value that does not fit, a
-//! full disk) is one kind. PostgreSQL's messages are in the language of its administrator, so only SQLite's, which are fixed,
-//! are looked at.
+//! full disk) is one kind. SQLite's messages are fixed, and looked at. PostgreSQL's are in the language of its administrator: in
+//! English they tell more, and in another language nothing that is wrong.
 
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 use overnight_framework::error::{BatchError, names};
@@ -37,6 +37,9 @@ pub fn chunk_error(error: Error) -> ChunkError {
             information,
         ) => ChunkError::Data(BatchError::new(names::INVALID_ROW, told(information.as_ref()))),
         Error::DatabaseError(Kind::SerializationFailure, _) => ChunkError::Conflict(error.into()),
+        Error::DatabaseError(_, information) if is_conflict(information.message()) => {
+            ChunkError::Conflict(error.into())
+        }
         _ => match fault_of_store(&error) {
             Some(kind) => StoreError::new(kind, error).into(),
             None => ChunkError::Unclear(error.into()),
@@ -48,9 +51,21 @@ pub fn chunk_error(error: Error) -> ChunkError {
 pub(crate) fn store_error(error: Error) -> StoreError {
     let kind = match &error {
         Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => StoreErrorKind::Busy,
+        Error::DatabaseError(_, information) if is_conflict(information.message()) => StoreErrorKind::Busy,
+        Error::DatabaseError(_, information) if is_forbidden(information.message()) => StoreErrorKind::Forbidden,
         other => fault_of_store(other).unwrap_or(StoreErrorKind::Other),
     };
     StoreError::new(kind, error)
+}
+
+/// PostgreSQL's words for another transaction that was in the way, in English.
+fn is_conflict(message: &str) -> bool {
+    ["deadlock detected", "canceling statement due to lock timeout"].contains(&message)
+}
+
+/// PostgreSQL's words for a right that the user does not have, in English.
+fn is_forbidden(message: &str) -> bool {
+    message.starts_with("permission denied") || message.starts_with("must be owner")
 }
 
 /// A short way to [`store_error`].
@@ -161,5 +176,7 @@ mod tests {
             chunk_error(database(DatabaseErrorKind::SerializationFailure, "could not serialize")),
             ChunkError::Conflict(_)
         ));
+        let deadlock = chunk_error(database(DatabaseErrorKind::Unknown, "deadlock detected"));
+        assert!(matches!(deadlock, ChunkError::Conflict(_)));
     }
 }

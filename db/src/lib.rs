@@ -28,6 +28,6 @@ pub mod table;
 pub use self::chunk::ChunkConnection;
 #[cfg(feature = "sqlite")]
 pub use self::database::SqliteSetup;
-pub use self::database::{Database, OpenError, OpenOptions, open, without_password};
+pub use self::database::{Database, OpenError, OpenOptions, Unreached, open, without_password};
 pub use self::error::chunk_error;
 pub use self::session::{Backend, Session};

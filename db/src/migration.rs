@@ -75,6 +75,21 @@ pub enum MigrateError {
         #[source]
         source: io::Error,
     },
+    /// The file cannot be opened.
+    #[error("cannot open {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is something else.
+    #[error("{} is not a database of SQLite", path.display())]
+    NotADatabase {
+        /// The file.
+        path: PathBuf,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -61,6 +61,7 @@ struct Parts {
     name: Cow<'static, str>,
     message: String,
     cause: Option<Cause>,
+    help: Option<String>,
 }
 
 enum Cause {
@@ -85,10 +86,10 @@ impl BatchError {
     pub fn new(name: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         let (name, message) = (name.into(), message.into());
         if names::is_name(&name) {
-            Self(Box::new(Parts { name, message, cause: None }))
+            Self(Box::new(Parts { name, message, cause: None, help: None }))
         } else {
             let message = format!("{name}: {message}");
-            Self(Box::new(Parts { name: names::UNNAMED.into(), message, cause: None }))
+            Self(Box::new(Parts { name: names::UNNAMED.into(), message, cause: None, help: None }))
         }
     }
 
@@ -96,6 +97,21 @@ impl BatchError {
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.0.cause = Some(Cause::Beneath(source.into()));
+        self
+    }
+
+    /// The same error with what a person can do about it, in one line; commands in it stand in backquotes. It is shown below
+    /// the error.
+    ///
+    /// ```
+    /// # use overnight_framework::BatchError;
+    /// let error = BatchError::new("Io", "cannot read rates.csv").with_help("`chmod a+r rates.csv` lets everybody read it");
+    /// let outer = BatchError::new("Io", "cannot load").with_source(error);
+    /// assert_eq!(outer.help(), Some("`chmod a+r rates.csv` lets everybody read it"));
+    /// ```
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.0.help = Some(help.into());
         self
     }
 
@@ -150,6 +166,16 @@ impl BatchError {
         chain::once_each(chain::sources(self).map(ToString::to_string))
     }
 
+    /// What a person can do about it, as the outermost error knows it that knows anything.
+    #[must_use]
+    pub fn help(&self) -> Option<&str> {
+        let beneath = || match self.0.cause.as_ref()? {
+            Cause::Itself(error) | Cause::Beneath(error) => Some(chain::sources(error.as_ref())),
+        };
+        let own = self.0.help.as_deref();
+        own.or_else(|| beneath()?.find_map(|error| error.downcast_ref::<Self>()?.help()))
+    }
+
     /// The first error of a type in the chain, for whoever has to look at a code that no message shows.
     ///
     /// ```
@@ -176,7 +202,7 @@ impl BatchError {
 
     fn renamed(mut self, name: &'static str) -> Self {
         let renamed = Self::new(name, std::mem::take(&mut self.0.message));
-        Self(Box::new(Parts { cause: self.0.cause, ..*renamed.0 }))
+        Self(Box::new(Parts { cause: self.0.cause, help: self.0.help, ..*renamed.0 }))
     }
 }
 

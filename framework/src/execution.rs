@@ -4,12 +4,14 @@ mod counts;
 mod error;
 mod id;
 mod job;
+mod place;
 mod step;
 
 pub use self::counts::Counts;
 pub use self::error::ErrorRecord;
 pub use self::id::{DefinitionId, ExecutionId, InstanceId, StepExecutionId, WorkerId};
 pub use self::job::{InstanceEnd, JobExecution, JobInstance, Trigger};
+pub use self::place::place;
 pub use self::step::{StepExecution, StepKind};
 
 /// A JSON object: contexts, outputs and parameters in the records.

@@ -6,6 +6,15 @@ use std::time::Duration;
 use crate::execution::{Counts, JobExecution, StepExecution};
 use crate::repository::DeadLetter;
 
+/// How far a reader has come, in a measure of its own such as the bytes of its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// So much is done, what earlier executions did included.
+    pub done: u64,
+    /// So much there is.
+    pub of: u64,
+}
+
 /// Something that happened in a run.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -19,6 +28,13 @@ pub enum RunEvent<'a> {
     },
     /// A step began, or goes on after an earlier execution.
     StepStarted(&'a StepExecution),
+    /// The reader of a chunk step is open, and knows how far it is.
+    Opened {
+        /// The name of the step.
+        step: &'a str,
+        /// Where it begins, or goes on.
+        extent: Extent,
+    },
     /// A chunk is committed.
     Progress {
         /// The name of the step.
@@ -27,6 +43,8 @@ pub enum RunEvent<'a> {
         counts: Counts,
         /// How many items there will be, if that is known.
         total: Option<u64>,
+        /// How far the reader has come with this chunk, if it can tell.
+        extent: Option<Extent>,
     },
     /// An item was skipped and its chunk is committed.
     Skipped {

@@ -104,7 +104,7 @@ fn a_file_over_the_limit_is_refused_before_it_is_parsed() {
     let text = "# x\n".repeat(MAX_BYTES / 4 + 1);
     assert!(message(&refused("large", &text)).contains("larger than 1048576 bytes"));
     let error = Source::from_bytes("large.yaml", text.as_bytes()).unwrap_err();
-    assert_eq!(error.to_string(), "read `large.yaml`: it is larger than 1048576 bytes, the limit for a YAML file");
+    assert_eq!(error.to_string(), "read `large.yaml`: it is larger than 1048576 bytes, the limit for one file");
 }
 
 #[test]
@@ -126,6 +126,8 @@ fn a_file_that_cannot_be_read_says_why() {
         said(file("latin1.yaml", b"a: 1\nb: caf\xe9\n")),
         "read `latin1.yaml`: it is not UTF-8 text (byte 11, on line 2); save it as UTF-8"
     );
+    let near = said(Source::read(folder.join("latin.yaml")));
+    assert_eq!(near, "read `latin.yaml`: there is no such file; did you mean `latin1.yaml`?");
     for wide in [&b"\xff\xfea\0:\0"[..], b"\xfe\xff\0a\0:"] {
         assert_eq!(said(file("wide.yaml", wide)), "read `wide.yaml`: it is UTF-16 or UTF-32 text; save it as UTF-8");
     }

@@ -1,18 +1,23 @@
 //! The command line: every verb is parsed, handed to the operator, and answered through the output.
 
+mod advice;
 mod answer;
 mod arguments;
+mod ask;
 mod config;
+mod diagnosis;
 mod execution;
 mod exit;
 mod explain;
 mod face;
 mod files;
 mod forms;
+mod gauge;
 mod init;
 mod json;
 mod list;
 mod migrate;
+mod moving;
 mod output;
 mod progress;
 mod restart;

@@ -1,7 +1,8 @@
 //! Opens what a verb needs: the store, this process as a worker, and the operator over both.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use overnight_db::{Backend, Database, OpenError, OpenOptions};
@@ -35,6 +36,13 @@ pub(crate) enum WiringError {
     /// The database is named like a folder that is there.
     #[error("{folder} is a folder: name a file in it, such as {folder}/overnight.db")]
     Folder { folder: String },
+    /// The file of the database takes no writes.
+    #[error("cannot write to {}", path.display())]
+    ReadOnly {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
     /// The life lock cannot be made.
     #[error("cannot keep a life lock in {folder}")]
     LifeLock {
@@ -55,12 +63,25 @@ impl Context {
         })
     }
 
+    /// The same for those who give orders.
+    ///
+    /// # Errors
+    /// Also when it takes no writes.
+    pub(crate) fn open_to_write(config: &Config, address: &DatabaseUrl, own: Kinds) -> Result<Self, WiringError> {
+        Self::with_operator(config, address, own, |config, repository, seat, database| {
+            must_be_writable(database)?;
+            Ok(Operator::without_worker(repository, seat, config.project.value.clone(), user_name()))
+        })
+    }
+
     /// The same with this process as a worker, for those who run jobs.
     ///
     /// # Errors
     /// Also when the life lock cannot be made.
     pub(crate) fn open_to_run(config: &Config, address: &DatabaseUrl, own: Kinds) -> Result<Self, WiringError> {
-        Self::with_operator(config, address, own, |config, repository, seat, state_dir| {
+        Self::with_operator(config, address, own, |config, repository, seat, database| {
+            must_be_writable(database)?;
+            let state_dir = &config::state_dir(database);
             let build = env!("CARGO_PKG_VERSION").to_owned();
             let name = WorkerName { name: worker_name(&seat.host), host: seat.host, build };
             let clock = Arc::new(SystemClock::default());
@@ -74,7 +95,7 @@ impl Context {
         config: &Config,
         address: &DatabaseUrl,
         own: Kinds,
-        operator: impl FnOnce(&Config, Arc<dyn Repository>, Seat, &Path) -> Result<Operator, WiringError>,
+        operator: impl FnOnce(&Config, Arc<dyn Repository>, Seat, &Database) -> Result<Operator, WiringError>,
     ) -> Result<Self, WiringError> {
         let database = connect(address)?;
         let repository = database.repository()?;
@@ -82,7 +103,7 @@ impl Context {
             Backend::Sqlite => Timing::EMBEDDED,
             Backend::Postgres => Timing::SERVER,
         });
-        let operator = operator(config, repository, Seat { host: host_name(), timing }, &config::state_dir(&database))?;
+        let operator = operator(config, repository, Seat { host: host_name(), timing }, &database)?;
         Ok(Self { catalog: catalog(config, Some(database), own), operator })
     }
 
@@ -165,13 +186,20 @@ pub(crate) fn connect(address: &DatabaseUrl) -> Result<Database, WiringError> {
     }
 }
 
+/// A file without the right to write is found out before anything is begun, and by its name.
+fn must_be_writable(database: &Database) -> Result<(), WiringError> {
+    let Some(path) = database.embedded_path() else { return Ok(()) };
+    let opened = fs::OpenOptions::new().write(true).open(path);
+    opened.map(drop).map_err(|source| WiringError::ReadOnly { path: path.to_owned(), source })
+}
+
 /// `host:pid`, which is what an operator looks for in a process list.
 fn worker_name(host: &str) -> String {
     format!("{host}:{}", std::process::id())
 }
 
 fn host_name() -> String {
-    let named = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let named = fs::read_to_string("/proc/sys/kernel/hostname").ok();
     named.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).unwrap_or_else(|| "localhost".to_owned())
 }
 

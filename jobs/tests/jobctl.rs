@@ -7,6 +7,7 @@ mod jobctl {
     mod answers;
     mod bad_rows;
     mod end_of_day;
+    mod failures;
     mod faults;
     mod forms;
     mod full;
@@ -14,6 +15,7 @@ mod jobctl {
     mod instance;
     mod kill;
     mod left;
+    mod live;
     mod memory;
     pub(crate) mod project;
     mod race;

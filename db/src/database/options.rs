@@ -10,6 +10,7 @@ use overnight_framework::clock::{Clock, SystemClock};
 use overnight_framework::repository::StoreError;
 use thiserror::Error;
 
+use super::unreached::Unreached;
 use crate::migration::MigrateError;
 
 /// What a new connection to a SQLite file is told besides our own settings.
@@ -76,6 +77,8 @@ pub enum OpenError {
     Unreachable {
         /// The address, without its password.
         address: String,
+        /// The reason, as far as it can be told.
+        reason: Unreached,
         /// What it said.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,

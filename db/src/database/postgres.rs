@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use diesel::r2d2::Error;
 
 use super::address::{Pooler, PostgresAddress};
+use super::unreached::Unreached;
 use super::{OpenError, OpenOptions};
 use crate::migration::{self, MigrateError, OlderSchema};
 use crate::pool::{self, Connector, Limits, Patience, Setup};
@@ -32,7 +33,10 @@ impl Server {
             Ok(())
         });
         let connector = Connector::new(&url, Arc::clone(&setup));
-        let unreachable = |error: Error| OpenError::Unreachable { address: address.shown(), source: error.into() };
+        let unreachable = |error: Error| {
+            let reason = Unreached::of(&error.to_string());
+            OpenError::Unreachable { address: address.shown(), reason, source: error.into() }
+        };
         let wait = options.wait;
         connector.reach(&Patience { clock: &*options.clock, wait }, may_pass).map_err(unreachable)?;
         let write = pool::build("postgres", connector, Limits { size: options.connections.max(1), wait });
@@ -72,10 +76,7 @@ fn settings(options: &OpenOptions) -> [(&'static str, String); 6] {
     ]
 }
 
-/// libpq gives no code for a refused connection; in another language than English the first answer is the last.
+/// In another language than English the first answer is the last.
 fn may_pass(error: &Error) -> bool {
-    let message = error.to_string();
-    ["too many clients", "too many connections", "remaining connection slots", "the database system is starting up"]
-        .iter()
-        .any(|passing| message.contains(passing))
+    Unreached::of(&error.to_string()).may_pass()
 }

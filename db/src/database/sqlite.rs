@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,6 +24,9 @@ const READERS: u32 = 4;
 
 /// What every connection is told. A writer of another process is waited for: its transactions are short.
 const SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON";
+
+/// How every file of SQLite begins that is not empty.
+const HEAD: &[u8] = b"SQLite format 3\0";
 
 /// Readers cannot write by mistake, which would begin a transaction that is not IMMEDIATE.
 const READ_ONLY: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON";
@@ -65,6 +69,7 @@ impl File {
     pub(super) fn prepare(&self) -> Result<(), OpenError> {
         {
             let _shared = self.lock(fs::File::lock_shared)?;
+            self.look()?;
             if self.path.exists() && migration::is_current(&mut *pool::take(&self.pools.write, self.pools.wait)?) {
                 return Ok(());
             }
@@ -78,9 +83,25 @@ impl File {
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, MigrateError>,
     ) -> Result<T, MigrateError> {
         let _alone = self.lock(fs::File::lock)?;
+        self.look()?;
         let mut connection = pool::take(&self.pools.write, self.pools.wait)?;
         write_ahead(&mut connection)?;
         migration::exclusively(&mut *connection, work)
+    }
+
+    /// Whether the file can be one of SQLite, which itself would say so late, and of no file in particular.
+    fn look(&self) -> Result<(), MigrateError> {
+        let failed = |source| MigrateError::File { path: self.path.clone(), source };
+        let mut head = Vec::new();
+        match fs::File::open(&self.path) {
+            Ok(file) => file.take(HEAD.len() as u64).read_to_end(&mut head).map_err(failed)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(source) => return Err(failed(source)),
+        };
+        if head.is_empty() || head == HEAD {
+            return Ok(());
+        }
+        Err(MigrateError::NotADatabase { path: self.path.clone() })
     }
 
     /// Opens and locks the file beside the database; the lock ends with the value.

@@ -102,7 +102,8 @@ impl Frames {
     fn var(&self, index: usize, values: &[Value]) -> Result<Value, BatchError> {
         let Some(var) = self.vars.get(index) else { return Ok(Value::Null) };
         let wrong = |error| {
-            BatchError::new(names::INVALID_VALUE, format!("failed to compute `vars.{}`", var.name)).with_source(error)
+            let message = format!("failed to compute `vars.{}` ({})", var.name, var.place);
+            BatchError::new(names::INVALID_VALUE, message).with_source(error)
         };
         var.program.eval(values).map_err(wrong)
     }

@@ -15,21 +15,22 @@ use crate::yaml::{Code, Cursor, Key};
 /// An operation whose expressions are checked.
 #[derive(Debug)]
 pub(super) enum Operation {
-    /// Rows for which it is false are left out.
-    Filter(Typed),
+    /// Rows for which it is false are left out. Behind it stands what it is called in an error.
+    Filter(Typed, Box<str>),
     /// Cells that are computed side by side: none of them sees another.
     Set(Vec<SetCell>),
     /// Rows for which it is false are bad.
     Validate(Rule),
 }
 
-/// A column and what is computed for it.
+/// A cell of a row and what is computed for it.
 #[derive(Debug)]
 pub(super) struct SetCell {
-    pub(super) column: Box<str>,
     /// The index of its cell; the first index behind the row for a new column.
     pub(super) index: usize,
     pub(super) value: Typed,
+    /// What it is called in an error.
+    pub(super) place: Box<str>,
 }
 
 /// What must hold for a row, and what is said when it does not.
@@ -41,6 +42,8 @@ pub(super) struct Rule {
     pub(super) message: Option<Typed>,
     /// The name of the error that a row is refused with, by which `skip` can choose it.
     pub(super) error: Box<str>,
+    /// What it is called in an error of its expressions.
+    pub(super) place: Box<str>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +132,8 @@ impl<'a> Pipeline<'a> {
         match kind {
             OperationKind::Filter => {
                 let condition = self.expression(&value, Expected::Type(Type::Bool), &[]);
-                self.operations.extend(condition.map(Operation::Filter));
+                let place = place_of("filter", &value);
+                self.operations.extend(condition.map(|condition| Operation::Filter(condition, place)));
             }
             OperationKind::Set => {
                 let set = self.set(&value);
@@ -146,13 +150,13 @@ impl<'a> Pipeline<'a> {
         let mut fields = at.mapping(&tables::VALIDATION)?;
         let check = fields.required("check", |at| {
             let written = at.text()?;
-            Some((self.expression(at, Expected::Type(Type::Bool), &[])?, written))
+            Some((self.expression(at, Expected::Type(Type::Bool), &[])?, written, place_of("validate", at)))
         });
         let message = fields.optional("message", |at| self.message(at));
         let error = fields.or("error", names::INVALID_ROW.into(), error_name);
         fields.finish();
-        let (check, written) = check?;
-        Some(Rule { check, written: written.into(), message: message?, error: error? })
+        let (check, written, place) = check?;
+        Some(Rule { check, written: written.into(), message: message?, error: error?, place })
     }
 
     fn set(&mut self, at: &Cursor<'_>) -> Option<Operation> {
@@ -164,13 +168,13 @@ impl<'a> Pipeline<'a> {
             if value.is_none() {
                 self.broken.insert(key.name().into());
             }
-            made.push((key.name(), value));
+            made.push((key.name(), value, place_of(&format!("set {}", key.name()), at)));
             Some(())
         })?;
         if made.is_empty() {
             return at.refuse(at.problem("an empty `set` does nothing").code(Code::Empty));
         }
-        let cells = made.into_iter().filter_map(|(name, value)| self.put(name, value)).collect();
+        let cells = made.into_iter().filter_map(|(name, value, place)| self.put(name, value, place)).collect();
         self.scope = None;
         Some(Operation::Set(cells))
     }
@@ -191,7 +195,7 @@ impl<'a> Pipeline<'a> {
     }
 
     /// Puts a column into the schema: a new one at the end, one of the same name where it is.
-    fn put(&mut self, name: &str, value: Option<Typed>) -> Option<SetCell> {
+    fn put(&mut self, name: &str, value: Option<Typed>, place: Box<str>) -> Option<SetCell> {
         let known = value.as_ref().and_then(|value| Some((value.kind()?, value.nullable())));
         // A column of unknown type is there all the same, so that a writer that names it is not refused for it.
         let (kind, nullable) = known.unwrap_or((Type::Str, false));
@@ -204,7 +208,7 @@ impl<'a> Pipeline<'a> {
         if value.is_some() {
             self.broken.remove(name);
         }
-        Some(SetCell { column: name.into(), index, value: value? })
+        Some(SetCell { index, value: value?, place })
     }
 
     fn has(&self, name: &str) -> bool {
@@ -236,6 +240,11 @@ impl<'a> Pipeline<'a> {
         self.scope = Some(scope);
         read
     }
+}
+
+/// What the expression at `at` is called in an error about a row.
+fn place_of(what: &str, at: &Cursor<'_>) -> Box<str> {
+    format!("{what} ({})", at.place_in_words()).into()
 }
 
 /// The name that a rule gives to its error.

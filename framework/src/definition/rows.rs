@@ -29,7 +29,7 @@ pub(super) struct RowProcessor {
 
 /// An operation, ready to run.
 enum Compiled {
-    Filter(Program),
+    Filter(Program, Box<str>),
     /// A new cell at the end of the row.
     Append(Cell),
     /// A cell that is written over.
@@ -41,7 +41,7 @@ enum Compiled {
 
 struct Cell {
     index: usize,
-    column: Box<str>,
+    place: Box<str>,
     value: Program,
 }
 
@@ -50,6 +50,7 @@ struct CompiledRule {
     written: Box<str>,
     message: Option<Program>,
     error: Box<str>,
+    place: Box<str>,
 }
 
 impl RowProcessor {
@@ -72,10 +73,10 @@ impl RowProcessor {
         self.replaced.clear();
         for operation in &self.operations {
             match operation {
-                Compiled::Filter(condition) => match condition.test(row) {
+                Compiled::Filter(condition, place) => match condition.test(row) {
                     Ok(true) => {}
                     Ok(false) => return Ok(false),
-                    Err(error) => return Err(unfit("filter", &error)),
+                    Err(error) => return Err(unfit(place, &error)),
                 },
                 Compiled::Append(cell) => row.push(cell.compute(row)?),
                 Compiled::Replace(cell) => {
@@ -171,7 +172,7 @@ impl ChunkProcessor<Row, Row> for RowProcessor {
 
 impl Cell {
     fn compute(&self, row: &[Value]) -> Result<Value, BatchError> {
-        self.value.eval(row).map_err(|error| unfit(&format!("set {}", self.column), &error))
+        self.value.eval(row).map_err(|error| unfit(&self.place, &error))
     }
 
     fn replace(&self, value: Value, row: &mut Row, replaced: &mut Vec<(usize, Value)>) {
@@ -186,7 +187,7 @@ impl CompiledRule {
         match self.check.test(row) {
             Ok(true) => Ok(()),
             Ok(false) => Err(BatchError::new(self.error.to_string(), self.message(row))),
-            Err(error) => Err(unfit("validate", &error)),
+            Err(error) => Err(unfit(&self.place, &error)),
         }
     }
 
@@ -203,7 +204,9 @@ impl CompiledRule {
 
 fn compile(operation: &Operation, frame: &Frame, width: &mut usize) -> Vec<Compiled> {
     match operation {
-        Operation::Filter(condition) => vec![Compiled::Filter(condition.compile_with(&frame.values))],
+        Operation::Filter(condition, place) => {
+            vec![Compiled::Filter(condition.compile_with(&frame.values), place.clone())]
+        }
         Operation::Set(cells) => compile_set(cells, frame, width),
         Operation::Validate(rule) => vec![Compiled::Validate(compile_rule(rule, frame))],
     }
@@ -213,7 +216,7 @@ fn compile(operation: &Operation, frame: &Frame, width: &mut usize) -> Vec<Compi
 fn compile_set(cells: &[SetCell], frame: &Frame, width: &mut usize) -> Vec<Compiled> {
     let cell = |cell: &SetCell| Cell {
         index: cell.index,
-        column: cell.column.clone(),
+        place: cell.place.clone(),
         value: cell.value.compile_with(&frame.values),
     };
     let before = *width;
@@ -231,8 +234,13 @@ fn compile_set(cells: &[SetCell], frame: &Frame, width: &mut usize) -> Vec<Compi
 
 fn compile_rule(rule: &Rule, frame: &Frame) -> CompiledRule {
     let message = rule.message.as_ref().map(|message| message.compile_with(&frame.values));
-    let Rule { check, written, error, .. } = rule;
-    CompiledRule { check: check.compile_with(&frame.values), written: written.clone(), message, error: error.clone() }
+    CompiledRule {
+        check: rule.check.compile_with(&frame.values),
+        written: rule.written.clone(),
+        message,
+        error: rule.error.clone(),
+        place: rule.place.clone(),
+    }
 }
 
 /// A row as a dead letter keeps it: JSON, without the secrets of the run.

@@ -42,6 +42,8 @@ enum Work {
 /// Whether it shall run.
 struct Condition {
     program: Program,
+    /// Where it stands.
+    place: String,
     needs: Needs,
 }
 
@@ -136,7 +138,7 @@ impl StepReader<'_> {
 
     fn condition(&self, at: &Cursor<'_>) -> Option<Condition> {
         let (typed, needs) = self.with_names(|names| names.expression(at, Type::Bool))?;
-        Some(Condition { program: typed.compile(), needs })
+        Some(Condition { program: typed.compile(), place: at.place_in_words(), needs })
     }
 
     fn work(&self, kind: &str, at: &Cursor<'_>, outputs: Outputs) -> Option<(Work, Needs)> {
@@ -260,7 +262,10 @@ impl Condition {
         let frames = Arc::clone(frames);
         Arc::new(move |view: &JobView<'_>| {
             let frame = frames.frame(&self.needs, Moment::within(view))?;
-            let wrong = |error| BatchError::new(names::INVALID_VALUE, "failed to evaluate `when`").with_source(error);
+            let wrong = |error| {
+                let message = format!("failed to evaluate `when` ({})", self.place);
+                BatchError::new(names::INVALID_VALUE, message).with_source(error)
+            };
             self.program.test(&frame.values).map_err(|error| frame.masked(wrong(error)))
         })
     }

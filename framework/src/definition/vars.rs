@@ -16,6 +16,8 @@ use crate::yaml::{Code, Cursor};
 #[derive(Debug)]
 pub(super) struct Var {
     pub(super) name: Box<str>,
+    /// Where it stands.
+    pub(super) place: Box<str>,
     pub(super) program: Program,
     pub(super) kind: Type,
     pub(super) nullable: bool,
@@ -45,6 +47,7 @@ fn var(at: &Cursor<'_>, file: &File<'_>, layout: &Layout) -> Option<Var> {
     let uses = uses.into_inner();
     Some(Var {
         name: name.into(),
+        place: at.place_in_words().into(),
         program: typed.compile(),
         kind,
         nullable: typed.nullable(),

@@ -14,6 +14,9 @@ pub struct ErrorRecord {
     /// The causes, outermost first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<String>,
+    /// What a person can do about it, in one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
     /// The step in which it happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
@@ -34,6 +37,7 @@ impl From<&BatchError> for ErrorRecord {
     fn from(error: &BatchError) -> Self {
         let mut chain = error.chain().into_iter();
         let message = chain.next().unwrap_or_default();
-        Self { name: error.name().to_owned(), message, causes: chain.collect(), ..Self::default() }
+        let help = error.help().map(str::to_owned);
+        Self { name: error.name().to_owned(), message, causes: chain.collect(), help, ..Self::default() }
     }
 }

@@ -85,13 +85,17 @@ impl Frame {
     /// ```
     #[must_use]
     pub fn masked(&self, error: BatchError) -> BatchError {
-        let chain = error.chain();
-        if !chain.iter().any(|text| self.shows_secret(text)) {
+        let (chain, help) = (error.chain(), error.help());
+        if !chain.iter().map(String::as_str).chain(help).any(|text| self.shows_secret(text)) {
             return error;
         }
         let named = |text: &String| BatchError::new(error.name().to_owned(), self.mask(text));
         let texts = chain.iter().rev().map(named);
-        texts.reduce(|cause, error| error.with_source(cause)).unwrap_or(error)
+        let Some(masked) = texts.reduce(|cause, error| error.with_source(cause)) else { return error };
+        match help {
+            Some(help) => masked.with_help(self.mask(help)),
+            None => masked,
+        }
     }
 
     /// Whether `text` shows a secret.

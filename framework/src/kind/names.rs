@@ -98,7 +98,7 @@ impl<'a> Names<'a> {
     /// The same, where only one type makes sense.
     pub fn setting_of(&self, at: &Cursor<'_>, expected: Expected) -> Option<Setting> {
         let (template, typed) = self.template(at, expected)?;
-        Some(Setting::new(&template, &typed))
+        Some(Setting::new(at, &template, &typed))
     }
 
     /// Reads a setting that others see, such as the arguments of a program: one with a secret in it is refused. `seen` says
@@ -107,7 +107,7 @@ impl<'a> Names<'a> {
         let (template, typed) = self.template(at, Expected::Any)?;
         let paths = template.paths();
         let is_secret = |path: &&Vec<&str>| self.site.is_some_and(|site| site.judge.is_confidential(path));
-        let Some(path) = paths.iter().find(is_secret) else { return Some(Setting::new(&template, &typed)) };
+        let Some(path) = paths.iter().find(is_secret) else { return Some(Setting::new(at, &template, &typed)) };
         let name = path.iter().take(2).copied().collect::<Vec<_>>().join(".");
         let (code, message) = (Code::SecretInSight, format!("`{name}` is secret, and {seen}"));
         let refusal = Refusal { code, message, help: Some(help.to_owned()), related: None };

@@ -4,6 +4,7 @@ use super::Frame;
 use crate::error::{BatchError, names};
 use crate::expr::{Program, Template, Typed};
 use crate::row::{Type, Value};
+use crate::yaml::Cursor;
 
 /// A setting of a job file: a literal, or text with expressions.
 #[derive(Debug)]
@@ -12,11 +13,14 @@ pub struct Setting {
     literal: Option<Box<str>>,
     prefix: Box<str>,
     kind: Option<Type>,
+    /// What it is called in an error, and where it stands.
+    place: Box<str>,
 }
 
 impl Setting {
-    pub(super) fn new(template: &Template, typed: &Typed) -> Self {
+    pub(super) fn new(at: &Cursor<'_>, template: &Template, typed: &Typed) -> Self {
         Self {
+            place: format!("`{}` ({})", at.path(), at.place_in_words()).into(),
             literal: template.literal().map(Into::into),
             prefix: template.prefix().into(),
             kind: typed.kind(),
@@ -47,7 +51,10 @@ impl Setting {
     /// # Errors
     /// When the expression has no value for what the run holds.
     pub fn value(&self, frame: &Frame) -> Result<Value, BatchError> {
-        self.program.eval(&frame.values).map_err(|error| BatchError::of(names::INVALID_VALUE, error))
+        let wrong = |error| {
+            BatchError::new(names::INVALID_VALUE, format!("failed to compute {}", self.place)).with_source(error)
+        };
+        self.program.eval(&frame.values).map_err(wrong)
     }
 
     /// The value in this run as text; a null is empty.

@@ -69,7 +69,7 @@ pub fn bind(
     given: &GivenParams,
     context: BindContext<'_>,
 ) -> Result<Params, ParamsError> {
-    let mut problems: Vec<_> = given.names().filter_map(|name| unknown(name, declarations)).collect();
+    let mut problems: Vec<_> = given.names().filter_map(|name| unknown(name, given, declarations)).collect();
     let mut params = Params::default();
     for declaration in declarations {
         match bind_one(declaration, given.get(&declaration.name), context) {
@@ -80,7 +80,7 @@ pub fn bind(
     if problems.is_empty() { Ok(params) } else { Err(ParamsError { problems }) }
 }
 
-fn unknown(name: &str, declarations: &[ParamDeclaration]) -> Option<ParamProblem> {
+fn unknown(name: &str, given: &GivenParams, declarations: &[ParamDeclaration]) -> Option<ParamProblem> {
     let names = || declarations.iter().map(|declaration| &*declaration.name);
     if names().any(|known| known == name) {
         return None;
@@ -90,7 +90,8 @@ fn unknown(name: &str, declarations: &[ParamDeclaration]) -> Option<ParamProblem
         None if declarations.is_empty() => "the job declares none".to_owned(),
         None => format!("the job declares {}", names().collect::<Vec<_>>().join(", ")),
     };
-    Some(ParamProblem { name: name.to_owned(), message: format!("unknown parameter `{name}`"), help: Some(help) })
+    let message = located(given.get(name), "unknown parameter", name, "");
+    Some(ParamProblem { name: name.to_owned(), message, help: Some(help) })
 }
 
 fn bind_one(
@@ -111,7 +112,7 @@ fn bind_one(
         Some(_) => context.working_dir,
         None => context.base_dir,
     };
-    check(declaration, &value)?;
+    check(declaration, given, &value)?;
     Ok(absolute(declaration.kind, value, start))
 }
 
@@ -157,22 +158,47 @@ fn from_json(kind: ParamType, json: &str) -> Option<Value> {
 
 fn wrong_type(declaration: &ParamDeclaration, given: &Given) -> ParamProblem {
     let ParamDeclaration { name, kind, secret, .. } = declaration;
-    let (found, place) = match given {
-        Given::Text(text) => (format!("{text:?}"), String::new()),
-        Given::Json { text, line, column } => (text.clone(), format!(" at line {line} column {column}")),
-        Given::Stored(json) => (json.to_string(), " as stored".to_owned()),
+    let found = match given {
+        Given::Text(text) => format!("{text:?}"),
+        Given::Json { text, .. } => text.clone(),
+        Given::Stored(json) => json.to_string(),
     };
     let found = if *secret { "another value".to_owned() } else { shortened(&found, SHOWN) };
-    let message = format!("parameter `{name}`{place}: expected {}, found {found}", kind.expectation());
+    let wrong = format!(": expected {}, found {found}", kind.expectation());
+    let message = located(Some(given), "parameter", name, &wrong);
     ParamProblem { name: name.to_string(), message, help: None }
 }
 
-fn check(declaration: &ParamDeclaration, value: &Value) -> Result<(), ParamProblem> {
+/// What is wrong with the parameter `name`, with the place where it was given: that of a document with a name stands in front.
+fn located(given: Option<&Given>, what: &str, name: &str, wrong: &str) -> String {
+    match given {
+        Some(Given::Json { document: Some(document), line, column, .. }) => {
+            format!("{document}:{line}:{column}: {what} `{name}`{wrong}")
+        }
+        Some(Given::Json { document: None, line, column, .. }) => {
+            format!("{what} `{name}` at line {line} column {column}{wrong}")
+        }
+        Some(Given::Stored(_)) => format!("{what} `{name}` as stored{wrong}"),
+        Some(Given::Text(_)) | None => format!("{what} `{name}`{wrong}"),
+    }
+}
+
+fn check(declaration: &ParamDeclaration, given: Option<&Given>, value: &Value) -> Result<(), ParamProblem> {
     let Some(rule) = broken_rule(declaration, value) else { return Ok(()) };
     let shown =
         if declaration.secret { "the value".to_owned() } else { format!("`{}`", shortened(&value.to_string(), SHOWN)) };
-    let message = format!("parameter `{}`: {shown} {rule}", declaration.name);
-    Err(ParamProblem { name: declaration.name.to_string(), message, help: None })
+    let message = located(given, "parameter", &declaration.name, &format!(": {shown} {rule}"));
+    let help = nearest_choice(declaration, value).map(|near| format!("did you mean `{near}`?"));
+    Err(ParamProblem { name: declaration.name.to_string(), message, help })
+}
+
+/// The choice that a wrong value most likely meant. That of a secret is nobody's business.
+fn nearest_choice(declaration: &ParamDeclaration, value: &Value) -> Option<String> {
+    let choices: Vec<_> = declaration.choices.iter().map(ToString::to_string).collect();
+    if declaration.secret || choices.contains(&value.to_string()) {
+        return None;
+    }
+    nearest(&value.to_string(), choices.iter().map(String::as_str)).map(str::to_owned)
 }
 
 /// The rule of `declaration` that `value` breaks, as the end of a sentence: "is less than the minimum 1". A null breaks none.
@@ -264,17 +290,29 @@ mod tests {
         let error = bound(r#"{"busines_date": "2026-10-30", "partitions": "4", "mode": "fast"}"#).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "unknown parameter `busines_date` (did you mean `business_date`?)\n\
+            "unknown parameter `busines_date` at line 1 column 18 (did you mean `business_date`?)\n\
              missing parameter `business_date`: expected a date such as 2026-10-30 (give it with -p business_date=VALUE)\n\
              parameter `partitions` at line 1 column 46: expected an integer of at most 64 bits, found \"4\"\n\
-             parameter `mode`: `fast` is none of full, delta"
+             parameter `mode` at line 1 column 59: `fast` is none of full, delta"
         );
     }
 
     #[test]
     fn limits_hold() {
         let error = bound(r#"{"business_date": "2026-10-30", "partitions": 0}"#).unwrap_err();
-        assert_eq!(error.to_string(), "parameter `partitions`: `0` is less than the minimum 1");
+        assert_eq!(error.to_string(), "parameter `partitions` at line 1 column 47: `0` is less than the minimum 1");
+    }
+
+    #[test]
+    fn a_document_with_a_name_stands_before_its_places() {
+        let text = "{\n  \"business_date\": \"2026-10-30\",\n  \"mode\": \"Full\",\n  \"oud\": 1\n}";
+        let given = GivenParams::from_document("params.json", text).unwrap();
+        let error = bind(&declared(), &given, CONTEXT()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "params.json:4:10: unknown parameter `oud` (did you mean `out`?)\n\
+             params.json:3:11: parameter `mode`: `Full` is none of full, delta (did you mean `full`?)"
+        );
     }
 
     #[test]

@@ -161,7 +161,8 @@ impl ParamDeclaration {
     }
 
     /// The text that [`compile_pattern`](Self::compile_pattern) was given.
-    pub(crate) fn written_pattern(pattern: &regex::Regex) -> &str {
+    #[must_use]
+    pub fn written_pattern(pattern: &regex::Regex) -> &str {
         let text = pattern.as_str();
         text.strip_prefix(WHOLE_BEGIN).and_then(|text| text.strip_suffix(WHOLE_END)).unwrap_or(text)
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,8 @@ pub enum Given {
     Json {
         /// The JSON text.
         text: String,
+        /// The name of its document, if that has one, such as the path of a file.
+        document: Option<Arc<str>>,
         /// Its line in the document, from 1.
         line: usize,
         /// Its column in characters, from 1.
@@ -37,7 +40,7 @@ pub struct GivenParams {
 #[non_exhaustive]
 pub enum DocumentError {
     /// It is no JSON object.
-    #[error("the parameters are not a JSON object: {0}")]
+    #[error("the parameters are not a JSON object: {}", explained(.0))]
     Json(#[from] serde_json::Error),
     /// It is larger than anything a parameter document can need.
     #[error("the parameters have {size} bytes, the limit is {}", GivenParams::LIMIT)]
@@ -59,6 +62,18 @@ impl GivenParams {
     /// # Errors
     /// When `text` is no JSON object, names a parameter twice, or is larger than 1 MiB.
     pub fn from_json(text: &str) -> Result<Self, DocumentError> {
+        Self::read(None, text)
+    }
+
+    /// The same of a document with a name, which stands before the places in messages: `params.json:3:11`.
+    ///
+    /// # Errors
+    /// As [`GivenParams::from_json`].
+    pub fn from_document(name: &str, text: &str) -> Result<Self, DocumentError> {
+        Self::read(Some(name.into()), text)
+    }
+
+    fn read(name: Option<Arc<str>>, text: &str) -> Result<Self, DocumentError> {
         if text.len() > Self::LIMIT {
             return Err(DocumentError::TooLarge { size: text.len() });
         }
@@ -66,7 +81,7 @@ impl GivenParams {
             return Ok(Self::default());
         }
         let document: Document<'_> = serde_json::from_str(text)?;
-        let mut place = Place { text, offset: 0, line: 1, column: 1 };
+        let mut place = Place { name, text, offset: 0, line: 1, column: 1 };
         let located = |(name, raw)| (name, place.located(raw));
         Ok(Self { values: document.0.into_iter().map(located).collect() })
     }
@@ -135,8 +150,23 @@ impl GivenParams {
     }
 }
 
+/// What serde_json says, in the words of somebody who types JSON and does not parse it.
+fn explained(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let place = said.rfind(" at line ").and_then(|start| said.get(start..)).unwrap_or_default();
+    let words = match said.strip_suffix(place).unwrap_or(&said) {
+        words if words.starts_with("EOF while parsing") => "it ends before it is complete",
+        "key must be a string" => "a name stands in double quotes",
+        "trailing characters" => "something stands behind it",
+        "expected value" => "no value begins here",
+        _ => return said,
+    };
+    format!("{words}{place}")
+}
+
 /// A place that moves through a document once, from value to value.
 struct Place<'a> {
+    name: Option<Arc<str>>,
     text: &'a str,
     offset: usize,
     line: usize,
@@ -154,7 +184,8 @@ impl Place<'_> {
             }
         }
         self.offset = offset;
-        Given::Json { text: raw.get().to_owned(), line: self.line, column: self.column }
+        let document = self.name.clone();
+        Given::Json { text: raw.get().to_owned(), document, line: self.line, column: self.column }
     }
 }
 

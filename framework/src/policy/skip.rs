@@ -1,5 +1,7 @@
 //! Skip: how many bad records a step may leave out.
 
+use std::fmt;
+
 use super::ErrorNames;
 use crate::execution::Counts;
 
@@ -55,6 +57,19 @@ impl SkipPolicy {
     }
 }
 
+/// As it is written in a job file: `10`, or `0.5%`.
+impl fmt::Display for SkipLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(limit) => write!(f, "{limit}"),
+            Self::PerMillion(share) => {
+                let digits = format!("{}.{:04}", share / 10_000, share % 10_000);
+                write!(f, "{}%", digits.trim_end_matches('0').trim_end_matches('.'))
+            }
+        }
+    }
+}
+
 impl Default for SkipPolicy {
     fn default() -> Self {
         Self::NEVER
@@ -83,6 +98,13 @@ mod tests {
         assert!(!policy.permits(&counts(1, 11)));
         assert!(!policy.permits_end(&counts(999, 1)));
         assert!(policy.permits_end(&counts(1_000, 1)));
+    }
+
+    #[test]
+    fn a_limit_is_shown_as_it_is_written() {
+        let shown = [SkipLimit::Count(10), SkipLimit::PerMillion(10_000), SkipLimit::PerMillion(1_000_000)];
+        assert_eq!(shown.map(|limit| limit.to_string()), ["10", "1%", "100%"]);
+        assert_eq!(SkipLimit::PerMillion(5_050).to_string(), "0.505%");
     }
 
     #[test]

@@ -34,6 +34,7 @@ impl ErrorRecord {
             name: clean(&self.name).into_owned(),
             message: clean(&self.message).into_owned(),
             causes: self.causes.iter().map(|cause| clean(cause).into_owned()).collect(),
+            help: self.help.as_deref().map(|help| clean(help).into_owned()),
             step: self.step.as_deref().map(|step| clean(step).into_owned()),
             position: self.position.as_ref().map(cleaned_json),
         }

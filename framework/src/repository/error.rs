@@ -34,6 +34,9 @@ pub enum StoreErrorKind {
     /// The database takes no writes.
     #[error("the database is read-only")]
     ReadOnly,
+    /// The user of the database may not do it.
+    #[error("the database does not allow it")]
+    Forbidden,
     /// Another transaction was in the way for too long.
     #[error("the database is busy")]
     Busy,

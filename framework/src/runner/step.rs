@@ -123,7 +123,13 @@ impl Run<'_> {
                 return Ok(self.stopped(run, StopIntent::Timeout, Some(&failure)));
             }
             let Some(delay) = run.step.retry.pause(attempts, failure.error.name()) else {
-                return Ok(End::failed(exit_code(&failure.error), failure.record(&run.step.name)));
+                let record = failure.record(&run.step.name);
+                let all = run.step.retry.max_attempts;
+                let message = match attempts {
+                    1 => record.message,
+                    _ => format!("attempt {attempts} of {all}: {}", record.message),
+                };
+                return Ok(End::failed(exit_code(&failure.error), ErrorRecord { message, ..record }));
             };
             attempts += 1;
             let error = format!("{:#}", failure.error);

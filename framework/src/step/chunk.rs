@@ -34,6 +34,7 @@ use self::write::{ChunkWriter, Rules};
 use crate::error::BatchError;
 use crate::execution::StepKind;
 use crate::listener::ItemListener;
+use crate::monitor::RunEvent;
 use crate::policy::{RetryPolicy, SkipPolicy};
 use crate::repository::Payload;
 use crate::step::{Outcome, Step, StepContext, StepError, caught};
@@ -183,8 +184,11 @@ impl<I: Send, O: Send> ChunkStep<I, O> {
         let ChunkParts { supply, writer, describe, listeners } = parts;
         let (reader_at, writer_at) = checkpoints(context.state.checkpoint.as_ref());
         let stop = context.stop.child();
-        let Course { locate, total } = supply.open(reader_at, &stop)?;
+        let Course { locate, total, extent } = supply.open(reader_at, &stop)?;
         writer.open(writer_at)?;
+        if let Some(extent) = extent {
+            context.tell(&RunEvent::Opened { step: &context.step.name, extent });
+        }
         context.lease.idle_timeout = self.idle_timeout.unwrap_or(context.lease.idle_timeout);
         let (supply, encoder, writer) = (supply.as_mut(), writer.encoder(), writer.as_mut());
         let mut preparer = Preparer { supply, encoder, describe, size: self.size, retry: &self.retry, stop };

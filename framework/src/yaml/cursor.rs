@@ -49,6 +49,14 @@ impl<'a> Cursor<'a> {
         self.node.span()
     }
 
+    /// Where the value stands, in the words of an error that happens when the job runs: nobody may have the file then, but
+    /// everybody has its text, which the store keeps.
+    #[must_use]
+    pub fn place_in_words(&self) -> String {
+        let position = self.reading.source().position(self.span().start);
+        format!("line {}, column {} of the job file", position.line, position.column)
+    }
+
     /// The reading that collects the problems.
     #[must_use]
     pub fn reading(&self) -> &'a Reading {

@@ -1,5 +1,6 @@
 //! The text of one file, its name, and places in it.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
@@ -7,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::MAX_BYTES;
+use crate::suggest::nearest;
 
 /// A text to be read, with the name it has in messages. Clones share the text.
 #[derive(Clone, Debug)]
@@ -40,10 +42,12 @@ pub struct Position {
 #[non_exhaustive]
 pub enum ReadError {
     /// There is nothing under that path.
-    #[error("read `{name}`: there is no such file")]
+    #[error("read `{name}`: there is no such file{}", did_you_mean(.near.as_deref()))]
     Missing {
         /// The path as given.
         name: String,
+        /// The path of the file beside it whose name is most like its own.
+        near: Option<String>,
     },
     /// The path is a folder.
     #[error("read `{name}`: it is a directory, not a file")]
@@ -52,7 +56,7 @@ pub enum ReadError {
         name: String,
     },
     /// The file has more than [`MAX_BYTES`].
-    #[error("read `{name}`: it is larger than {limit} bytes, the limit for a YAML file")]
+    #[error("read `{name}`: it is larger than {limit} bytes, the limit for one file")]
     TooLarge {
         /// The path as given.
         name: String,
@@ -85,6 +89,19 @@ pub enum ReadError {
     },
 }
 
+fn did_you_mean(near: Option<&str>) -> String {
+    near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
+}
+
+/// The file that was most likely meant by a path at which there is none.
+fn near(path: &Path) -> Option<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let names = folder.read_dir().ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let names: BTreeSet<_> = names.collect();
+    let near = nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str))?;
+    Some(path.with_file_name(near).display().to_string())
+}
+
 impl Source {
     /// A text under the name that messages show, such as a path relative to where the user stands. A leading byte
     /// order mark is dropped.
@@ -106,7 +123,7 @@ impl Source {
         let path = path.as_ref();
         let name = path.display().to_string();
         let failed = |source: std::io::Error| match source.kind() {
-            std::io::ErrorKind::NotFound => ReadError::Missing { name: name.clone() },
+            std::io::ErrorKind::NotFound => ReadError::Missing { name: name.clone(), near: near(path) },
             std::io::ErrorKind::IsADirectory => ReadError::Directory { name: name.clone() },
             _ => ReadError::Io { name: name.clone(), source },
         };

@@ -59,7 +59,7 @@ fn rows_are_filtered_computed_validated_and_the_bad_ones_become_dead_letters() {
         (letters[0].error.name.as_str(), letters[0].error.chain().as_str()),
         ("InvalidRow", "currency euro of 3 is no ISO code")
     );
-    assert_eq!(letters[1].error.chain(), "set minor: amount is null");
+    assert_eq!(letters[1].error.chain(), "set minor (line 13, column 25 of the job file): amount is null");
     assert_eq!(letters[1].payload, br#"{"amount":null,"currency":"USD","id":4}"#);
 }
 
@@ -382,9 +382,15 @@ steps:
 #[test]
 fn a_var_that_cannot_be_computed_shows_no_secret_whole_or_cut() {
     for (var, message) in [
-        ("int(secret.db_password)", "failed to compute `vars.pin`: '***' is no integer"),
-        ("int(params.pin)", "failed to compute `vars.pin`: '***' is no integer"),
-        ("int('no. ' + secret.key)", "failed to compute `vars.pin`: 'no. ***…' is no integer"),
+        (
+            "int(secret.db_password)",
+            "failed to compute `vars.pin` (line 3, column 14 of the job file): '***' is no integer",
+        ),
+        ("int(params.pin)", "failed to compute `vars.pin` (line 3, column 14 of the job file): '***' is no integer"),
+        (
+            "int('no. ' + secret.key)",
+            "failed to compute `vars.pin` (line 3, column 14 of the job file): 'no. ***…' is no integer",
+        ),
     ] {
         let file = job(&format!(
             "\
@@ -456,7 +462,10 @@ steps:
     let bench = Bench::new();
     let execution = bench.run(&file, "{}");
     assert_eq!(bench.said(), ["fine"]);
-    assert_eq!(chain(&execution), "failed to compute `vars.twice`: params.n is null");
+    assert_eq!(
+        chain(&execution),
+        "failed to compute `vars.twice` (line 3, column 16 of the job file): params.n is null"
+    );
 }
 
 #[test]
@@ -469,7 +478,7 @@ steps: [{ name: a, when: params.n > 1, tasklet: { echo: {} } }]
     let execution = Bench::new().run(&file, "{}");
     let error = execution.error.clone().unwrap();
     assert_eq!((error.step.as_deref(), error.name.as_str()), (Some("a"), "InvalidValue"));
-    assert_eq!(chain(&execution), "failed to evaluate `when`: params.n is null");
+    assert_eq!(chain(&execution), "failed to evaluate `when` (line 3, column 26 of the job file): params.n is null");
 }
 
 #[test]

@@ -112,7 +112,7 @@ fn skip_limits_count_over_the_instance() {
     let job = job_of(chunks.step());
     assert_eq!(failed(&world.run(&job)), ("Broken", "the disk broke"));
     let restarted = world.run(&job);
-    assert_eq!(failed(&restarted), ("InvalidRow", "one bad record more than the skip limit allows"));
+    assert_eq!(failed(&restarted), ("InvalidRow", "one bad record more than the skip limit of 1 allows"));
     assert_eq!(world.dead(&restarted), ["read x"]);
 }
 

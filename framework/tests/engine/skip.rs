@@ -31,7 +31,9 @@ fn reading_processing_and_writing_share_one_limit() {
         .processing(|item| if *item == 5 { Err("no".into()) } else { Ok(Some(*item)) })
         .accepting(refusing([8]));
     let ran = world.run(&job_of(chunks.step()));
-    assert_eq!(failed(&ran), ("InvalidRow", "one bad record more than the skip limit allows"));
+    assert_eq!(failed(&ran), ("InvalidRow", "one bad record more than the skip limit of 2 allows"));
+    let told = "these bad records are in the same chunk, which is not written:\nitem 1: InvalidRow: bad record x\nitem 5: Error: no";
+    assert_eq!(ran.error.as_ref().unwrap().causes, ["8 is refused", told]);
     assert!(world.rows().is_empty() && world.letters(&ran).is_empty());
 }
 
@@ -66,7 +68,7 @@ fn a_percentage_that_is_exceeded_at_the_end_says_so_before_the_writer_finishes()
     let chunks = Chunks { skip, ..Chunks::of(spoilt(50, 10)) };
     let journal = chunks.journal.clone();
     let ran = world.run(&job_of(chunks.step()));
-    assert_eq!(failed(&ran), ("SkipLimitExceeded", "5 of 50 records were skipped, more than the limit"));
+    assert_eq!(failed(&ran), ("SkipLimitExceeded", "5 of 50 records were skipped, more than the limit of 1%"));
     assert_eq!((journal.count("finished"), journal.count("writer closed")), (0, 1));
 }
 
@@ -75,7 +77,7 @@ fn a_percentage_ends_a_step_that_only_reads_rubbish_before_it_has_read_everythin
     let world = World::new();
     let skip = SkipPolicy { limit: SkipLimit::PerMillion(10_000), errors: ErrorNames::Any };
     let ran = world.run(&job_of(Chunks { skip, ..Chunks::of(spoilt(5_000, 1)) }.step()));
-    assert_eq!(failed(&ran), ("InvalidRow", "one bad record more than the skip limit allows"));
+    assert_eq!(failed(&ran), ("InvalidRow", "one bad record more than the skip limit of 1% allows"));
     assert_eq!(world.letters(&ran).len(), 100);
 }
 

@@ -9,6 +9,7 @@ mod hostile;
 mod mistakes;
 mod nulls;
 mod oracle;
+mod pages;
 mod rows;
 mod templates;
 

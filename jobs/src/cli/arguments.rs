@@ -30,11 +30,11 @@ Exit codes:
     3  the job failed
     4  the job was stopped
     5  there is no such job
-    6  refused in this state, such as a job that is running already
+    6  refused in this state, such as a job that is running already, or a schema of another version
     7  the job file or the parameters are wrong; nothing was written
     8  the wait timed out; the job goes on
-    9  the database cannot be reached
-   10  the job may not be stopped
+    9  the database cannot be reached or opened
+   10  the job may not be stopped, or the database does not allow it
   129  SIGHUP stopped the job
   130  Ctrl-C stopped the job
   143  SIGTERM stopped the job";
@@ -170,6 +170,9 @@ pub(super) struct Start {
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,
+    /// Do not ask on a terminal for parameters that are missing
+    #[arg(long)]
+    pub(super) no_input: bool,
 }
 
 #[derive(Debug, Args)]
@@ -197,6 +200,9 @@ pub(super) struct Restart {
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,
+    /// Do not ask on a terminal for parameters that are missing
+    #[arg(long)]
+    pub(super) no_input: bool,
 }
 
 #[derive(Debug, Args)]

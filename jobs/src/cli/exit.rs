@@ -32,15 +32,15 @@ pub(super) enum Exit {
     Stopped = 4,
     /// There is no such job.
     NotFound = 5,
-    /// The job's state does not allow it.
+    /// The state of the job, or of the schema, does not allow it.
     Refused = 6,
     /// The job file or the parameters are wrong; nothing was written.
     Invalid = 7,
     /// The wait timed out; the job goes on.
     TimedOut = 8,
-    /// The store cannot be reached.
+    /// The store cannot be reached, or not be opened.
     Unreachable = 9,
-    /// The job forbids it.
+    /// The job or the database forbids it.
     Forbidden = 10,
     /// SIGHUP.
     HungUp = 129,
@@ -113,6 +113,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let exit = match error.kind {
             StoreErrorKind::Unreachable | StoreErrorKind::Busy => Exit::Unreachable,
+            StoreErrorKind::Forbidden | StoreErrorKind::ReadOnly => Exit::Forbidden,
             _ => Exit::Error,
         };
         Self::of(exit, &error)
@@ -198,7 +199,8 @@ impl From<WiringError> for Failure {
         match error {
             WiringError::Open(error) => error.into(),
             error @ WiringError::Folder { .. } => Self::of(Exit::Usage, &error),
-            error @ WiringError::LifeLock { .. } => Self::of(Exit::Error, &error),
+            error @ WiringError::LifeLock { .. } => Self::of(Exit::Unreachable, &error),
+            error @ WiringError::ReadOnly { .. } => Self::of(Exit::Forbidden, &error),
         }
     }
 }
@@ -207,10 +209,10 @@ impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::Unreachable { .. } => Self::of(Exit::Unreachable, &error),
-            OpenError::Store(error) => error.into(),
-            OpenError::Address { .. } => Self::of(Exit::Usage, &error),
             OpenError::File { .. } => no_file(&error),
+            OpenError::Store(error) => error.into(),
             OpenError::Migrate(error) => error.into(),
+            OpenError::Address { .. } => Self::of(Exit::Usage, &error),
             error => Self::of(Exit::Error, &error),
         }
     }
@@ -220,7 +222,11 @@ impl From<MigrateError> for Failure {
     fn from(error: MigrateError) -> Self {
         match error {
             MigrateError::Store(error) => error.into(),
-            MigrateError::Lock { .. } => no_file(&error),
+            MigrateError::Older { .. } | MigrateError::Newer { .. } | MigrateError::Unknown { .. } => {
+                Self::of(Exit::Refused, &error)
+            }
+            MigrateError::Lock { .. } | MigrateError::File { .. } => no_file(&error),
+            MigrateError::NotADatabase { .. } => Self::of(Exit::Unreachable, &error),
             error => Self::of(Exit::Error, &error),
         }
     }

@@ -2,6 +2,7 @@
 
 use overnight_framework::kind::Kinds;
 
+use super::advice;
 use super::arguments::StoreArguments;
 use super::exit::Failure;
 use super::output::Output;
@@ -36,19 +37,22 @@ impl Face {
     /// The store and everything over it, for verbs that look.
     pub(super) fn open(&self) -> Result<Context, Failure> {
         let config = self.config()?;
-        Ok(Context::open(&config, &config.prepare_database(), self.kinds.clone())?)
+        let address = config.prepare_database();
+        Context::open(&config, &address, self.kinds.clone()).map_err(|error| advice::opening(error, &address))
     }
 
     /// The same for verbs that give orders.
     pub(super) fn open_to_write(&self) -> Result<Context, Failure> {
         let config = self.config()?;
-        Ok(Context::open(&config, &self.place_to_write(&config), self.kinds.clone())?)
+        let address = self.place_to_write(&config);
+        Context::open_to_write(&config, &address, self.kinds.clone()).map_err(|error| advice::opening(error, &address))
     }
 
     /// The same for verbs that run jobs.
     pub(super) fn open_to_run(&self) -> Result<Context, Failure> {
         let config = self.config()?;
-        Ok(Context::open_to_run(&config, &self.place_to_write(&config), self.kinds.clone())?)
+        let address = self.place_to_write(&config);
+        Context::open_to_run(&config, &address, self.kinds.clone()).map_err(|error| advice::opening(error, &address))
     }
 
     /// The database, for verbs that write: before it is made, they say where, if nobody named the place.

@@ -1,24 +1,25 @@
 //! `jobctl migrate`: the schema of the database, looked at and changed.
 
-use overnight_db::Backend;
-use overnight_db::migrate::{self, MigrationStatus};
+use overnight_db::migrate::{self, MigrateError, MigrationStatus};
+use overnight_db::{Backend, Database, OpenError};
 use serde_json::{Value, json};
 
+use super::advice;
 use super::answer::{Answer, Column, Shape, View};
 use super::arguments::{Migrate, MigrateVerb};
 use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::json;
 use super::table::Kind;
+use crate::config::DatabaseUrl;
 use crate::wiring;
 
 pub(super) fn run(verb: &Migrate, face: &Face) -> Result<Exit, Failure> {
     let config = face.config()?;
-    let to_change = || wiring::connect(&face.place_to_write(&config));
     let migrations = match verb.what {
-        MigrateVerb::Status => migrate::status(&wiring::connect(&config.prepare_database())?)?,
-        MigrateVerb::Up => migrate::up(&to_change()?)?,
-        MigrateVerb::Down { yes: true } => migrate::down(&to_change()?)?.into_iter().collect(),
+        MigrateVerb::Status => on(&config.prepare_database(), migrate::status)?,
+        MigrateVerb::Up => on(&face.place_to_write(&config), migrate::up)?,
+        MigrateVerb::Down { yes: true } => on(&face.place_to_write(&config), migrate::down)?.into_iter().collect(),
         MigrateVerb::Down { yes: false } => {
             let message = "this removes the newest tables and columns with everything in them";
             return Err(Failure::new(Exit::Usage, message).help("say `jobctl migrate down --yes` if you mean it"));
@@ -31,6 +32,12 @@ pub(super) fn run(verb: &Migrate, face: &Face) -> Result<Exit, Failure> {
     };
     face.output.answer(&Migrations(migrations));
     Ok(Exit::Done)
+}
+
+/// Does something to the schema of the database at `address`.
+fn on<T>(address: &DatabaseUrl, work: impl FnOnce(&Database) -> Result<T, MigrateError>) -> Result<T, Failure> {
+    let done = wiring::connect(address).and_then(|database| Ok(work(&database).map_err(OpenError::from)?));
+    done.map_err(|error| advice::opening(error, address))
 }
 
 /// Migrations, and when they were applied.

@@ -15,6 +15,7 @@ use super::arguments::{Colour, Format, OutputArguments, StoreArguments};
 use super::exit::{Exit, Failure};
 use super::table::Look;
 use super::terminal::{self, Stream, paint};
+pub(super) use crate::quoted::quoted;
 
 /// Where and how answers are printed.
 #[derive(Debug)]
@@ -210,6 +211,12 @@ pub(super) fn say(words: &str) {
     print(&escaped(words, &['\n', '\t']));
 }
 
+/// Says something behind which the answer is typed.
+pub(super) fn ask(words: &str) {
+    let mut stderr = io::stderr().lock();
+    let _ = stderr.write_all(escaped(words, &['\n', '\t']).as_bytes()).and_then(|()| stderr.flush());
+}
+
 fn print(words: &str) {
     // Nobody who hears nothing can be told so.
     let _ = writeln!(io::stderr().lock(), "{words}");
@@ -258,13 +265,6 @@ fn elsewhere(store: &StoreArguments) -> String {
 
 fn has_password(url: &str) -> bool {
     without_password(url) != url
-}
-
-/// A word as a shell takes it whole.
-pub(super) fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:@%+,".contains(letter);
-    let needs_none = !word.is_empty() && word.chars().all(is_plain);
-    if needs_none { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 #[cfg(test)]

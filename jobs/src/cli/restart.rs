@@ -9,6 +9,7 @@ use overnight_framework::params::{GivenParams, InstanceKey, ParamDeclaration, Pa
 use overnight_framework::repository::Revision;
 
 use super::arguments::Restart;
+use super::ask;
 use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::output;
@@ -17,7 +18,7 @@ use super::target::{self, Named};
 use crate::wiring::{self, Context};
 
 pub(super) fn run(verb: &Restart, face: &Face) -> Result<Exit, Failure> {
-    let given = target::params(&verb.params)?;
+    let mut given = target::params(&verb.params)?;
     let named = Named::of(&verb.target)?;
     let context = face.open_to_run()?;
     let found = target::find(&context, &named, &given)?;
@@ -31,6 +32,10 @@ pub(super) fn run(verb: &Restart, face: &Face) -> Result<Exit, Failure> {
     let job = context.pinned(&last)?;
     if let Named::File(path) = &named {
         say_if_edited(&context, path, &last, face)?;
+    }
+    let lost = lost_secrets(&job, &given);
+    if !lost.is_empty() && ask::is_possible(verb.no_input) {
+        ask::for_params(&lost, &job, &mut given)?;
     }
     refuse_lost_secrets(&job, &given)?;
     let params = continued(&job, given, &last.params)?;
@@ -63,8 +68,11 @@ fn say_if_edited(context: &Context, path: &Path, last: &JobExecution, face: &Fac
 }
 
 /// Secrets are in no row, and have no default: what was given at the start must be given again.
+fn lost_secrets<'j>(job: &'j Job, given: &GivenParams) -> Vec<&'j ParamDeclaration> {
+    job.params.iter().filter(|param| param.secret && given.get(&param.name).is_none()).collect()
+}
+
 fn refuse_lost_secrets(job: &Job, given: &GivenParams) -> Result<(), ParamsError> {
-    let lost = job.params.iter().filter(|param| param.secret && given.get(&param.name).is_none());
     let problem = |param: &ParamDeclaration| {
         let name = &param.name;
         let nothing = if param.required { String::new() } else { format!(", or '{{\"{name}\": null}}' for none") };
@@ -74,7 +82,7 @@ fn refuse_lost_secrets(job: &Job, given: &GivenParams) -> Result<(), ParamsError
             help: Some(format!(r#"give it again with --params-file - as {{"{name}": VALUE}}{nothing}"#)),
         }
     };
-    let problems: Vec<_> = lost.map(problem).collect();
+    let problems: Vec<_> = lost_secrets(job, given).into_iter().map(problem).collect();
     if problems.is_empty() { Ok(()) } else { Err(ParamsError { problems }) }
 }
 

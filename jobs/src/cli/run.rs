@@ -221,7 +221,10 @@ fn until_ended(incoming: &mpsc::Receiver<Event>, stop: &StopToken, progress: &Pr
                     patience = PATIENCE;
                 }
             }
-            Err(_) => leave(first.unwrap_or(Signal::Interrupt)),
+            Err(_) => {
+                progress.finish();
+                leave(first.unwrap_or(Signal::Interrupt))
+            }
         }
     }
 }
@@ -233,9 +236,9 @@ fn again(signal: Signal) -> &'static str {
     }
 }
 
-/// A step that does not end when it is asked to is left behind with the process.
-#[expect(clippy::disallowed_methods, reason = "the thread of the step cannot be ended in any other way")]
-fn leave(signal: Signal) -> ! {
+/// A step that does not end when it is asked to is left behind with the process, and so is a question that nobody answers.
+#[expect(clippy::disallowed_methods, reason = "a thread that is held up cannot be ended in any other way")]
+pub(super) fn leave(signal: Signal) -> ! {
     std::process::exit(i32::from(exit_of(signal) as u8))
 }
 

@@ -4,16 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use overnight_framework::execution::{ExecutionId, InstanceId, JobExecution, StepExecutionId};
-use overnight_framework::job::Job;
-use overnight_framework::launch::Restartability;
+use overnight_framework::execution::{ExecutionId, InstanceId, JobExecution, StepExecutionId, place};
 use overnight_framework::operator::FindError;
 use overnight_framework::repository::{ExecutionFilter, StoreError, StoredDeadLetter};
-use overnight_framework::status::Status;
 use serde_json::Value;
 
 use super::answer::{Answer, Column, Shape, View};
 use super::arguments::Show;
+use super::diagnosis;
 use super::execution::{Shown, named};
 use super::exit::{Exit, Failure, chain};
 use super::face::Face;
@@ -43,7 +41,7 @@ pub(super) fn run(verb: &Show, face: &Face) -> Result<Exit, Failure> {
     }
     let shown = shown(&context, execution)?;
     face.output.answer(&shown);
-    say_error(&context, &shown.job, &face.output);
+    diagnosis::say(&context, &shown.job, &face.output);
     Ok(Exit::Done)
 }
 
@@ -67,7 +65,7 @@ fn watch(context: Context, job: &JobExecution, interval: Duration, face: &Face) 
     match watch::run(interval, output, look)? {
         Watched::Over(Shown { job, .. }) if !job.status.is_ended() => Err(wait::abandoned(&job)),
         Watched::Over(Shown { job, .. }) => {
-            say_error(&context, &job, output);
+            diagnosis::say(&context, &job, output);
             Ok(Exit::of(job.status))
         }
         Watched::Heard(signal) => {
@@ -86,56 +84,7 @@ pub(super) fn print_execution(context: &Context, execution: &JobExecution, outpu
         output.say(&format!("warning: the steps of job {} cannot be read: {}", execution.id, chain(error)));
     }
     output.answer(&Shown { job: execution.clone(), steps: steps.ok() });
-    say_error(context, execution, output);
-}
-
-/// What went wrong and what comes next, for people.
-fn say_error(context: &Context, execution: &JobExecution, output: &Output) {
-    if let Some(error) = &execution.error {
-        let place = error.position.as_ref().map(|position| format!("{}: ", place(position))).unwrap_or_default();
-        let step = error.step.as_ref().map(|step| format!(", step {step}")).unwrap_or_default();
-        output.say(&format!("job {}{step}: {place}{}", execution.id, named(error)));
-    }
-    let id = execution.id;
-    match execution.status {
-        Status::Failed if goes_on(context, execution) => {
-            output.help(&format!("when the cause is mended, continue with `jobctl restart {id}`"));
-        }
-        Status::Stopped if goes_on(context, execution) => output.help(&format!("continue with `jobctl restart {id}`")),
-        Status::Unknown => {
-            output.help(
-                "whether its last work was done cannot be known: a person has to look, and no command settles it yet",
-            );
-        }
-        _ => {}
-    }
-}
-
-/// Whether a restart would go on after an execution that has ended, as far as can be seen: nothing has gone on after it, and its
-/// definition does not forbid it.
-fn goes_on(context: &Context, execution: &JobExecution) -> bool {
-    let last = context.operator.last_of(execution.instance_id);
-    let is_superseded = last.is_ok_and(|last| last.is_some_and(|last| last.id != execution.id));
-    let once = |job: Job| job.restartability == Restartability::Once;
-    !is_superseded && !context.pinned(execution).is_ok_and(once)
-}
-
-/// A position as people and editors read it: `tx.csv:7:3`, or in words, such as `item 12`, where there is no file.
-fn place(position: &Value) -> String {
-    let Value::Object(parts) = position else { return position.to_string() };
-    if let Some(file) = parts.get("file").and_then(Value::as_str) {
-        let numbers = ["line", "column"].iter().filter_map(|name| parts.get(*name));
-        return numbers.fold(file.to_owned(), |place, number| format!("{place}:{number}"));
-    }
-    // Objects are sorted by name, people read from the large to the small.
-    let order = |name: &str| ["line", "column"].iter().position(|known| *known == name).unwrap_or(usize::MAX);
-    let mut parts: Vec<_> = parts.iter().collect();
-    parts.sort_by_key(|(name, _)| order(name));
-    let part = |(name, value): (&String, &Value)| match value {
-        Value::String(text) => format!("{name} {text}"),
-        other => format!("{name} {other}"),
-    };
-    parts.into_iter().map(part).collect::<Vec<_>>().join(", ")
+    diagnosis::say(context, execution, output);
 }
 
 /// A skipped record behind the job of its instance that skipped it.
@@ -198,18 +147,5 @@ impl Answer for Rejects {
 
     fn names(&self) -> Vec<String> {
         self.0.iter().map(|(_, letter)| letter.id.to_string()).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_place_reads_file_line_column() {
-        assert_eq!(place(&json!({ "file": "a.csv", "line": 7, "column": 3 })), "a.csv:7:3");
-        assert_eq!(place(&json!({ "column": 3, "line": 7, "item": 1 })), "line 7, column 3, item 1");
     }
 }

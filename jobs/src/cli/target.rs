@@ -1,7 +1,6 @@
 //! What a verb is about: an id, the name of a job, or a job file, with parameters that name an instance.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -9,10 +8,11 @@ use overnight_framework::execution::{ExecutionId, JobExecution, JobInstance};
 use overnight_framework::job::{Instances, Job};
 use overnight_framework::operator::Target;
 use overnight_framework::params::{GivenParams, InstanceKey, Params};
-use overnight_framework::yaml::is_name;
+use overnight_framework::yaml::{ReadError, Source, is_name};
 
 use super::arguments::ParamArguments;
 use super::exit::{Exit, Failure, chain};
+use super::output::quoted;
 use crate::wiring::{self, Context};
 
 /// What was typed where a job is expected.
@@ -104,7 +104,7 @@ pub(super) fn params(arguments: &ParamArguments) -> Result<GivenParams, Failure>
     }
     match arguments.params.as_ref().or(arguments.json.as_ref()).map(String::as_str) {
         Some("-") => given.extend(read(Path::new("-"))?),
-        Some(json) => given.extend(GivenParams::from_json(json)?),
+        Some(json) => given.extend(document(json)?),
         None => {}
     }
     arguments.pairs.iter().try_for_each(|pair| given.set_pair(pair))?;
@@ -120,23 +120,32 @@ fn given_twice(pairs: &[String]) -> Option<&str> {
     pairs.iter().filter_map(|pair| Some(pair.split_once('=')?.0)).find(|name| !names.insert(*name))
 }
 
+/// The parameters in an argument. What is no object at all is most likely one parameter, as others take them.
+fn document(json: &str) -> Result<GivenParams, Failure> {
+    GivenParams::from_json(json).map_err(|error| {
+        let failure = Failure::from(error);
+        match json.split_once('=') {
+            _ if json.trim_start().starts_with(['{', '[']) => failure,
+            Some((name, _)) if is_name(name) => {
+                failure.help(format!("one parameter is given as `-p {}`", quoted(json)))
+            }
+            _ => failure.help("one parameter is given as `-p NAME=VALUE`"),
+        }
+    })
+}
+
 /// The parameters in a file, which is named in the errors; `-` is stdin.
 fn read(path: &Path) -> Result<GivenParams, Failure> {
-    let is_stdin = path == Path::new("-");
-    let name = if is_stdin { "stdin".into() } else { path.to_string_lossy() };
-    let cannot = |reason: String| Failure::new(Exit::Invalid, format!("cannot read {name}: {reason}"));
-    let mut bytes = Vec::new();
-    let limited = (GivenParams::LIMIT as u64) + 1;
-    let read = if is_stdin {
-        io::stdin().lock().take(limited).read_to_end(&mut bytes)
-    } else {
-        fs::File::open(path).and_then(|file| file.take(limited).read_to_end(&mut bytes))
-    };
-    read.map_err(|error| cannot(error.to_string()))?;
-    // Before anything else is said of it: what was cut there may end in the middle of a letter.
-    if bytes.len() > GivenParams::LIMIT {
-        return Err(cannot(format!("it has more than {} bytes", GivenParams::LIMIT)));
-    }
-    let json = String::from_utf8(bytes).map_err(|error| cannot(error.utf8_error().to_string()))?;
-    GivenParams::from_json(&json).map_err(|error| Failure::new(Exit::Invalid, format!("{name}: {}", chain(&error))))
+    let source = if path == Path::new("-") { stdin() } else { Source::read(path) };
+    let source = source.map_err(|error| Failure::new(Exit::Invalid, format!("cannot {}", chain(&error))))?;
+    let given = GivenParams::from_document(source.name(), source.text());
+    given.map_err(|error| Failure::new(Exit::Invalid, format!("{}: {}", source.name(), chain(&error))))
+}
+
+fn stdin() -> Result<Source, ReadError> {
+    let (name, mut bytes) = ("stdin", Vec::new());
+    // One byte more shows that there are too many.
+    let read = io::stdin().lock().take(GivenParams::LIMIT as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|source| ReadError::Io { name: name.to_owned(), source })?;
+    Source::from_bytes(name, &bytes)
 }

@@ -138,13 +138,28 @@ pub(super) fn store_error(error: StoreError) -> BatchError {
 
 /// What it means for a step that a table cannot be had. A store that is away or full is no fault of the table.
 pub(super) fn table_error(error: TableError) -> BatchError {
-    let TableError::Database(source) = error else { return BatchError::of(INVALID_TABLE, error) };
+    let TableError::Database(source) = error else { return unfit(error) };
     match chunk_error(source) {
         ChunkError::Store(error) => store_error(error),
         ChunkError::Conflict(source) => BatchError::new(names::TRANSIENT, REFUSED).with_source(source),
         ChunkError::Data(source) => BatchError::new(INVALID_TABLE, REFUSED).with_source(source),
         ChunkError::Unclear(source) => BatchError::new(INVALID_TABLE, REFUSED).with_source(source),
         other => BatchError::new(names::STORE_ERROR, REFUSED).with_source(other),
+    }
+}
+
+fn unfit(error: TableError) -> BatchError {
+    let help = match &error {
+        TableError::Missing { .. } => Some("make the table, or write `create: if_missing` where the job file names it"),
+        TableError::NoColumn { .. } => {
+            Some("add the column to the table, or list the columns to be written: `columns: [ … ]`")
+        }
+        _ => None,
+    };
+    let error = BatchError::of(INVALID_TABLE, error);
+    match help {
+        Some(help) => error.with_help(help),
+        None => error,
     }
 }
 

@@ -1,10 +1,16 @@
-//! Paths in settings: they start at the folder of the job file, and stay below what the file spells out.
+//! Paths in settings: they start at the folder of the job file, and stay below what the file spells out; and what to do where
+//! there is no such file.
 
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
 
 use overnight_framework::BatchError;
 use overnight_framework::error::names;
 use overnight_framework::kind::{Frame, Setting};
+use overnight_framework::suggest::nearest;
+
+use crate::quoted::quoted;
 
 /// The path that `setting` means in this run.
 ///
@@ -27,6 +33,38 @@ pub(crate) fn resolve(setting: &Setting, frame: &Frame) -> Result<PathBuf, Batch
     }
     let within = if folder.is_empty() { "the folder of the job file" } else { folder };
     Err(BatchError::new(names::INVALID_VALUE, format!("the path `{text}` leads out of {within}")))
+}
+
+/// What a person can do about a file that the system does not give: commands that work as they are printed.
+pub(crate) fn help_for(path: &Path, error: &io::Error) -> Option<String> {
+    let folder = path.parent().unwrap_or(path);
+    let word = |path: &Path| quoted(&path.to_string_lossy());
+    match error.kind() {
+        ErrorKind::NotFound if !folder.is_dir() => Some(format!("there is no folder {} either", folder.display())),
+        ErrorKind::NotFound => Some(match neighbour(path, folder) {
+            Some(near) => format!("did you mean {}?", folder.join(near).display()),
+            None => format!("`ls -l {}` shows what is there", word(folder)),
+        }),
+        ErrorKind::PermissionDenied => {
+            let word = word(path);
+            Some(format!("`ls -ld {word}` shows whose it is; `chmod a+rX {word}` lets everybody read it"))
+        }
+        ErrorKind::StorageFull => Some(format!("`df -h {}` shows how full it is", word(folder))),
+        _ => None,
+    }
+}
+
+/// The file beside a missing one that was meant most likely.
+fn neighbour(path: &Path, folder: &Path) -> Option<String> {
+    /// Who has more files in one folder knows their names.
+    const MOST: usize = 1_000;
+    let there = fs::read_dir(folder).ok()?.take(MOST).flatten().map(|entry| PathBuf::from(entry.file_name()));
+    // Of the same kind: an ending in common makes any two names alike.
+    let same: Vec<_> = there.filter(|name| name.extension() == path.extension()).collect();
+    let stem = |name: &Path| name.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let stems: Vec<_> = same.iter().filter_map(|name| stem(name)).collect();
+    let near = nearest(&stem(path)?, stems.iter().map(String::as_str))?;
+    same.iter().find(|name| stem(name).as_deref() == Some(near)).map(|name| name.to_string_lossy().into_owned())
 }
 
 /// The path without `.` and `..`, as far as its words say.

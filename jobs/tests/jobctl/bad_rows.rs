@@ -134,7 +134,7 @@ on_both_stores! {
         for bad in &BAD {
             bad.files(project, 2, "      skip: { limit: 1 }\n");
             let failed = project.jobctl(&["start", "bad.yaml"]).expect(3);
-            assert!(failed.stderr.contains("one bad record more than the skip limit allows"), "{failed:#?}");
+            assert!(failed.stderr.contains("one bad record more than the skip limit of 1 allows"), "{failed:#?}");
             bad.failed_at(project, 5, &failed);
             assert_eq!(project.number(&format!("select count(*) from rows_of_{}", bad.job)), 0);
         }

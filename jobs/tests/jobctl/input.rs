@@ -25,8 +25,8 @@ const CASES: &[(&[&str], &str, i32)] = &[
     (&["strict.yaml", "{"], "line 1 column 1", 7),
     (&["strict.yaml", "[1]"], "expected an object", 7),
     (&["strict.yaml", r#"{"day": "2026-10-30", "day": "2026-10-29"}"#], "`day` is given twice", 7),
-    (&["strict.yaml", "--params-file", "missing.json"], "cannot read missing.json", 7),
-    (&["strict.yaml", "--params-file", "."], "cannot read .", 7),
+    (&["strict.yaml", "--params-file", "missing.json"], "cannot read `missing.json`: there is no such file", 7),
+    (&["strict.yaml", "--params-file", "."], "cannot read `.`: it is a directory", 7),
     (&["strict.yaml", "-p", "day"], "expected NAME=VALUE", 7),
     (&["missing.yaml"], "cannot read `missing.yaml`: there is no such file", 7),
     (&["folder.yaml"], "cannot read `folder.yaml`: it is a directory", 7),
@@ -82,11 +82,11 @@ on_both_stores! {
         let document = "ü".repeat(1 << 20);
         project.file("large.json", &document);
         let refused = project.jobctl(&["start", "strict.yaml", "--params-file", "large.json"]).expect(7);
-        assert!(refused.stderr.contains("cannot read large.json: it has more than 1048576 bytes"), "{refused:?}");
+        assert!(refused.stderr.contains("cannot read `large.json`: it is larger than 1048576 bytes"), "{refused:?}");
         for source in [&["--params-file", "-"][..], &["-"]] {
             let start = [&["start", "strict.yaml"], source].concat();
             let refused = project.told(&start, document.as_bytes()).expect(7);
-            assert!(refused.stderr.contains("cannot read stdin: it has more than 1048576 bytes"), "{refused:?}");
+            assert!(refused.stderr.contains("cannot read `stdin`: it is larger than 1048576 bytes"), "{refused:?}");
             let refused = project.told(&start, b"{").expect(7);
             assert!(refused.stderr.contains("error: stdin: the parameters are not a JSON object"), "{refused:?}");
         }

@@ -183,6 +183,6 @@ fn a_folder_that_takes_no_lock_is_no_matter_to_those_who_look() {
         project.jobctl(verb).expect(0);
     }
     project.jobctl(&["stop", "1"]).expect(6);
-    let refused = project.jobctl(&["start", "held.yaml"]).expect(1);
+    let refused = project.jobctl(&["start", "held.yaml"]).expect(9);
     assert!(refused.stderr.contains("cannot keep a life lock"), "{refused:?}");
 }

@@ -365,17 +365,20 @@ fn another_file_under_the_same_name_is_not_read_on() {
     let checkpoint = source.checkpoint();
     for (other, why) in [
         ("b,a\n1,1\n2,2\n3,3\n4,4\n", "begins with another record"),
-        ("a,b\n1,1\n2,2\n3,3\n", "is shorter"),
+        ("a,b\n1,1\n2,", "is shorter than what was read"),
         ("a,b\n1,1\n0,0\n2,2\n3,3\n", "another record stands"),
     ] {
         fs::write(folder.path("in.csv"), other).unwrap();
         let error = reader(&CsvReader, settings, &folder).unwrap().open(Some(&checkpoint)).unwrap_err();
         assert!(error.to_string().contains(why), "{error}");
     }
-    fs::write(folder.path("in.csv"), format!("{text}5,5\n")).unwrap();
-    let mut given = Given::default();
-    take(open(&folder, settings, Some(&checkpoint)).as_mut(), 10, &mut given);
-    assert_eq!(shown(&given.rows), ["4 3", "5 4", "6 5"]);
+    for (mended, rows) in [(format!("{text}5,5\n"), &["4 3", "5 4", "6 5"][..]), (text.replace("4,4\n", ""), &["4 3"])]
+    {
+        fs::write(folder.path("in.csv"), mended).unwrap();
+        let mut given = Given::default();
+        take(open(&folder, settings, Some(&checkpoint)).as_mut(), 10, &mut given);
+        assert_eq!(shown(&given.rows), rows, "what stands behind the position was not read yet, and may change");
+    }
 }
 
 #[test]

@@ -76,6 +76,7 @@ fn broken() -> ErrorRecord {
         name: "InvalidRow".to_owned(),
         message: format!("line 7: {TEXT}\0"),
         causes: vec![TEXT.to_owned(), String::new(), "\0".to_owned()],
+        help: Some(format!("{TEXT}\0")),
         step: Some("load".to_owned()),
         position: Some(document()),
     }
@@ -109,6 +110,7 @@ fn cleaned() -> ErrorRecord {
     ErrorRecord {
         message: clean(&broken().message),
         causes: broken().causes.iter().map(|cause| clean(cause)).collect(),
+        help: broken().help.as_deref().map(clean),
         position: Some(cleaned_document()),
         ..broken()
     }

@@ -189,6 +189,7 @@ pub(crate) fn error(name: &str) -> ErrorRecord {
         name: name.to_owned(),
         message: "amount is not a number".to_owned(),
         causes: vec!["invalid digit".to_owned()],
+        help: Some("write digits".to_owned()),
         step: Some("Step 0".to_owned()),
         position: Some(json!({"line": 7})),
     }

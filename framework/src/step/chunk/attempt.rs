@@ -10,7 +10,7 @@ use super::replay::{Met, Next, Way};
 use super::write::{Chunk, ChunkWriter, Letter};
 use crate::error::{BatchError, names};
 use crate::execution::Counts;
-use crate::monitor::RunEvent;
+use crate::monitor::{Extent, RunEvent};
 use crate::repository::{ChunkCommit, ChunkError, ChunkTransaction, DeadLetter};
 use crate::status::StopIntent;
 use crate::step::{StepError, caught};
@@ -41,6 +41,7 @@ pub(super) struct Done {
     pub(super) counts: Counts,
     checkpoint: serde_json::Value,
     letters: Vec<DeadLetter>,
+    extent: Option<Extent>,
     /// The order to end that came with the commit.
     pub(super) stop: Option<StopIntent>,
 }
@@ -130,7 +131,7 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
         }
         let writer = self.writer.checkpoint().map_err(ChunkError::Failed)?;
         let checkpoint = json!({ "reader": chunk.checkpoint, "writer": writer });
-        Ok(Done { counts, checkpoint, letters, stop: None })
+        Ok(Done { counts, checkpoint, letters, extent: chunk.extent, stop: None })
     }
 
     /// Writes `items` with the callbacks around them.
@@ -178,7 +179,7 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
 
     /// The chunk is part of the past now.
     pub(super) fn committed(&mut self, done: Done) -> Option<StopIntent> {
-        let Done { counts, checkpoint, letters, stop } = done;
+        let Done { counts, checkpoint, letters, extent, stop } = done;
         self.context.state.counts = counts;
         self.context.state.checkpoint = Some(checkpoint);
         self.writer.committed();
@@ -186,7 +187,7 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
         for letter in &letters {
             self.context.tell(&RunEvent::Skipped { step, letter });
         }
-        self.context.tell(&RunEvent::Progress { step, counts, total: self.total });
+        self.context.tell(&RunEvent::Progress { step, counts, total: self.total, extent });
         // The order is for the whole execution, not for this step alone: it must be heard also when this was the last chunk.
         if let Some(intent) = stop {
             self.context.orders.request(intent);

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::ops::Range;
 
 use super::attempt::Refused;
-use super::write::{Chunk, ChunkWriter, Letter};
+use super::write::{Chunk, ChunkWriter, Letter, beside};
 use super::{BadItem, Processed};
 use crate::error::{BatchError, names};
 use crate::execution::Counts;
@@ -107,7 +107,9 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
         };
         let item = BadItem { place: *place, payload: (self.describe)(item), error };
         found.delta.write -= 1;
-        found.letters.push(self.skip(Phase::Write, item, &mut found.delta).map_err(Refused::Step)?);
+        let skipped = self.skip(Phase::Write, item, &mut found.delta);
+        let letter = skipped.map_err(|error| Refused::Step(beside(error, &found.letters)))?;
+        found.letters.push(letter);
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ use super::supply::{Course, Portion, Supply};
 use super::{BadItem, Fill, ItemProcessor, ItemReader, Processed, ReadError, Retries, debug_payload};
 use crate::error::BatchError;
 use crate::listener::{ItemListener, ListenerResult};
+use crate::monitor::Extent;
 use crate::step::caught;
 use crate::stop::StopToken;
 
@@ -55,7 +56,8 @@ where
     fn open(&mut self, from: Option<&serde_json::Value>, _: &StopToken) -> Result<Course, BatchError> {
         self.read = from.and_then(|at| at.get("items")?.as_u64()).unwrap_or(0);
         self.reader.open(from.and_then(|at| at.get("at")).filter(|at| !at.is_null()))?;
-        Ok(Course { locate: Arc::new(|item| json!({ "item": item })), total: self.reader.total() })
+        let locate = Arc::new(|item| json!({ "item": item }));
+        Ok(Course { locate, total: self.reader.total(), extent: self.extent() })
     }
 
     fn fill(
@@ -73,7 +75,7 @@ where
             self.fill_heard(last, output, retries)?
         };
         let checkpoint = json!({ "at": self.reader.checkpoint(), "items": self.read });
-        Ok(Portion { fill, read: self.read - before, unread, checkpoint })
+        Ok(Portion { fill, read: self.read - before, unread, checkpoint, extent: self.extent() })
     }
 
     fn close(&mut self) -> Result<(), BatchError> {
@@ -87,6 +89,11 @@ where
     R: ItemReader<I>,
     P: ItemProcessor<I, O>,
 {
+    /// A reader of items is measured in items.
+    fn extent(&self) -> Option<Extent> {
+        self.reader.total().map(|of| Extent { done: self.read, of })
+    }
+
     /// Processes each item as soon as it is read: nobody can tell, and it is never kept in between.
     fn fill_in_one_pass(
         &mut self,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Batch, Encoded, Fill, Processed};
 use crate::error::BatchError;
 use crate::execution::{ExecutionId, StepExecutionId};
+use crate::monitor::Extent;
 use crate::policy::RetryPolicy;
 use crate::repository::{ChunkError, ChunkTransaction, Payload};
 use crate::stop::StopToken;
@@ -169,6 +170,11 @@ pub trait ChunkSource<T>: Send {
 
     /// How many items there will be in all, if that is known.
     fn total(&self) -> Option<u64> {
+        None
+    }
+
+    /// How far the reading has come, where the whole is known: asked for once when it is open, and after each chunk.
+    fn extent(&self) -> Option<Extent> {
         None
     }
 

@@ -8,6 +8,7 @@ use super::supply::{Portion, Supply};
 use super::write::Written;
 use super::{BadItem, Describe, Fill, ItemEncoder, Processed, Retries};
 use crate::error::BatchError;
+use crate::monitor::Extent;
 use crate::policy::RetryPolicy;
 use crate::repository::Phase;
 use crate::status::StopIntent;
@@ -36,6 +37,7 @@ pub(super) struct Filled<O> {
     pub(super) bad: Vec<(Phase, BadItem)>,
     pub(super) read: u64,
     pub(super) checkpoint: serde_json::Value,
+    pub(super) extent: Option<Extent>,
     pub(super) fill: Fill,
 }
 
@@ -66,8 +68,8 @@ impl<O> Preparer<'_, O> {
         let (retried, cut) = (retries.count, retries.cut);
         let warnings = std::mem::take(&mut spare.warnings);
         let filled = filled.map(|(portion, bad)| {
-            let Portion { fill, read, checkpoint, .. } = portion;
-            Filled { output: spare, bad, read, checkpoint, fill }
+            let Portion { fill, read, checkpoint, extent, .. } = portion;
+            Filled { output: spare, bad, read, checkpoint, extent, fill }
         });
         Prepared { filled, retried, cut, warnings }
     }

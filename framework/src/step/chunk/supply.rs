@@ -2,6 +2,7 @@
 
 use super::{BadItem, Batch, ChunkProcessor, ChunkSource, Fill, Locate, Processed, Retries};
 use crate::error::BatchError;
+use crate::monitor::Extent;
 use crate::stop::StopToken;
 
 /// Reads and processes, a chunk at a time.
@@ -28,6 +29,8 @@ pub(super) trait Supply<O>: Send {
 pub(super) struct Course {
     pub(super) locate: Locate,
     pub(super) total: Option<u64>,
+    /// Where the reading begins.
+    pub(super) extent: Option<Extent>,
 }
 
 /// What was read for a chunk, beside the items that could be processed.
@@ -38,6 +41,8 @@ pub(super) struct Portion {
     pub(super) unread: Vec<BadItem>,
     /// The position after the last of them.
     pub(super) checkpoint: serde_json::Value,
+    /// How far the reading has come.
+    pub(super) extent: Option<Extent>,
 }
 
 /// A source and a processor that work chunk by chunk themselves.
@@ -51,7 +56,7 @@ impl<I: Send, O> Supply<O> for TwoParts<I, O> {
     fn open(&mut self, from: Option<&serde_json::Value>, stop: &StopToken) -> Result<Course, BatchError> {
         self.source.heed(stop);
         self.source.open(from)?;
-        Ok(Course { locate: self.source.locator(), total: self.source.total() })
+        Ok(Course { locate: self.source.locator(), total: self.source.total(), extent: self.source.extent() })
     }
 
     fn fill(
@@ -64,7 +69,7 @@ impl<I: Send, O> Supply<O> for TwoParts<I, O> {
         let read = self.batch.len() as u64;
         self.processor.process(&mut self.batch, output, retries)?;
         let unread = std::mem::take(&mut self.batch.bad);
-        Ok(Portion { fill, read, unread, checkpoint: self.source.checkpoint() })
+        Ok(Portion { fill, read, unread, checkpoint: self.source.checkpoint(), extent: self.source.extent() })
     }
 
     fn close(&mut self) -> Result<(), BatchError> {

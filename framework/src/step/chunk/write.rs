@@ -8,9 +8,10 @@ use super::each::{before, hear};
 use super::prepare::{Filled, Prepared};
 use super::{BadItem, Describe, Fill, ItemWriter, Locate, Processed};
 use crate::error::{BatchError, names};
-use crate::execution::{Counts, ErrorRecord};
+use crate::execution::{Counts, ErrorRecord, place};
 use crate::listener::{ChunkEvent, ItemListener, ListenerResult};
-use crate::policy::{RetryPolicy, SkipPolicy};
+use crate::monitor::Extent;
+use crate::policy::{RetryPolicy, SkipLimit, SkipPolicy};
 use crate::repository::{DeadLetter, Phase};
 use crate::status::StopIntent;
 use crate::step::{Failure, Outcome, StepContext, StepError};
@@ -47,6 +48,8 @@ pub(super) struct Chunk<O> {
     pub(super) output: Processed<O>,
     /// The position of the reader after it.
     pub(super) checkpoint: serde_json::Value,
+    /// How far the reader has come with it.
+    pub(super) extent: Option<Extent>,
     /// What was skipped before the writer saw it.
     pub(super) letters: Vec<Letter>,
     /// What the chunk adds to the counters when everything in `output` is written.
@@ -101,7 +104,8 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
             return Err(BatchError::new(names::COUNT_MISMATCH, message).into());
         }
         if !self.rules.skip.permits_end(&total) {
-            let message = format!("{} of {} records were skipped, more than the limit", total.skipped(), total.read);
+            let (skipped, read, limit) = (total.skipped(), total.read, self.rules.skip.limit);
+            let message = format!("{skipped} of {read} records were skipped, more than the limit of {limit}");
             return Err(BatchError::new(names::SKIP_LIMIT_EXCEEDED, message).into());
         }
         // Whoever took the step over meanwhile finishes it.
@@ -136,12 +140,15 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
 
     /// Decides over everything in the chunk that is known to be bad, before a transaction is opened for the rest.
     fn judge(&mut self, filled: Filled<O>) -> Result<Chunk<O>, StepError> {
-        let Filled { output, bad, read, checkpoint, .. } = filled;
+        let Filled { output, bad, read, checkpoint, extent, .. } = filled;
         let mut delta = Counts { read, filter: output.filtered, commit: 1, ..Counts::default() };
-        let letters =
-            bad.into_iter().map(|(phase, item)| self.skip(phase, item, &mut delta)).collect::<Result<_, _>>()?;
+        let mut letters = Vec::with_capacity(bad.len());
+        for (phase, item) in bad {
+            let letter = self.skip(phase, item, &mut delta).map_err(|error| beside(error, &letters))?;
+            letters.push(letter);
+        }
         delta.write = output.items.len() as u64;
-        Ok(Chunk { output, checkpoint, letters, delta })
+        Ok(Chunk { output, checkpoint, extent, letters, delta })
     }
 
     /// Counts a bad item as skipped in `delta`, if the policy allows it.
@@ -158,7 +165,7 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
             Phase::Write => delta.write_skip += 1,
         }
         if !self.permits(*delta) {
-            return Err(fail(limit_exceeded(error)));
+            return Err(fail(limit_exceeded(error, self.rules.skip.limit)));
         }
         Ok(Letter { place, letter: DeadLetter { phase, position, payload, error: ErrorRecord::from(&error) } })
     }
@@ -209,7 +216,33 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
 }
 
 /// The error of the first item beyond the limit, under its own name.
-fn limit_exceeded(error: BatchError) -> BatchError {
+fn limit_exceeded(error: BatchError, limit: SkipLimit) -> BatchError {
     let name = error.name().to_owned();
-    BatchError::new(name, "one bad record more than the skip limit allows").with_source(error)
+    BatchError::new(name, format!("one bad record more than the skip limit of {limit} allows")).with_source(error)
+}
+
+/// The error of a chunk with the bad records before it in the same chunk: they would be skipped, but the chunk is not written,
+/// and no dead letter tells of them.
+pub(super) fn beside(error: StepError, letters: &[Letter]) -> StepError {
+    match error {
+        StepError::Failed(Failure { error, position }) if !letters.is_empty() => {
+            let last = BatchError::from(found_before(letters));
+            let named = |text| BatchError::new(error.name().to_owned(), text);
+            let error = error.chain().into_iter().rev().fold(last, |cause, text| named(text).with_source(cause));
+            StepError::Failed(Failure { error, position })
+        }
+        error => error,
+    }
+}
+
+/// The first few of the bad records, a line each.
+fn found_before(letters: &[Letter]) -> String {
+    const MOST: usize = 5;
+    let told = |Letter { letter: DeadLetter { position, error, .. }, .. }: &Letter| {
+        format!("\n{}: {}: {}", place(position), error.name, error.chain())
+    };
+    let lines: String = letters.iter().take(MOST).map(told).collect();
+    let more = letters.len().saturating_sub(MOST);
+    let more = if more > 0 { format!("\nand {more} more") } else { String::new() };
+    format!("these bad records are in the same chunk, which is not written:{lines}{more}")
 }

@@ -10,6 +10,8 @@ use overnight_framework::suggest::nearest;
 use thiserror::Error;
 
 use super::INVALID_FILE;
+use crate::quoted::quoted;
+use crate::steps::path::help_for;
 
 /// How many header cells a message lists.
 const LISTED: usize = 40;
@@ -23,6 +25,8 @@ const SHOWN: usize = 60;
 pub(super) enum FileError {
     #[error("cannot read {}", .path.display())]
     Io { path: PathBuf, source: io::Error },
+    #[error("{} is a folder, and a CSV file was expected", .path.display())]
+    Folder { path: PathBuf },
     #[error("{} is not a regular file, so that a restart could not go on within it", .path.display())]
     NotAFile { path: PathBuf },
     #[error("{} is empty; a header with the names of the columns was expected", .path.display())]
@@ -54,16 +58,51 @@ pub(super) enum FileError {
 
 fn missing(wanted: &str, found: &[String]) -> String {
     let near = nearest(wanted, found.iter().map(String::as_str));
-    let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    let hint = match near {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => form_of(found).unwrap_or_default(),
+    };
     let listed: Vec<_> = found.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
     let more = if found.len() > LISTED { format!(" and {} more", found.len() - LISTED) } else { String::new() };
     format!("the header has no column `{wanted}`{hint} (it has {}{more})", listed.join(", "))
 }
 
+/// What the cells of a header tell of a file that has none, or another delimiter.
+fn form_of(cells: &[String]) -> Option<String> {
+    const DELIMITERS: [(char, &str); 4] = [(';', "';'"), (',', "','"), ('\t', r#""\t""#), ('|', "'|'")];
+    match cells {
+        [line] => {
+            let (_, written) = DELIMITERS.iter().find(|(delimiter, _)| line.contains(*delimiter))?;
+            Some(format!("; is it `delimiter: {written}`?"))
+        }
+        cells => {
+            let is_number = |cell: &String| cell.starts_with(|letter: char| letter.is_ascii_digit());
+            cells.iter().any(is_number).then(|| "; if the file has no header, say `header: false`".to_owned())
+        }
+    }
+}
+
 impl From<FileError> for BatchError {
     fn from(error: FileError) -> Self {
-        let name = if matches!(error, FileError::Io { .. }) { names::IO } else { INVALID_FILE };
-        Self::of(name, error)
+        match &error {
+            FileError::Io { path, source } => {
+                let help = help_for(path, source);
+                helped(Self::of(names::IO, error), help)
+            }
+            FileError::Folder { path } => {
+                let help = format!("`ls -l {}` shows what is in it", quoted(&path.to_string_lossy()));
+                Self::of(INVALID_FILE, error).with_help(help)
+            }
+            _ => Self::of(INVALID_FILE, error),
+        }
+    }
+}
+
+/// The error with what to do about it, where somebody knows that.
+pub(super) fn helped(error: BatchError, help: Option<String>) -> BatchError {
+    match help {
+        Some(help) => error.with_help(help),
+        None => error,
     }
 }
 

@@ -28,8 +28,6 @@ pub(super) struct Position {
     /// How many cells of the next record were taken: only when a file is unpivoted.
     #[serde(default)]
     pub(super) cell: usize,
-    /// How large the file was.
-    pub(super) size: u64,
     /// The hash of its first record.
     pub(super) head: String,
     /// The last record of a chunk; none before the first one.
@@ -61,11 +59,11 @@ impl Position {
         if self.head != head {
             return Err(changed("it begins with another record"));
         }
+        if records.size()? < self.offset {
+            return Err(changed("it is shorter than what was read of it"));
+        }
         let failed = |source| FileError::Io { path: records.path().to_owned(), source };
         let file = records.file();
-        if file.metadata().map_err(failed)?.len() < self.size {
-            return Err(changed("it is shorter"));
-        }
         if let Some(mark) = &self.mark
             && sha256(&bytes_at(file, mark.start, mark.length).map_err(failed)?) != mark.sha256
         {

@@ -27,7 +27,9 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::INVALID_FILE;
+use super::error::helped;
 use super::mark::hexadecimal;
+use crate::quoted::quoted;
 
 /// How many links lead from the path to the file at most, as Linux has it.
 const LINKS: usize = 40;
@@ -104,12 +106,14 @@ pub(super) enum PartError {
 
 impl From<PartError> for BatchError {
     fn from(error: PartError) -> Self {
-        let name = match &error {
-            PartError::Io { .. } => names::IO,
-            PartError::Locked(_) => names::TRANSIENT,
-            _ => INVALID_FILE,
-        };
-        Self::of(name, error)
+        match &error {
+            PartError::Io { path, source } => {
+                let help = help_to_write(path, source);
+                helped(Self::of(names::IO, error), help)
+            }
+            PartError::Locked(_) => Self::of(names::TRANSIENT, error),
+            _ => Self::of(INVALID_FILE, error),
+        }
     }
 }
 
@@ -290,6 +294,18 @@ impl Part {
 
     fn changed(&self, how: String) -> PartError {
         PartError::Changed { target: self.target.clone(), part: self.part.clone(), how }
+    }
+}
+
+/// What a person can do about a file that cannot be written.
+fn help_to_write(path: &Path, error: &io::Error) -> Option<String> {
+    let folder = quoted(&folder_of(path).to_string_lossy());
+    match error.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            Some(format!("`ls -ld {folder}` shows who may write there; `chmod u+w {folder}` lets its owner"))
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(format!("`df -h {folder}` shows how full it is")),
+        _ => None,
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use overnight_framework::BatchError;
 use overnight_framework::kind::{Frame, Names, ReaderKind, ReaderPlan, Setting};
+use overnight_framework::monitor::Extent;
 use overnight_framework::row::{Row, Schema};
 use overnight_framework::step::chunk::{Batch, ChunkSource, Fill, Locate};
 use overnight_framework::yaml::{Cursor, Field, Mapping, Shape};
@@ -140,6 +141,10 @@ impl ChunkSource<Row> for Source {
     fn checkpoint(&self) -> serde_json::Value {
         let position = self.reading.as_ref().and_then(|reading| serde_json::to_value(reading.position()).ok());
         position.unwrap_or_default()
+    }
+
+    fn extent(&self) -> Option<Extent> {
+        self.reading.as_ref().map(Reading::extent)
     }
 
     fn locator(&self) -> Locate {

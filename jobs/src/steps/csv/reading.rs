@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use overnight_framework::BatchError;
+use overnight_framework::monitor::Extent;
 use overnight_framework::repository::Payload;
 use overnight_framework::row::{Row, Value};
 use overnight_framework::step::chunk::{BadItem, Batch, Fill, Locate};
@@ -25,6 +26,8 @@ pub(super) struct Reading {
     records: Records,
     shape: Shape,
     width: usize,
+    /// How many bytes the file had when it was opened.
+    size: u64,
     /// The position of the last checkpoint, or of the beginning.
     position: Position,
     /// How many records were begun.
@@ -90,11 +93,12 @@ impl Reading {
                 position.check(&records, &head.sha256)?;
                 position
             }
-            None => beginning(&records, head)?,
+            None => beginning(head),
         };
+        let size = records.size()?;
         let mut records = records.of_width(width);
         records.go_to(position.place())?;
-        let mut reading = Self { records, shape, width, begun: position.record, position, cell: None };
+        let mut reading = Self { records, shape, width, size, begun: position.record, position, cell: None };
         reading.return_into_record()?;
         Ok(reading)
     }
@@ -128,6 +132,12 @@ impl Reading {
         self.settle();
         self.position.mark = Some(Mark::of(self.records.start().offset, self.records.raw()));
         Ok(Fill::More)
+    }
+
+    /// How many bytes of the file were read.
+    pub(super) fn extent(&self) -> Extent {
+        let done = self.position.offset;
+        Extent { done, of: self.size.max(done) }
     }
 
     /// The position after everything that was read.
@@ -172,10 +182,8 @@ impl Reading {
     }
 }
 
-fn beginning(records: &Records, Head { sha256: head, body, .. }: Head) -> Result<Position, FileError> {
-    let metadata = records.file().metadata();
-    let size = metadata.map_err(|source| FileError::Io { path: records.path().to_owned(), source })?.len();
-    Ok(Position { offset: body.offset, line: body.line, record: 0, cell: 0, size, head, mark: None })
+fn beginning(Head { sha256: head, body, .. }: Head) -> Position {
+    Position { offset: body.offset, line: body.line, record: 0, cell: 0, head, mark: None }
 }
 
 fn plain_row(records: &Records, width: usize, columns: &[Bound], row: &mut Row) -> Result<(), RecordError> {

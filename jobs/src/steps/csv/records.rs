@@ -81,7 +81,11 @@ impl Records {
     pub(super) fn open(path: &Path, delimiter: u8) -> Result<Self, FileError> {
         let failed = |source| FileError::Io { path: path.to_owned(), source };
         // Before it is opened: that of a pipe waits for somebody who writes into it, and hears no stop.
-        if !fs::metadata(path).map_err(failed)?.is_file() {
+        let found = fs::metadata(path).map_err(failed)?;
+        if found.is_dir() {
+            return Err(FileError::Folder { path: path.to_owned() });
+        }
+        if !found.is_file() {
             return Err(FileError::NotAFile { path: path.to_owned() });
         }
         let mut records = Self {
@@ -238,6 +242,12 @@ impl Records {
     /// Where the current record ends: a good place to open the file at again.
     pub(super) fn end(&self) -> Place {
         self.next
+    }
+
+    /// How many bytes the file has now.
+    pub(super) fn size(&self) -> Result<u64, FileError> {
+        let metadata = self.file.metadata();
+        Ok(metadata.map_err(|source| FileError::Io { path: self.path.clone(), source })?.len())
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -533,7 +543,7 @@ mod tests {
     #[test]
     fn a_folder_is_no_file() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(Records::open(folder.path(), b','), Err(FileError::NotAFile { .. })));
+        assert!(matches!(Records::open(folder.path(), b','), Err(FileError::Folder { .. })));
         let missing = Records::open(&folder.path().join("no.csv"), b',').err().unwrap();
         assert!(matches!(missing, FileError::Io { .. }));
     }

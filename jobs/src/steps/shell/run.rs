@@ -17,6 +17,7 @@ use super::settings::CommandLine;
 use super::shim;
 use super::spawn::{Event, Running};
 use super::tail::{Mask, Tail};
+use crate::quoted::quoted;
 
 /// How often a step looks whether it shall end, while its command says nothing.
 const LOOK: Duration = Duration::from_millis(50);
@@ -27,6 +28,9 @@ const IDLE: Duration = Duration::from_secs(1);
 
 /// How long it may stay open in all. Lines that wait for a slow watcher are still the command's.
 const DRAIN: Duration = Duration::from_secs(60);
+
+/// The signal that cannot be caught.
+const KILL: i32 = 9;
 
 /// Under which name the context of the step keeps the output.
 const OUTPUT: &str = "output";
@@ -92,15 +96,31 @@ impl Run {
             }
             Fate::Killed(signal) => {
                 let name = signal_name(signal).map(|name| format!(" ({name})")).unwrap_or_default();
-                BatchError::new(COMMAND_FAILED, format!("the command was killed by signal {signal}{name}"))
+                let error = BatchError::new(COMMAND_FAILED, format!("the command was killed by signal {signal}{name}"));
+                match signal {
+                    KILL => {
+                        error.with_help("Linux kills so what takes too much memory: `dmesg | grep -i killed` knows")
+                    }
+                    _ => error,
+                }
             }
             Fate::Refused(error) => {
                 let program = self.line.arguments.first().map(|program| program.to_string_lossy()).unwrap_or_default();
-                let message = format!("cannot start `{}`", self.mask.text(&program));
-                BatchError::new(COMMAND_FAILED, message).with_source(io::Error::from_raw_os_error(error))
+                not_started(&self.mask.text(&program), io::Error::from_raw_os_error(error))
             }
         }
     }
+}
+
+/// A program that the system did not start, with what to do about it.
+fn not_started(program: &str, source: io::Error) -> BatchError {
+    let word = quoted(program);
+    let help = match source.kind() {
+        io::ErrorKind::NotFound => format!("`command -v {word}` says where it is; name it with its whole path"),
+        io::ErrorKind::PermissionDenied => format!("`chmod +x {word}` makes it executable"),
+        _ => format!("`ls -l {word}` says more about it"),
+    };
+    BatchError::new(COMMAND_FAILED, format!("cannot start `{program}`")).with_source(source).with_help(help)
 }
 
 fn with_last_lines(error: BatchError, tail: &Tail) -> BatchError {

@@ -50,7 +50,7 @@ enum Word {
 pub(super) struct Target {
     /// The database, where it is not the one with the records.
     pub(super) connection: Option<String>,
-    name: TableName,
+    pub(super) name: TableName,
     mode: Mode,
     /// The primary key of a table to be created; none where the table has to be there.
     create: Option<Vec<Box<str>>>,

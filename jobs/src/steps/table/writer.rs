@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 
 use overnight_db::Session;
-use overnight_db::table::{self, Encoder, RowError, WriteError};
+use overnight_db::table::{self, Encoder, RowError, TableName, WriteError};
 use overnight_db::{Database, chunk_error};
 use overnight_framework::BatchError;
 use overnight_framework::error::names;
@@ -108,12 +108,12 @@ impl ItemWriter<Row> for Writer {
             }
         };
         if target.connection.is_some() {
-            return write_elsewhere(database, writer, encoded);
+            return write_elsewhere(database, (writer, &target.name), encoded);
         }
         let session = Session::from_any(context.transaction.connection()).ok_or_else(|| {
             ChunkError::Failed(BatchError::new(names::STORE_ERROR, "this store has no tables of a database"))
         })?;
-        writer.write_encoded(session, encoded).map(drop).map_err(refused)
+        writer.write_encoded(session, encoded).map(drop).map_err(|error| refused(error, &target.name))
     }
 }
 
@@ -135,21 +135,28 @@ fn invalid_row(error: RowError) -> BatchError {
 /// connection that writes.
 fn write_elsewhere(
     database: &Database,
-    writer: &table::TableWriter,
+    (writer, name): (&table::TableWriter, &TableName),
     encoded: &table::Encoded,
 ) -> Result<(), ChunkError> {
     let write = || {
         let written =
             database.write(|session| in_transaction(session, |session| writer.write_encoded(session, encoded)));
-        written?.map(drop).map_err(refused)
+        written?.map(drop).map_err(|error| refused(error, name))
     };
     let panicked = |panic: Box<dyn std::any::Any + Send>| Err(ChunkError::Failed(BatchError::panicked(panic.as_ref())));
     thread::scope(|scope| scope.spawn(write).join().unwrap_or_else(panicked))
 }
 
-fn refused(error: WriteError) -> ChunkError {
+/// A constraint is told with its table: SQLite names one of them without the other.
+fn refused(error: WriteError, name: &TableName) -> ChunkError {
     match error {
-        WriteError::Database(error) => chunk_error(error),
+        WriteError::Database(error) => match chunk_error(error) {
+            ChunkError::Data(error) => {
+                let message = format!("table {name} refuses the record");
+                ChunkError::Data(BatchError::new(error.name().to_owned(), message).with_source(error))
+            }
+            error => error,
+        },
         WriteError::Rows(_) => ChunkError::Data(BatchError::of(names::INVALID_ROW, error)),
         error => ChunkError::Failed(BatchError::of(names::STORE_ERROR, error)),
     }
