@@ -30,6 +30,8 @@ docs:
     UPDATE_DOCS=1 cargo test -p overnight-framework --test behaviours --test statuses_page
     UPDATE_DOCS=1 cargo test -p overnight-framework --test expressions pages
     UPDATE_DOCS=1 cargo test -p overnight-db --test stores tables_page
+    UPDATE_DOCS=1 cargo test -p overnight --test schema
+    UPDATE_DOCS=1 cargo test -p overnight-example-conformance --test behaviours schema
     UPDATE_DOCS=1 cargo test -p overnight --test jobctl -- transcripts the_page_of_the_errors
     UPDATE_DOCS=1 cargo test -p overnight --lib the_page_of_the_exit_codes
 

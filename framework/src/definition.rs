@@ -30,7 +30,6 @@ mod chunk;
 mod environment;
 mod frames;
 mod guard;
-mod habits;
 mod job;
 mod judges;
 mod kinds;
@@ -43,8 +42,11 @@ mod params;
 mod policies;
 mod processor;
 mod rows;
+mod schema;
 mod step;
+mod tables;
 mod tasklet;
+mod trials;
 mod vars;
 
 use std::collections::BTreeSet;
@@ -53,6 +55,8 @@ use std::sync::Arc;
 
 pub use self::environment::{Environment, FixedEnvironment, SecretError, VariableUse};
 pub use self::outline::{ChunkOutline, StepOutline, StepUse};
+pub use self::schema::{Part, parts, schema, schema_of};
+pub use self::trials::Trial;
 
 use crate::job::Job;
 use crate::kind::Kinds;
@@ -88,4 +92,23 @@ pub fn read(
     let connections = environment.connections();
     let draft = yaml::read(source, |at| job::read(at, kinds, &connections, environment.as_ref()))?;
     Ok(draft.into_file(source, environment, base_dir))
+}
+
+/// The tests of a job file, ready for [`trial::run`](crate::trial::run), in the order of the file.
+///
+/// # Errors
+/// All [`Problems`] of the file, as [`read`] tells them.
+pub fn trials(
+    source: &Source,
+    kinds: &Kinds,
+    environment: &Arc<dyn Environment>,
+    base_dir: &Path,
+) -> Result<Vec<Trial>, Problems> {
+    let connections = environment.connections();
+    let draft = || yaml::read(source, |at| job::read(at, kinds, &connections, environment.as_ref()));
+    // The steps of a job are built once, so each test has a job of its own.
+    let count = draft()?.count_of_trials();
+    (0..count)
+        .filter_map(|number| draft().map(|draft| draft.into_trial(number, source, environment, base_dir)).transpose())
+        .collect()
 }

@@ -23,7 +23,7 @@ use crate::error::{BatchError, NamedError};
 use crate::row::{Row, Schema};
 use crate::step::Tasklet;
 use crate::step::chunk::{ChunkSource, ItemWriter};
-use crate::yaml::Cursor;
+use crate::yaml::{Cursor, Shape, Sort};
 
 /// A kind of tasklet, such as `shell`.
 pub trait TaskletKind: Send + Sync {
@@ -33,6 +33,12 @@ pub trait TaskletKind: Send + Sync {
     /// The names of its own errors, beside the built-in ones, that `retry` may choose.
     fn errors(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// What stands below the key, for the JSON Schema and the manual: the table that [`check`](Self::check) reads by, or
+    /// [`Shape::Anything`] where nobody has written one.
+    fn settings(&self) -> Shape {
+        Shape::Anything
     }
 
     /// Reads the settings below the key. `None` when a problem was reported.
@@ -53,6 +59,12 @@ pub trait ReaderKind: Send + Sync {
     /// The names of its own errors, beside the built-in ones, that `skip` and `retry` may choose.
     fn errors(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// What stands below the key, for the JSON Schema and the manual: the table that [`check`](Self::check) reads by, or
+    /// [`Shape::Anything`] where nobody has written one.
+    fn settings(&self) -> Shape {
+        Shape::Anything
     }
 
     /// Reads the settings below the key. `None` when a problem was reported.
@@ -76,6 +88,12 @@ pub trait WriterKind: Send + Sync {
     /// The names of its own errors, beside the built-in ones, that `skip` and `retry` may choose.
     fn errors(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// What stands below the key, for the JSON Schema and the manual: the table that [`check`](Self::check) reads by, or
+    /// [`Shape::Anything`] where nobody has written one.
+    fn settings(&self) -> Shape {
+        Shape::Anything
     }
 
     /// Reads the settings below the key, for rows of `schema`. `None` when a problem was reported.
@@ -177,6 +195,17 @@ impl Kinds {
     #[must_use]
     pub fn registered(&self) -> &BTreeMap<&'static str, Arc<dyn TaskletKind>> {
         &self.registered
+    }
+
+    /// The names of the kinds of one sort, each with the shape of its settings; the tasklets of the program itself are not
+    /// among them.
+    #[must_use]
+    pub fn settings(&self, sort: Sort) -> BTreeMap<&'static str, Shape> {
+        match sort {
+            Sort::Tasklet => self.tasklets.iter().map(|(name, kind)| (*name, kind.settings())).collect(),
+            Sort::Reader => self.readers.iter().map(|(name, kind)| (*name, kind.settings())).collect(),
+            Sort::Writer => self.writers.iter().map(|(name, kind)| (*name, kind.settings())).collect(),
+        }
     }
 
     /// The names of errors that `skip` and `retry` may choose: the built-in ones and those of the kinds, sorted.

@@ -26,6 +26,7 @@ pub mod definition;
 pub mod runner;
 pub mod worker;
 pub mod operator;
+pub mod trial;
 
 #[doc(hidden)]
 pub mod __private;

@@ -50,6 +50,7 @@ mod problem;
 mod reading;
 mod render;
 mod scalar;
+mod shape;
 mod source;
 mod spelling;
 mod units;
@@ -63,6 +64,7 @@ pub use self::problem::{Located, LocatedPlace, LocatedRelated, Problem, Problems
 pub use self::reading::{Reading, parse, read};
 pub use self::render::Paint;
 pub use self::scalar::{Scalar, Style};
+pub use self::shape::{Cases, Field, Keys, Mapping, Presence, Shape, Sort};
 pub use self::source::{Position, ReadError, Source, Span};
 pub use self::spelling::nearest;
 pub use self::units::Tolerance;

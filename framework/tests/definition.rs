@@ -13,5 +13,9 @@ mod kinds;
 mod refused;
 #[path = "definition/runs.rs"]
 mod runs;
+#[path = "definition/schema.rs"]
+mod schema;
 #[path = "definition/support.rs"]
 mod support;
+#[path = "definition/trials.rs"]
+mod trials;

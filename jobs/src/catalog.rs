@@ -1,9 +1,9 @@
 //! Where jobs come from: files, and the revisions that the store keeps.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use overnight_framework::definition::{self, Environment, JobFile};
+use overnight_framework::definition::{self, Environment, JobFile, Trial};
 use overnight_framework::job::Job;
 use overnight_framework::kind::Kinds;
 use overnight_framework::operator::NoJob;
@@ -56,9 +56,16 @@ impl Catalog {
     /// When the file cannot be read, or with all its problems.
     pub(crate) fn describe(&self, path: &Path) -> Result<JobFile, CatalogError> {
         let source = Source::read(path).map_err(CatalogError::Read)?;
-        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let base_dir = absolute.parent().map(Path::to_owned).unwrap_or_default();
-        Ok(self.read(&source, &base_dir)?)
+        Ok(self.read(&source, &folder_of(path))?)
+    }
+
+    /// The tests in a file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or with all its problems.
+    pub(crate) fn trials(&self, path: &Path) -> Result<Vec<Trial>, CatalogError> {
+        let source = Source::read(path).map_err(CatalogError::Read)?;
+        Ok(definition::trials(&source, &self.kinds, &self.environment, &folder_of(path))?)
     }
 
     /// The job in a stored revision, which its executions keep.
@@ -86,4 +93,10 @@ impl Catalog {
     fn read(&self, source: &Source, base_dir: &Path) -> Result<JobFile, Problems> {
         definition::read(source, &self.kinds, &self.environment, base_dir)
     }
+}
+
+/// The folder of a file, where its relative paths start.
+fn folder_of(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    absolute.parent().map(Path::to_owned).unwrap_or_default()
 }

@@ -14,6 +14,7 @@ mod execution;
 mod exit;
 mod explain;
 mod face;
+mod files;
 mod forms;
 mod gauge;
 mod graph;
@@ -29,6 +30,7 @@ mod output;
 mod progress;
 mod restart;
 mod run;
+mod schema;
 mod show;
 mod signals;
 mod start;
@@ -36,6 +38,7 @@ mod stop;
 mod table;
 mod target;
 mod terminal;
+mod test;
 mod time;
 mod tree;
 mod validate;
@@ -105,8 +108,10 @@ fn run(verb: &Verb, face: &Face) -> Result<Exit, Failure> {
         Verb::Describe(verb) => describe::run(verb, face),
         Verb::Graph(verb) => graph::run(verb, face),
         Verb::Apply(verb) => apply::run(verb, face),
-        Verb::Init(verb) => init::run(verb, &face.output),
+        Verb::Init(verb) => init::run(verb, face),
         Verb::Validate(verb) => validate::run(verb, face),
+        Verb::Test(verb) => test::run(verb, face),
+        Verb::Schema(verb) => schema::run(verb, face),
         Verb::Explain(verb) => Ok(explain::run(verb, &face.output)),
         Verb::Config => config::run(face),
         Verb::Migrate(verb) => migrate::run(verb, face),

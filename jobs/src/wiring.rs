@@ -1,5 +1,6 @@
 //! Opens what a verb needs: the store, this process as a worker, and the operator over both.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -180,6 +181,11 @@ pub(crate) fn identify(job: &Job, given: &GivenParams) -> Result<Params, ParamsE
 fn bind_to(declared: &[ParamDeclaration], job: &Job, given: &GivenParams) -> Result<Params, ParamsError> {
     let working_dir = std::env::current_dir().unwrap_or_default();
     params::bind(declared, given, BindContext { working_dir: &working_dir, base_dir: &job.base_dir })
+}
+
+/// The stock kinds without any database.
+pub(crate) fn stock_kinds() -> Kinds {
+    steps::kinds(&Arc::new(Connections::new(None, BTreeMap::new())))
 }
 
 /// The reader of job files. Without a database it checks them; what it reads cannot run then.

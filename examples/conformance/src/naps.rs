@@ -10,7 +10,7 @@ use overnight::kind::{Frame, Names, ReaderKind, ReaderPlan, Setting};
 use overnight::row::{Column, Row, Schema, Type, Value};
 use overnight::step::chunk::{Batch, ChunkSource, Fill, Locate};
 use overnight::stop::StopToken;
-use overnight::yaml::Cursor;
+use overnight::yaml::{Cursor, Field, Mapping, Shape};
 use serde_json::json;
 
 /// Gives so many items, one per chunk, and naps before each: a step that takes as long as one likes.
@@ -22,6 +22,19 @@ use serde_json::json;
 /// A stop ends the nap: the item it was for is given at once, so that its chunk is the last one. An abort gives none.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Naps;
+
+static SETTINGS: Mapping = Mapping::new(
+    "naps-reader",
+    "the reader `naps`",
+    "Gives so many items, one per chunk, and naps before each.",
+    &[
+        Field::required("chunks", COUNT, "How many items there are."),
+        Field::required("ms", COUNT, "How long a nap is, in milliseconds."),
+    ],
+)
+.example("reader: { naps: { chunks: 20, ms: 200 } }\n");
+
+const COUNT: Shape = Shape::Setting(&Shape::Integer(0, i64::MAX));
 
 struct Plan {
     chunks: Setting,
@@ -42,8 +55,12 @@ impl ReaderKind for Naps {
         "naps"
     }
 
+    fn settings(&self) -> Shape {
+        Shape::Mapping(&SETTINGS)
+    }
+
     fn check(&self, settings: &Cursor<'_>, names: &Names<'_>) -> Option<Box<dyn ReaderPlan>> {
-        let mut fields = settings.fields("the reader `naps`")?;
+        let mut fields = settings.mapping(&SETTINGS)?;
         let chunks = fields.required("chunks", |at| names.setting_of(at, Expected::Type(Type::Int)));
         let ms = fields.required("ms", |at| names.setting_of(at, Expected::Type(Type::Int)));
         fields.finish();

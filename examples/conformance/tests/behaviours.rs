@@ -12,6 +12,7 @@ mod behaviours {
     pub(crate) mod project;
     mod records;
     mod restarting;
+    mod schema;
     mod statuses;
     mod stopping;
     pub(crate) mod support;

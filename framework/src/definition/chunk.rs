@@ -8,7 +8,8 @@ use super::frames::{Frames, Moment};
 use super::layout::Needs;
 use super::processor::{Operation, Pipeline, errors_of_rules, form_only};
 use super::rows::{self, RowProcessor};
-use super::{ChunkOutline, habits, kinds, mask, policies};
+use super::trials::{Captured, GivenRows};
+use super::{ChunkOutline, kinds, mask, policies, tables};
 use crate::error::BatchError;
 use crate::expr::{Scope, ScopeError};
 use crate::kind::{Kinds, Names, ReaderPlan, WriterPlan};
@@ -16,7 +17,7 @@ use crate::policy::{RetryPolicy, SkipPolicy};
 use crate::row::{Row, Schema};
 use crate::step::StepContext;
 use crate::step::chunk::{ChunkParts, ChunkStep};
-use crate::yaml::{Code, Cursor};
+use crate::yaml::{Code, Cursor, Node};
 
 /// The largest chunk: its rows are kept in memory until they are committed.
 const MAX_SIZE: i64 = 1_000_000;
@@ -50,7 +51,7 @@ struct Part<P: ?Sized> {
 /// Reads what stands below `chunk`.
 pub(super) fn chunk(at: &Cursor<'_>, kinds: &Kinds, names: &Names<'_>) -> Option<ChunkDraft> {
     let mut known = kinds.error_names();
-    let mut fields = at.fields("a chunk")?.habits(habits::CHUNK);
+    let mut fields = at.mapping(&tables::CHUNK)?;
     let size = fields.optional("size", |at| usize::try_from(at.integer(1..=MAX_SIZE)?).ok());
     let reader = fields.required("reader", |at| reader(at, kinds, names));
     let input = reader.as_ref().map(|reader| reader.plan.schema());
@@ -139,6 +140,24 @@ impl ChunkDraft {
             retry: self.retry.clone(),
             skip: self.skip.clone(),
         }
+    }
+
+    /// The columns that its reader gives.
+    pub(super) fn read_columns(&self) -> &Arc<Schema> {
+        &self.rows.input
+    }
+
+    /// The columns that its writer gets.
+    pub(super) fn written_columns(&self) -> &Arc<Schema> {
+        &self.rows.output
+    }
+
+    /// Puts rows of a test in the place of the reader, and a writer that keeps them in the place of the writer.
+    pub(super) fn rehearse(&mut self, step: &str, rows: Option<Vec<Node>>) {
+        let schema = Arc::clone(&self.rows.input);
+        self.rows.reader = Box::new(GivenRows { step: step.to_owned(), schema, rows });
+        self.rows.writer = Box::new(Captured { step: step.to_owned() });
+        self.retry = self.retry.clone().without_pauses();
     }
 
     /// The step, which makes its parts anew for each attempt.

@@ -3,7 +3,7 @@
 use crate::yaml::{Code, Cursor};
 
 /// Words that readers of other YAML versions take for something else, and words of the expression language.
-const WORDS: [&str; 8] = ["true", "false", "null", "in", "yes", "no", "on", "off"];
+pub(super) const WORDS: [&str; 8] = ["true", "false", "null", "in", "yes", "no", "on", "off"];
 
 /// The key of a value as the name of `what`, unless it is a reserved word.
 pub(super) fn key_name<'a>(at: &Cursor<'a>, what: &str) -> Option<&'a str> {

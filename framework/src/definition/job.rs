@@ -13,7 +13,8 @@ use super::judges::{Known, OfResult, OfTarget};
 use super::layout::{Layout, Needs};
 use super::policies::{self, Defaults};
 use super::step::{StepDraft, steps};
-use super::{JobFile, guard, habits, params, vars};
+use super::trials::{self, Shown, Trial, TrialDraft, TrialEnvironment};
+use super::{JobFile, guard, params, tables, vars};
 use crate::error::BatchError;
 use crate::expr::{Expected, Template};
 use crate::job::{Evaluate, Instances, Job, OfParams};
@@ -40,6 +41,7 @@ pub(super) struct JobDraft {
     target: Option<Computed>,
     result: Option<Computed>,
     steps: Vec<StepDraft>,
+    trials: Vec<TrialDraft>,
     layout: Layout,
 }
 
@@ -69,7 +71,7 @@ pub(super) fn read(
     environment: &dyn Environment,
 ) -> Option<JobDraft> {
     let file = File { kinds, connections, errors: kinds.error_names(), census: Census::of(at.node()) };
-    let mut fields = at.fields("a job")?.habits(habits::JOB);
+    let mut fields = at.mapping(&tables::JOB)?;
     let head = head(&mut fields);
     let params = fields.get("params").map(|at| params::params(&at)).unwrap_or_default();
     let mut layout = Layout::default();
@@ -84,15 +86,29 @@ pub(super) fn read(
     let defaults = fields.get("defaults").map_or_else(Defaults::default, |at| policies::defaults(&at, &file.errors));
     let steps = fields.required("steps", |at| Some(steps(at, &file, &mut layout, &defaults)));
     let result = fields.optional("result", |at| file.computed(at, &layout, &OfResult(file.known(&layout))));
+    let shown = shown(&file.census, steps.as_deref().unwrap_or_default());
+    let trials = fields.or("tests", Vec::new(), |at| trials::trials(at, &params, &shown));
     fields.finish();
-    Some(JobDraft { head: head?, params, target: target?, result: result?, steps: steps?, layout })
+    let (steps, trials) = (steps?, trials?);
+    Some(JobDraft { head: head?, params, target: target?, result: result?, steps, trials, layout })
+}
+
+/// What the tests may know of the steps.
+fn shown<'a>(census: &'a Census, steps: &'a [StepDraft]) -> Shown<'a> {
+    let names = census.steps.iter().map(|(name, _)| &**name).collect();
+    let place = |step: &'a StepDraft| Some((census.position(&step.outline.name)?, step.shown()));
+    Shown {
+        names,
+        steps: steps.iter().filter_map(place).collect(),
+        params: census.params.iter().map(|name| &**name).collect(),
+    }
 }
 
 fn head(fields: &mut Fields<'_>) -> Option<Head> {
     const INSTANCES: [(&str, Instances); 2] = [("unique", Instances::Unique), ("many", Instances::Many)];
     let name = fields.required("name", |at| guard::name(at, "a job"));
     let description = fields.optional("description", Cursor::filled_text);
-    let module = fields.or("module", "default", Cursor::name);
+    let module = fields.or("module", "default", |at| guard::name(at, "a module"));
     let labels = fields.or("labels", BTreeMap::new(), labels);
     let instances = fields.or("instances", Instances::Unique, |at| at.one_of(&INSTANCES));
     let restartable = fields.or("restartable", true, Cursor::boolean);
@@ -147,9 +163,35 @@ impl File<'_> {
 }
 
 impl JobDraft {
+    pub(super) fn count_of_trials(&self) -> usize {
+        self.trials.len()
+    }
+
+    /// The test with this number, ready to run.
+    pub(super) fn into_trial(
+        mut self,
+        number: usize,
+        source: &Source,
+        outer: &Arc<dyn Environment>,
+        base_dir: &Path,
+    ) -> Option<Trial> {
+        if number >= self.trials.len() {
+            return None;
+        }
+        let trial = self.trials.swap_remove(number);
+        let params = trials::bound(&trial, &self.params, base_dir)?;
+        let steps = self.steps.iter().map(|step| (step.outline.name.clone(), step.written())).collect();
+        self.steps.iter_mut().enumerate().for_each(|(index, step)| step.rehearse(index, &trial));
+        let TrialDraft { name, span, now, expect, variables, secrets, .. } = trial;
+        let environment: Arc<dyn Environment> =
+            Arc::new(TrialEnvironment { variables, secrets, outer: Arc::clone(outer) });
+        let job = Job { timeout: None, ..self.into_file(source, &environment, base_dir).job };
+        Some(Trial { name, span, source: source.clone(), job, params, now, expect, steps })
+    }
+
     /// The job, ready to run.
     pub(super) fn into_file(self, source: &Source, environment: &Arc<dyn Environment>, base_dir: &Path) -> JobFile {
-        let Self { head, params, target, result, steps, layout } = self;
+        let Self { head, params, target, result, steps, trials: _, layout } = self;
         let outlines = steps.iter().map(|step| step.outline.clone()).collect();
         let (secrets, variables) = uses_of(&steps, [&target, &result]);
         let (origins, vars) = layout.into_parts();

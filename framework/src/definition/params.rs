@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::literal::literal;
-use super::{guard, habits};
+use super::{guard, tables};
 use crate::params::{ParamDeclaration, ParamType, broken_rule, compare};
 use crate::row::Value;
 use crate::yaml::{Code, Cursor, Fields};
@@ -54,8 +54,11 @@ fn param(at: &Cursor<'_>) -> Option<ParamDeclaration> {
             at.unexpected("a parameter (a mapping of keys to values)").help(format!("write {{ type: {kind} }}")),
         );
     }
-    let fields = at.fields(name.map_or_else(|| "a parameter".to_owned(), |name| format!("parameter `{name}`")))?;
-    let mut fields = fields.habits(habits::PARAM);
+    let fields = at.mapping(&tables::PARAM)?;
+    let mut fields = match name {
+        Some(name) => fields.called(format!("parameter `{name}`")),
+        None => fields,
+    };
     let kind = fields.required("type", |at| at.one_of(&ParamType::ALL.map(|kind| (kind.name(), kind))));
     let entries = Entries::of(&mut fields);
     fields.finish();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::tables;
 use crate::error::names;
 use crate::policy::{ErrorNames, RetryPolicy, SkipLimit, SkipPolicy};
 use crate::yaml::{Code, Cursor, Tolerance};
@@ -35,7 +36,7 @@ const JITTER_PERCENT: u8 = 20;
 
 /// Reads `defaults`.
 pub(super) fn defaults(at: &Cursor<'_>, known: &Known<'_>) -> Defaults {
-    let Some(mut fields) = at.fields("the defaults") else { return Defaults::default() };
+    let Some(mut fields) = at.mapping(&tables::DEFAULTS) else { return Defaults::default() };
     let timeout = fields.optional("timeout", timeout).flatten();
     let retry = fields.optional("retry", |at| retry(at, known)).flatten();
     fields.finish();
@@ -54,7 +55,7 @@ pub(super) fn timeout(at: &Cursor<'_>) -> Option<Duration> {
 
 /// Reads `retry`, of which any key may be left to the defaults.
 pub(super) fn retry(at: &Cursor<'_>, known: &Known<'_>) -> Option<Retry> {
-    let mut fields = at.fields("a retry policy")?;
+    let mut fields = at.mapping(&tables::RETRY)?;
     let max_attempts = fields.optional("max_attempts", |at| u32::try_from(at.integer(1..=1_000)?).ok());
     let delay = fields.optional("delay", Cursor::duration);
     let factor = fields.optional("factor", |at| u32::try_from(at.integer(1..=100)?).ok());
@@ -123,7 +124,7 @@ pub(super) fn policy(at: Option<&Cursor<'_>>, defaults: Option<&Retry>, known: &
 
 /// Reads `skip`.
 pub(super) fn skip(at: &Cursor<'_>, known: &Known<'_>) -> Option<SkipPolicy> {
-    let mut fields = at.fields("a skip policy")?;
+    let mut fields = at.mapping(&tables::SKIP)?;
     let limit = fields.required("limit", |at| at.tolerance().map(limit_of));
     let errors = fields.or("errors", ErrorNames::Any, |at| error_names(at, known));
     fields.finish();

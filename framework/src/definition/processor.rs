@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::kinds::refuse_unknown;
 use super::policies::Known;
+use super::tables;
 use crate::error::names;
 use crate::expr::{Expected, ROOTS, Scope, Typed};
 use crate::kind::{Judge, Names, Refusal, Site, Verdict, parse_bare};
@@ -63,19 +64,20 @@ enum OperationKind {
     Validate,
 }
 
-const KINDS: [(&str, OperationKind); 3] =
-    [("filter", OperationKind::Filter), ("set", OperationKind::Set), ("validate", OperationKind::Validate)];
-
 /// The kind of the operation at `at`, and what stands below its key.
 fn kind_of<'a>(at: &Cursor<'a>) -> Option<(OperationKind, Cursor<'a>)> {
     let (key, value) = at.only_entry("an operation")?;
-    match KINDS.iter().find(|(name, _)| *name == key.name()) {
-        Some((_, kind)) => Some((*kind, value)),
-        None => {
-            let message = format!("there is no operation called `{}`", key.name());
-            refuse_unknown(&value, (Code::UnknownKind, message), key.name(), KINDS.iter().map(|(name, _)| *name))
+    let kind = match key.name() {
+        "filter" => OperationKind::Filter,
+        "set" => OperationKind::Set,
+        "validate" => OperationKind::Validate,
+        other => {
+            let message = format!("there is no operation called `{other}`");
+            let known = tables::OPERATION.fields.iter().map(|field| field.name);
+            return refuse_unknown(&value, (Code::UnknownKind, message), other, known);
         }
-    }
+    };
+    Some((kind, value))
 }
 
 /// Looks at the form of the operations alone, where nobody knows the columns.
@@ -156,7 +158,7 @@ impl<'a> Pipeline<'a> {
     }
 
     fn rule(&mut self, at: &Cursor<'_>) -> Option<Rule> {
-        let mut fields = at.fields("a validation")?;
+        let mut fields = at.mapping(&tables::VALIDATION)?;
         let check = fields.required("check", |at| {
             let written = at.text()?;
             Some((self.expression(at, Expected::Type(Type::Bool), &[])?, written, place_of("validate", at)))

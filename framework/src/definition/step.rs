@@ -13,13 +13,14 @@ use super::layout::{EarlierStep, Layout, Needs};
 use super::outputs::{Outputs, outputs};
 use super::policies::{self, Defaults};
 use super::tasklet::{TaskletDraft, TaskletOfFile, tasklet};
-use super::{StepOutline, StepUse, guard, habits};
+use super::trials::{GivenOutputs, PassedOver, ShownStep, TrialDraft};
+use super::{StepOutline, StepUse, guard, tables};
 use crate::error::{BatchError, names};
 use crate::expr::Program;
 use crate::job::{Evaluate, JobStep, Rerun};
 use crate::kind::{Names, Site};
 use crate::policy::RetryPolicy;
-use crate::row::Type;
+use crate::row::{Schema, Type};
 use crate::step::JobView;
 use crate::yaml::{Code, Cursor, Fields};
 
@@ -98,9 +99,12 @@ struct StepReader<'f> {
 impl StepReader<'_> {
     fn step(&self, at: &Cursor<'_>) -> Read {
         let name = at.node().get("name").and_then(|name| name.as_text()).filter(|name| crate::yaml::is_name(name));
-        let what = name.map_or_else(|| "a step".to_owned(), |name| format!("step `{name}`"));
-        let Some(mut fields) = at.fields(what).map(|fields| fields.habits(habits::STEP)) else {
+        let Some(fields) = at.mapping(&tables::STEP) else {
             return Read { name: None, outputs: None, conditional: false, draft: None };
+        };
+        let mut fields = match name {
+            Some(name) => fields.called(format!("step `{name}`")),
+            None => fields,
         };
         let name = fields.required("name", |at| self.name(at));
         let description = fields.optional("description", Cursor::filled_text);
@@ -234,6 +238,43 @@ impl StepDraft {
     /// Everything that the step needs of the world.
     pub(super) fn all_needs(&self) -> impl Iterator<Item = &Needs> {
         std::iter::once(&self.needs).chain(self.when.as_ref().map(|when| &when.needs))
+    }
+
+    /// What tests may know of it.
+    pub(super) fn shown(&self) -> ShownStep<'_> {
+        match &self.work {
+            Work::Tasklet(_, outputs) => ShownStep::Tasklet(outputs),
+            Work::Chunk(draft) => ShownStep::Chunk(draft.read_columns(), draft.written_columns()),
+        }
+    }
+
+    /// The columns of the rows that it writes; `None` for a tasklet.
+    pub(super) fn written(&self) -> Option<Arc<Schema>> {
+        match &self.work {
+            Work::Tasklet(..) => None,
+            Work::Chunk(draft) => Some(Arc::clone(draft.written_columns())),
+        }
+    }
+
+    /// Puts what the test gives in the place of what reaches outside. It waits for nothing.
+    pub(super) fn rehearse(&mut self, index: usize, trial: &TrialDraft) {
+        let step = self.outline.name.clone();
+        self.rules.timeout = None;
+        self.rules.retry = self.rules.retry.clone().without_pauses();
+        let is_left_out = trial.steps.as_ref().is_some_and(|steps| !steps.contains(&index));
+        if is_left_out && !trial.outputs.contains_key(&index) {
+            self.when = None;
+            self.needs = Needs::default();
+            let draft = TaskletDraft { kind: self.work.kind(), plan: Box::new(PassedOver) };
+            self.work = Work::Tasklet(draft, Outputs::default());
+            return;
+        }
+        match &mut self.work {
+            Work::Tasklet(draft, _) => {
+                draft.plan = Box::new(GivenOutputs { step, outputs: trial.outputs.get(&index).cloned() });
+            }
+            Work::Chunk(draft) => draft.rehearse(&step, trial.rows.get(&index).cloned()),
+        }
     }
 
     /// The step, ready to run.

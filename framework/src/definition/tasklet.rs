@@ -7,6 +7,7 @@ use super::frames::{Frames, Moment};
 use super::kinds::{self, refuse_unknown};
 use super::layout::Needs;
 use super::outputs::Outputs;
+use super::tables;
 use crate::error::BatchError;
 use crate::execution::StepKind;
 use crate::kind::{Frame, Kinds, Names, TaskletPlan};
@@ -29,7 +30,7 @@ pub(super) fn tasklet(at: &Cursor<'_>, kinds: &Kinds, names: &Names<'_>) -> Opti
 }
 
 fn registered(at: &Cursor<'_>, kinds: &Kinds, names: &Names<'_>) -> Option<TaskletDraft> {
-    let mut fields = at.fields("a tasklet with `uses`")?;
+    let mut fields = at.mapping(&tables::REGISTERED)?;
     let uses = fields.get("uses")?;
     let with = fields.get("with");
     fields.finish();

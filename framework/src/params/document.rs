@@ -117,6 +117,11 @@ impl GivenParams {
         }
     }
 
+    /// Adds the value of `name`; it replaces one that is there.
+    pub fn set(&mut self, name: impl Into<String>, value: Given) {
+        self.values.insert(name.into(), value);
+    }
+
     /// Adds all of `other`; its values replace ours.
     pub fn extend(&mut self, other: Self) {
         self.values.extend(other.values);

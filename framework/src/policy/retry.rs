@@ -23,6 +23,11 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// The same attempts, one right after the other.
+    pub(crate) fn without_pauses(self) -> Self {
+        Self { delay: Duration::ZERO, max_delay: Duration::ZERO, ..self }
+    }
+
     /// The policy of a step that declares none.
     pub const NEVER: Self = Self {
         max_attempts: 1,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::scalar::shown;
+use super::shape::{Mapping, Presence};
 use super::spelling::{listed, nearest};
 use super::{Code, Cursor, Key, Node, Problem};
 
@@ -19,6 +20,8 @@ pub struct Fields<'a> {
     at: Cursor<'a>,
     what: Cow<'static, str>,
     entries: &'a [(Key, Node)],
+    /// What the mapping may hold; without a table that is what is asked for.
+    table: Option<&'static Mapping>,
     /// The keys that were asked for, in that order.
     asked: Vec<&'static str>,
     /// The required keys that are absent. They are reported at the end, because a misspelt one is said only once.
@@ -29,12 +32,20 @@ pub struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub(super) fn new(at: Cursor<'a>, what: Cow<'static, str>, entries: &'a [(Key, Node)]) -> Self {
-        Self { at, what, entries, asked: Vec::new(), missing: Vec::new(), habits: &[] }
+        Self { at, what, entries, table: None, asked: Vec::new(), missing: Vec::new(), habits: &[] }
     }
 
-    /// Names keys that are not allowed but often meant: a problem of one of them says what to write instead.
-    pub fn habits(mut self, habits: &'static [Habit]) -> Self {
-        self.habits = habits;
+    pub(super) fn of(at: Cursor<'a>, table: &'static Mapping, entries: &'a [(Key, Node)]) -> Self {
+        let is_absent = |name: &str| !entries.iter().any(|(key, _)| key.name() == name);
+        let required = table.fields.iter().filter(|field| field.presence == Presence::Required);
+        let missing = required.map(|field| field.name).filter(|name| is_absent(name)).collect();
+        let (what, habits) = (table.what.into(), table.habits);
+        Self { at, what, entries, table: Some(table), asked: Vec::new(), missing, habits }
+    }
+
+    /// Calls the mapping otherwise in messages, as in "step `load`".
+    pub fn called(mut self, what: impl Into<Cow<'static, str>>) -> Self {
+        self.what = what.into();
         self
     }
 
@@ -44,8 +55,13 @@ impl<'a> Fields<'a> {
         &self.at
     }
 
-    /// The value of a key, if the mapping has it. The key is allowed from now on.
+    /// The value of a key, if the mapping has it. Where no table says which keys there are, it is allowed from now on.
     pub fn get(&mut self, key: &'static str) -> Option<Cursor<'a>> {
+        debug_assert!(
+            self.table.is_none_or(|table| table.field(key).is_some()),
+            "`{key}` is read and not in the table of {}",
+            self.what
+        );
         if !self.asked.contains(&key) {
             self.asked.push(key);
         }
@@ -55,10 +71,13 @@ impl<'a> Fields<'a> {
 
     /// The value of a key that has to be there.
     pub fn required<T>(&mut self, key: &'static str, read: impl FnOnce(&Cursor<'a>) -> Option<T>) -> Option<T> {
+        debug_assert!(self.presence(key).is_none_or(|found| found == Presence::Required), "`{key}` may be left out");
         match self.get(key) {
             Some(value) => read(&value),
             None => {
-                self.missing.push(key);
+                if !self.missing.contains(&key) {
+                    self.missing.push(key);
+                }
                 None
             }
         }
@@ -66,16 +85,23 @@ impl<'a> Fields<'a> {
 
     /// The value of a key that may be absent: `Some(None)` where it is, `None` where it is wrong.
     pub fn optional<T>(&mut self, key: &'static str, read: impl FnOnce(&Cursor<'a>) -> Option<T>) -> Option<Option<T>> {
+        debug_assert!(self.presence(key) != Some(Presence::Required), "`{key}` has to be there");
         self.get(key).map_or(Some(None), |value| read(&value).map(Some))
     }
 
     /// The value of a key, or `default` where it is absent.
     pub fn or<T>(&mut self, key: &'static str, default: T, read: impl FnOnce(&Cursor<'a>) -> Option<T>) -> Option<T> {
+        debug_assert!(self.presence(key) != Some(Presence::Required), "`{key}` has to be there");
         self.get(key).map_or(Some(default), |value| read(&value))
     }
 
     /// The one key of several that the mapping has, and its value. None or two are a problem.
     pub fn exactly_one_of(&mut self, keys: &[&'static str]) -> Option<(&'static str, Cursor<'a>)> {
+        debug_assert!(
+            self.table.is_none_or(|table| table.choice == keys),
+            "the table of {} knows no such choice",
+            self.what
+        );
         let found = self.at_most_one_of(keys)?;
         found.or_else(|| {
             let message = format!("{} needs exactly one of {}", self.what, one_of(keys));
@@ -105,14 +131,34 @@ impl<'a> Fields<'a> {
 
     /// Reports every key that nobody asked for, with the nearest right one.
     pub fn finish(mut self) {
-        for (key, _) in self.entries.iter().filter(|(key, _)| !self.asked.contains(&key.name())) {
-            let near = nearest(key.name(), self.asked.iter().copied());
+        let known = self.known();
+        debug_assert!(
+            known.iter().all(|key| self.asked.contains(key)),
+            "the table of {} has {known:?}, and only {:?} are read",
+            self.what,
+            self.asked
+        );
+        for (key, _) in self.entries.iter().filter(|(key, _)| !known.contains(&key.name())) {
+            let near = nearest(key.name(), known.iter().copied());
             self.missing.retain(|missing| Some(*missing) != near);
-            self.at.reading().report(self.unknown(key, near));
+            self.at.reading().report(self.unknown(key, near, &known));
         }
     }
 
-    fn unknown(&self, key: &Key, near: Option<&str>) -> Problem {
+    /// What the table says about a key.
+    fn presence(&self, key: &str) -> Option<Presence> {
+        self.table?.field(key).map(|field| field.presence)
+    }
+
+    /// The keys that are allowed.
+    fn known(&self) -> Vec<&'static str> {
+        match self.table {
+            Some(table) => table.fields.iter().map(|field| field.name).collect(),
+            None => self.asked.clone(),
+        }
+    }
+
+    fn unknown(&self, key: &Key, near: Option<&str>, known: &[&str]) -> Problem {
         let message = format!("unknown key `{}` in {}", shown(key.name()), self.what);
         let mut problem = self.at.problem(message).code(Code::UnknownKey).span(key.span());
         let habit = self.habits.iter().find(|(word, _)| *word == key.name());
@@ -121,9 +167,9 @@ impl<'a> Fields<'a> {
         } else if let Some(near) = near {
             problem = problem.help(format!("did you mean `{near}`?"));
         }
-        match self.asked.len() {
+        match known.len() {
             0 => problem.help("no key is allowed here"),
-            1..=LISTED_KEYS => problem.help(format!("the keys here are {}", listed(self.asked.iter().copied(), "and"))),
+            1..=LISTED_KEYS => problem.help(format!("the keys here are {}", listed(known.iter().copied(), "and"))),
             _ => problem,
         }
     }

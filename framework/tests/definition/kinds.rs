@@ -14,11 +14,72 @@ use overnight_framework::repository::{ChunkError, Payload};
 use overnight_framework::row::{Column, Row, Schema, Type, Value, decimal};
 use overnight_framework::step::chunk::{BadItem, Batch, ChunkSource, Fill, ItemWriter, Locate, WriteContext};
 use overnight_framework::step::{Outcome, StepContext, Tasklet};
-use overnight_framework::yaml::{Code, Cursor, nearest};
+use overnight_framework::yaml::{Code, Cursor, Field, Keys, Mapping, Shape, nearest};
 use serde_json::json;
 
 /// `echo: { say: TEXT, outputs: { name: TEXT }, fail_if: CONDITION, fail_with: TEXT }`.
 pub(crate) struct Echo;
+
+const TEXT: Shape = Shape::Setting(&Shape::Text);
+
+static ECHO: Mapping = Mapping::new(
+    "echo",
+    "the tasklet `echo`",
+    "Says what it is told.",
+    &[
+        Field::optional("say", TEXT, "What it says."),
+        Field::optional("outputs", Shape::Map(Keys::Any, &TEXT), "What it gives."),
+        Field::optional("fail_if", Shape::Expression, "When it fails."),
+        Field::optional("fail_with", TEXT, "What it says then."),
+        Field::optional("connection", Shape::FilledText, "A database that it does nothing with."),
+    ],
+);
+
+static REGISTERED: Mapping = Mapping::new(
+    "close_books",
+    "the tasklet `close_books`",
+    "Says which book it closes.",
+    &[Field::required("book", TEXT, "The book.")],
+);
+
+const TYPE: Shape =
+    Shape::Word(&["boolean", "integer", "decimal", "float", "string", "date", "datetime", "bytes", "json"]);
+
+static COLUMN: Mapping = Mapping::new(
+    "column",
+    "a column",
+    "A column.",
+    &[
+        Field::required("type", TYPE, "Its type."),
+        Field::or("nullable", "false", Shape::Boolean, "Whether it may be null."),
+    ],
+);
+
+static ROWS: Mapping = Mapping::new(
+    "rows",
+    "the reader `rows`",
+    "Gives the rows that stand in the file.",
+    &[
+        Field::required(
+            "columns",
+            Shape::Map(Keys::Any, &Shape::Either(&[TYPE, Shape::Mapping(&COLUMN)])),
+            "Its columns.",
+        ),
+        Field::optional("rows", Shape::List(&Shape::Anything, 0), "Its rows."),
+        Field::optional("password", TEXT, "What its errors say."),
+    ],
+);
+
+static MEMORY: Mapping = Mapping::new(
+    "memory",
+    "the writer `memory`",
+    "Keeps rows in memory.",
+    &[
+        Field::required("table", TEXT, "Where."),
+        Field::optional("columns", Shape::List(&Shape::Text, 0), "What."),
+        Field::optional("refuse", TEXT, "The cell that it refuses."),
+    ],
+);
 
 struct EchoPlan {
     say: Option<Setting>,
@@ -36,8 +97,12 @@ impl TaskletKind for Echo {
         &["Boom"]
     }
 
+    fn settings(&self) -> Shape {
+        Shape::Mapping(&ECHO)
+    }
+
     fn check(&self, settings: &Cursor<'_>, names: &Names<'_>) -> Option<Box<dyn TaskletPlan>> {
-        let mut fields = settings.fields("the tasklet `echo`")?;
+        let mut fields = settings.mapping(&ECHO)?;
         let say = fields.optional("say", |at| names.setting(at));
         let outputs = fields.or("outputs", Vec::new(), |at| at.map(|_, at| names.setting(at)));
         let fail_if = fields.optional("fail_if", |at| names.expression(at, Type::Bool));
@@ -89,8 +154,12 @@ impl TaskletKind for Registered {
         "close_books"
     }
 
+    fn settings(&self) -> Shape {
+        Shape::Mapping(&REGISTERED)
+    }
+
     fn check(&self, settings: &Cursor<'_>, names: &Names<'_>) -> Option<Box<dyn TaskletPlan>> {
-        let mut fields = settings.fields("the tasklet `close_books`")?;
+        let mut fields = settings.mapping(&REGISTERED)?;
         let say = fields.required("book", |at| names.setting(at));
         fields.finish();
         Some(Box::new(EchoPlan { say: Some(say?), outputs: BTreeMap::new(), fail_if: None, fail_with: None }))
@@ -112,8 +181,12 @@ impl ReaderKind for LiteralRows {
         "rows"
     }
 
+    fn settings(&self) -> Shape {
+        Shape::Mapping(&ROWS)
+    }
+
     fn check(&self, settings: &Cursor<'_>, names: &Names<'_>) -> Option<Box<dyn ReaderPlan>> {
-        let mut fields = settings.fields("the reader `rows`")?;
+        let mut fields = settings.mapping(&ROWS)?;
         let columns = fields.required("columns", |at| at.map(|key, at| column(key.name(), at)));
         let columns: Vec<Column> = columns?.into_iter().map(|(_, column)| column).collect();
         let rows = fields.or("rows", Vec::new(), |at| at.list(|at| row(at, &columns)));
@@ -128,7 +201,7 @@ fn column(name: &str, at: &Cursor<'_>) -> Option<Column> {
     if at.node().as_mapping().is_none() {
         return Some(Column::new(name, at.one_of(&types)?));
     }
-    let mut fields = at.fields("a column")?;
+    let mut fields = at.mapping(&COLUMN)?;
     let kind = fields.required("type", |at| at.one_of(&types));
     let nullable = fields.or("nullable", false, Cursor::boolean);
     fields.finish();
@@ -227,8 +300,12 @@ impl WriterKind for IntoMemory {
         "memory"
     }
 
+    fn settings(&self) -> Shape {
+        Shape::Mapping(&MEMORY)
+    }
+
     fn check(&self, settings: &Cursor<'_>, names: &Names<'_>, schema: &Arc<Schema>) -> Option<Box<dyn WriterPlan>> {
-        let mut fields = settings.fields("the writer `memory`")?;
+        let mut fields = settings.mapping(&MEMORY)?;
         let table = fields.required("table", |at| names.setting_of(at, Expected::Type(Type::Str)));
         let all = (0..schema.columns().len()).collect();
         let columns = fields.or("columns", all, |at| at.list(|at| position(at, schema)));

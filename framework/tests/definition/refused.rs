@@ -3,6 +3,7 @@
 
 use overnight_framework::yaml::Code;
 
+use super::schema::{overlooked, refused_at};
 use super::support::read;
 
 const CASES: &str = include_str!("refused.txt");
@@ -37,6 +38,15 @@ fn every_wrong_file_is_refused_with_every_place_and_the_way_out() {
         }
     }
     assert!(surprises.is_empty(), "said otherwise about:\n\n{}\n", surprises.join("\n\n"));
+}
+
+#[test]
+fn every_mistake_of_structure_is_seen_by_the_schema_too() {
+    for case in cases() {
+        let Err(problems) = read(case.text) else { panic!("{} is taken", case.title) };
+        let Some(refused) = refused_at(case.text) else { continue };
+        assert_eq!(overlooked(&problems, &refused), Vec::<String>::new(), "{}", case.title);
+    }
 }
 
 #[test]

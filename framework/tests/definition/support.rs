@@ -19,6 +19,7 @@ use overnight_framework::worker::{Timing, Worker, WorkerName};
 use overnight_framework::yaml::{Problems, Source};
 
 use super::kinds::{Echo, IntoMemory, LiteralRows, Registered};
+use super::schema;
 
 /// An error type of the program, whose names job files may choose.
 #[derive(Debug, thiserror::Error, BatchError)]
@@ -47,6 +48,16 @@ pub(crate) fn environment() -> FixedEnvironment {
 }
 
 pub(crate) fn read(text: &str) -> Result<JobFile, Problems> {
+    let read = read_alone(text);
+    if read.is_ok() {
+        let refused = schema::refused_at(text).unwrap();
+        assert!(refused.is_empty(), "the schema refuses at {refused:?} what the reader takes:\n{text}");
+    }
+    read
+}
+
+/// Reads a file and asks no schema about it.
+pub(crate) fn read_alone(text: &str) -> Result<JobFile, Problems> {
     let environment: Arc<dyn Environment> = Arc::new(environment());
     definition::read(&Source::new("j.yaml", text), &kinds(), &environment, Path::new("/jobs"))
 }

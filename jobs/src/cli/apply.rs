@@ -12,8 +12,9 @@ use super::answer::{Answer, Column, Shape, View};
 use super::arguments::Apply;
 use super::exit::{Exit, Failure};
 use super::face::Face;
+use super::files;
 use super::table::Kind;
-use super::validate::{files, twice};
+use super::validate::twice;
 use crate::catalog::Catalog;
 
 /// A file whose definition is to be stored.

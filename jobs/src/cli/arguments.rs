@@ -126,6 +126,10 @@ pub(super) enum Verb {
     Init(Init),
     /// Check job files without running anything
     Validate(Validate),
+    /// Run the tests that stand in job files, without a database
+    Test(Test),
+    /// Print the JSON Schema of job files, or what one key of them means
+    Schema(Schema),
     /// Say what a code such as E201 means, or the name of an error
     Explain(Explain),
     /// Show every setting in force, and where it comes from
@@ -365,6 +369,27 @@ pub(super) struct Init {
     /// The file to write; one that is there is left alone
     #[arg(value_name = "FILE", default_value = "first-job.yaml")]
     pub(super) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Test {
+    /// Job files, and folders: all their files that end with .yaml or .yml
+    #[arg(required = true, value_name = "FILE|FOLDER")]
+    pub(super) files: Vec<PathBuf>,
+    /// Only the tests whose name has this text in it
+    #[arg(long, value_name = "TEXT")]
+    pub(super) filter: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Schema {
+    /// The keys that lead to a part of a job file, such as steps.chunk.skip: what it means. Without it the whole schema is
+    /// printed
+    #[arg(value_name = "PATH", conflicts_with = "kind")]
+    pub(super) path: Option<String>,
+    /// The settings of a kind of tasklet, reader or writer, such as csv
+    #[arg(long, value_name = "NAME")]
+    pub(super) kind: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use super::exit::Failure;
 use super::output::Output;
 use crate::catalog::Catalog;
 use crate::config::{Config, ConfigError, DatabaseUrl, Flags};
-use crate::wiring::{Context, catalog};
+use crate::wiring::{Context, catalog, stock_kinds};
 
 /// The command line as its verbs see it. Nothing is opened before a verb asks.
 pub(super) struct Face {
@@ -27,6 +27,11 @@ impl Face {
     /// The reader of job files, without a store.
     pub(super) fn catalog(&self) -> Result<Catalog, ConfigError> {
         Ok(catalog(&self.config()?, None, self.kinds.clone()))
+    }
+
+    /// The kinds that job files may name, to look at: none of them reaches a database.
+    pub(super) fn all_kinds(&self) -> Kinds {
+        stock_kinds().and(self.kinds.clone())
     }
 
     /// The store and everything over it, for verbs that look.

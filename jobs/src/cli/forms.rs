@@ -15,8 +15,10 @@ use super::jobs::Jobs;
 use super::man::Manual;
 use super::migrate::{Migrations, Sql};
 use super::output::Output;
+use super::schema::Printed;
 use super::show::Rejects;
 use super::stop::Stopped;
+use super::test::Tests;
 use super::tree::Drawn;
 use super::validate;
 use super::version::Version;
@@ -79,6 +81,8 @@ fn of(verb: &Verb) -> (&'static str, Shape) {
         Verb::Help(_) => ("help", Topic::shape()),
         Verb::Init(_) => ("init", Written::shape()),
         Verb::Validate(_) => ("validate", validate::shape()),
+        Verb::Test(_) => ("test", Tests::shape()),
+        Verb::Schema(_) => ("schema", Printed::shape()),
         Verb::Explain(verb) if verb.names.is_empty() => ("explain", Contents::shape()),
         Verb::Explain(_) => ("explain", Pages::shape()),
         Verb::Config => ("config", Settings::shape()),

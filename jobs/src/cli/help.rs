@@ -24,7 +24,7 @@ struct Note {
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Run", &["start", "stop", "restart", "wait"]),
     ("Look", &["show", "list", "tree", "jobs", "describe", "graph"]),
-    ("Define", &["init", "validate", "explain", "apply"]),
+    ("Define", &["init", "validate", "test", "schema", "explain", "apply"]),
     ("Operate", &["config", "migrate", "completion", "man", "version", "help"]),
 ];
 
@@ -147,6 +147,24 @@ const NOTES: &[Note] = &[
             ("jobctl validate good.yaml payments.yaml", "check two files"),
             ("jobctl validate jobs", "check every job file of a folder"),
             ("jobctl validate small.yaml -o sarif", "for a code host"),
+        ],
+    },
+    Note {
+        verb: "test",
+        contrast: "test: runs the tests of a job file on given rows · validate: only checks it · start: runs the job itself",
+        examples: &[
+            ("jobctl test payments.yaml", "run all tests of a file"),
+            ("jobctl test . --filter both", "those of a folder that have this word in their names"),
+            ("jobctl test payments.yaml -o json --filter fee", "what came of them, for a program"),
+        ],
+    },
+    Note {
+        verb: "schema",
+        contrast: "schema: what may stand in a job file · describe: what stands in one · explain: what a code means",
+        examples: &[
+            ("jobctl schema > job.schema.json", "the JSON Schema, for an editor"),
+            ("jobctl schema steps.chunk.skip", "what a key means"),
+            ("jobctl schema --kind shell", "the settings of one kind"),
         ],
     },
     Note {

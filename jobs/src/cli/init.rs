@@ -1,64 +1,85 @@
-//! `jobctl init`: a first job, with comments, that runs as it stands.
+//! `jobctl init`: a first job, with comments, that runs as it stands, and the schema by which editors check it.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use overnight_framework::definition;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Shape, View};
 use super::arguments::Init;
 use super::exit::{Exit, Failure};
-use super::output::{Output, quoted};
+use super::face::Face;
+use super::output::quoted;
 
 /// What the file holds.
 const FIRST_JOB: &str = include_str!("init/first-job.yaml");
 
-pub(super) fn run(verb: &Init, output: &Output) -> Result<Exit, Failure> {
+/// The file that the first line of [`FIRST_JOB`] names. It is that of this very program, with the kinds of its own, and editors
+/// find it without a network.
+const SCHEMA: &str = "job.schema.json";
+
+pub(super) fn run(verb: &Init, face: &Face) -> Result<Exit, Failure> {
     let file = verb.file.as_path();
-    write(file)?;
-    output.answer(&Written(file.to_string_lossy().into_owned()));
+    write(file, FIRST_JOB)?;
+    let schema = write_schema(file, face)?;
+    let shown = |path: &Path| path.to_string_lossy().into_owned();
+    face.output.answer(&Written { file: shown(file), schema: shown(&schema) });
     Ok(Exit::Done)
 }
 
-/// The file that was written.
-pub(super) struct Written(String);
+/// Writes the schema beside the file, unless one is there that the user keeps.
+fn write_schema(file: &Path, face: &Face) -> Result<PathBuf, Failure> {
+    let schema = file.with_file_name(SCHEMA);
+    if !schema.exists() {
+        write(&schema, &format!("{:#}\n", definition::schema(&face.all_kinds())))?;
+    }
+    Ok(schema)
+}
+
+/// The files that were written.
+pub(super) struct Written {
+    file: String,
+    schema: String,
+}
 
 impl Answer for Written {
     fn shape() -> Shape {
-        Shape::text(&["file"]).with_names()
+        Shape::text(&["file", "schema"]).with_names()
     }
 
     fn text(&self, _: &View) -> String {
-        next(&self.0)
+        next(&self.file)
     }
 
     fn json(&self) -> Value {
-        json!({ "file": self.0 })
+        json!({ "file": self.file, "schema": self.schema })
     }
 
     fn names(&self) -> Vec<String> {
-        vec![self.0.clone()]
+        vec![self.file.clone()]
     }
 }
 
 /// Writes the file, unless there is one: nobody's work is lost for an example.
-fn write(file: &Path) -> Result<(), Failure> {
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
     let failed = |error: std::io::Error| match error.kind() {
         ErrorKind::AlreadyExists => Failure::new(Exit::Refused, format!("`{}` is there already", file.display()))
             .help("name another file: `jobctl init another.yaml`"),
         _ => Failure::new(Exit::Error, format!("cannot write `{}`: {error}", file.display())),
     };
     let mut opened = OpenOptions::new().write(true).create_new(true).open(file).map_err(failed)?;
-    opened.write_all(FIRST_JOB.as_bytes()).map_err(failed)
+    opened.write_all(text.as_bytes()).map_err(failed)
 }
 
 fn next(file: &str) -> String {
     let file = quoted(file);
     format!(
         "\
-wrote {file}; what you may want to do next:
+wrote {file}, and {SCHEMA} by which editors check it; what you may want to do next:
   jobctl validate {file}
+  jobctl test {file}
   jobctl start {file} -p day=2026-04-07
   jobctl show first-job --wide
   jobctl show first-job --rejects

@@ -1,6 +1,5 @@
 //! `jobctl validate`: every problem of every file, without a store.
 
-pub(super) mod files;
 mod sarif;
 
 use std::collections::HashMap;
@@ -13,9 +12,8 @@ use super::answer::Shape;
 use super::arguments::{Format, Validate};
 use super::exit::{Exit, Failure};
 use super::face::Face;
+use super::files::{self, Found};
 use crate::catalog::{Catalog, CatalogError};
-
-use self::files::Found;
 
 /// A file, and what is wrong with it.
 struct Checked {

@@ -3,7 +3,53 @@
 use std::sync::Arc;
 
 use overnight_framework::row::{Column, Schema, Type};
-use overnight_framework::yaml::{Code, Cursor, Key};
+use overnight_framework::yaml::{Code, Cursor, Field, Key, Keys, Mapping, Shape};
+
+/// The names of the types of columns, as [`Type::COLUMN`] has them.
+const TYPE: Shape =
+    Shape::Word(&["boolean", "integer", "decimal", "float", "string", "date", "datetime", "bytes", "json"]);
+const NULLABLE: Field = Field::or("nullable", "false", Shape::Boolean, "Whether a cell may be null.");
+
+/// A column of a query or a table.
+static COLUMN: Mapping = Mapping::new(
+    "column",
+    "a column",
+    "A column that a reader gives: its type, or a mapping with more about it.",
+    &[Field::required("type", TYPE, "What its cells are. Decimals are exact."), NULLABLE],
+)
+.example(
+    "reader: { table: { name: account, key: id, columns: { id: integer, memo: { type: string, nullable: true } } } }\n",
+);
+
+/// A column of a file.
+static COLUMN_OF_FILE: Mapping = Mapping::new(
+    "file-column",
+    "a column",
+    "A column that a reader gives: its type, or a mapping with more about it.",
+    &[
+        Field::required("type", TYPE, "What its cells are. Decimals are exact."),
+        Field::optional(
+            "from",
+            Shape::FilledText,
+            "What the header calls it, where that is not its name; without a header the number of its field, \
+             from 1.",
+        ),
+        NULLABLE,
+    ],
+)
+.example(
+    "reader: { csv: { path: in.csv, columns: { id: integer, booked_on: { type: date, from: Booking Date } } } }\n",
+);
+
+/// What stands below `columns` of a reader of a database.
+pub(crate) const COLUMNS: Shape = Shape::Map(Keys::Any, &Shape::Either(&[TYPE, Shape::Mapping(&COLUMN)]));
+
+/// What stands below `columns` of a reader of files.
+pub(crate) const COLUMNS_OF_FILE: Shape =
+    Shape::Map(Keys::Any, &Shape::Either(&[TYPE, Shape::Mapping(&COLUMN_OF_FILE)]));
+
+/// A choice of columns that [`chosen`] reads.
+pub(crate) const CHOSEN: Shape = Shape::ListOrOne(&Shape::FilledText, 1);
 
 /// One entry of `columns:`.
 #[derive(Clone, Debug)]
@@ -41,7 +87,10 @@ fn column(key: &Key, at: &Cursor<'_>, renaming: Renaming) -> Option<Declared> {
         let column = Column::new(key.name(), kind(at)?);
         return Some(Declared { column, from: None });
     }
-    let mut fields = at.fields("a column")?;
+    let mut fields = at.mapping(match renaming {
+        Renaming::From => &COLUMN_OF_FILE,
+        Renaming::Never => &COLUMN,
+    })?;
     let kind = fields.required("type", kind);
     let from = match renaming {
         Renaming::From => fields.optional("from", |at| at.filled_text().map(Into::into)),

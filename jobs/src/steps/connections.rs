@@ -9,10 +9,17 @@ use overnight_db::{Backend, Database, OpenError, OpenOptions, Session, chunk_err
 use overnight_framework::BatchError;
 use overnight_framework::error::names;
 use overnight_framework::repository::{ChunkError, StoreError};
-use overnight_framework::yaml::{Code, Cursor, Fields};
+use overnight_framework::yaml::{Code, Cursor, Field, Fields, Shape};
 
 use super::sql::SQL_ERROR;
 use super::table::INVALID_TABLE;
+
+/// The key that [`Connections::read`] reads.
+pub(crate) const CONNECTION: Field = Field::optional(
+    "connection",
+    Shape::FilledText,
+    "Another database, by its name in jobctl.toml. Without the key it is the one with the records.",
+);
 
 /// The databases by name. Those that no step uses are never connected to.
 pub struct Connections {

@@ -30,7 +30,7 @@ mod tail;
 use std::path::PathBuf;
 
 use overnight_framework::kind::{Names, TaskletKind, TaskletPlan};
-use overnight_framework::yaml::Cursor;
+use overnight_framework::yaml::{Cursor, Shape};
 
 /// The name of the error of a command that did not end well.
 pub const COMMAND_FAILED: &str = "CommandFailed";
@@ -84,6 +84,10 @@ impl TaskletKind for Shell {
 
     fn errors(&self) -> &'static [&'static str] {
         &[COMMAND_FAILED]
+    }
+
+    fn settings(&self) -> Shape {
+        Shape::Mapping(&settings::SETTINGS)
     }
 
     fn check(&self, settings: &Cursor<'_>, names: &Names<'_>) -> Option<Box<dyn TaskletPlan>> {

@@ -3,15 +3,23 @@
 use std::borrow::Cow;
 
 use super::Cursor;
-use crate::yaml::{Code, Fields, Key};
+use crate::yaml::{Code, Fields, Key, Mapping};
 
 impl<'a> Cursor<'a> {
-    /// The fields of a mapping that describes `what`, such as "a step".
+    /// The fields of a mapping that describes `what`, such as "a step": its keys are those that are asked for.
     pub fn fields(&self, what: impl Into<Cow<'static, str>>) -> Option<Fields<'a>> {
         let what = what.into();
         match self.node().as_mapping() {
             Some(entries) => Some(Fields::new(self.clone(), what, entries)),
             None => self.expected(&format!("{what} (a mapping of keys to values)")),
+        }
+    }
+
+    /// The fields of a mapping whose keys are in a table.
+    pub fn mapping(&self, table: &'static Mapping) -> Option<Fields<'a>> {
+        match self.node().as_mapping() {
+            Some(entries) => Some(Fields::of(self.clone(), table, entries)),
+            None => self.expected(&format!("{} (a mapping of keys to values)", table.what)),
         }
     }
 

@@ -1,6 +1,17 @@
 //! The character between two fields.
 
-use overnight_framework::yaml::{Cursor, Fields};
+use overnight_framework::yaml::{Cursor, Field, Fields, Shape};
+
+/// The key that [`delimiter`] reads.
+pub(super) const DELIMITER: Field = Field::or(
+    "delimiter",
+    ",",
+    Shape::Either(&[
+        Shape::Form(r"one ASCII character such as `;` or `\t`", r#"^(\\t|[^\r\n"\u0080-\uffff])$"#),
+        Shape::Integer(0, 9),
+    ]),
+    "What stands between two fields.",
+);
 
 /// Reads `delimiter:`, by default a comma.
 pub(super) fn delimiter(fields: &mut Fields<'_>) -> Option<u8> {

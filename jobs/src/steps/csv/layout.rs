@@ -3,10 +3,40 @@
 use std::sync::Arc;
 
 use overnight_framework::row::{Schema, Type};
-use overnight_framework::yaml::{Code, Cursor, Fields};
+use overnight_framework::yaml::{Code, Cursor, Field, Fields, Mapping, Shape};
 
 use super::delimiter::delimiter;
 use crate::steps::columns::{self, Declared, Renaming};
+
+/// How a wide file is read.
+pub(super) static UNPIVOT: Mapping = Mapping::new(
+    "unpivot",
+    "unpivot",
+    "Reads a wide file: one row for each cell of the columns that are not kept, as of exchange rates \
+     with a column per currency.",
+    &[
+        Field::required(
+            "keep",
+            Shape::ListOrOne(&Shape::FilledText, 0),
+            "The header cells of the columns that every row keeps.",
+        ),
+        Field::required(
+            "name",
+            Shape::FilledText,
+            "The column, a string, that gets the header cell of the cell's column.",
+        ),
+        Field::required("value", Shape::FilledText, "The column that gets the cell."),
+    ],
+)
+.example(
+    "\
+reader:
+  csv:
+    path: rates.csv
+    unpivot: { keep: [Date], name: currency, value: quote }
+    columns: { Date: date, currency: string, quote: string }
+",
+);
 
 /// The settings of a reader but for its path.
 #[derive(Debug)]
@@ -59,8 +89,8 @@ impl Layout {
         let header = fields.or("header", true, Cursor::boolean);
         let delimiter = delimiter(fields);
         let declared = fields.required("columns", |at| Some((at.clone(), columns::columns(at, Renaming::From)?)));
-        let by = if header? { Finding::Header } else { Finding::Number };
         let unpivot = fields.get("unpivot");
+        let by = if header? { Finding::Header } else { Finding::Number };
         let (at, declared) = declared?;
         let schema = columns::schema(&declared);
         let unpivot = match unpivot {
@@ -111,7 +141,7 @@ impl Unpivot {
             };
             schema.position(name).or_else(|| at.refuse(unknown()))
         };
-        let mut fields = at.fields("unpivot")?;
+        let mut fields = at.mapping(&UNPIVOT)?;
         let keep = fields.required("keep", |at| at.list_or_one(|at| at.filled_text().map(Into::into)));
         let name = fields.required("name", place);
         let value = fields.required("value", place);

@@ -8,13 +8,15 @@ use overnight_framework::kind::{Frame, Names, ReaderKind, ReaderPlan, Setting};
 use overnight_framework::monitor::Extent;
 use overnight_framework::row::{Row, Schema};
 use overnight_framework::step::chunk::{Batch, ChunkSource, Fill, Locate};
-use overnight_framework::yaml::Cursor;
+use overnight_framework::yaml::{Cursor, Field, Mapping, Shape};
 
 use super::INVALID_FILE;
+use super::delimiter::DELIMITER;
 use super::error::FileError;
-use super::layout::Layout;
+use super::layout::{Layout, UNPIVOT};
 use super::mark::Position;
 use super::reading::{self, Reading};
+use crate::steps::columns::COLUMNS_OF_FILE;
 use crate::steps::path::resolve;
 
 /// Reads rows from a CSV file.
@@ -39,6 +41,46 @@ use crate::steps::path::resolve;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CsvReader;
 
+static SETTINGS: Mapping = Mapping::new(
+    "csv-reader",
+    "a csv reader",
+    "Reads rows from a CSV file, and restarts at any record. A record with a bad cell or with another \
+     number of fields is an `InvalidRow`, which the step may skip; what is wrong with the file as a \
+     whole fails the step with `InvalidFile`.",
+    &[
+        Field::required(
+            "path",
+            Shape::Setting(&Shape::Text),
+            "The file. A relative path starts at the folder of the job file, and stays inside what stands \
+             before the first `${{`.",
+        ),
+        Field::or(
+            "header",
+            "true",
+            Shape::Boolean,
+            "Whether the first record names the columns; without it they are found by their number.",
+        ),
+        DELIMITER,
+        Field::required(
+            "columns",
+            COLUMNS_OF_FILE,
+            "The columns to read, each with its type; the file may have others.",
+        ),
+        Field::optional("unpivot", Shape::Mapping(&UNPIVOT), "Reads a wide file: one row for each cell."),
+    ],
+)
+.example(
+    "\
+reader:
+  csv:
+    path: data/${{ params.day }}/transactions.csv
+    columns:
+      tx_id: integer
+      booked_on: { type: date, from: Booking Date }
+      memo: { type: string, nullable: true }
+",
+);
+
 struct Plan {
     path: Setting,
     layout: Arc<Layout>,
@@ -59,8 +101,12 @@ impl ReaderKind for CsvReader {
         &[INVALID_FILE]
     }
 
+    fn settings(&self) -> Shape {
+        Shape::Mapping(&SETTINGS)
+    }
+
     fn check(&self, settings: &Cursor<'_>, names: &Names<'_>) -> Option<Box<dyn ReaderPlan>> {
-        let mut fields = settings.fields("a csv reader")?;
+        let mut fields = settings.mapping(&SETTINGS)?;
         let path = fields.required("path", |at| names.setting(at));
         let layout = Layout::read(&mut fields);
         fields.finish();

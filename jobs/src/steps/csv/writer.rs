@@ -9,12 +9,12 @@ use overnight_framework::kind::{Frame, Names, Setting, WriterKind, WriterPlan};
 use overnight_framework::repository::ChunkError;
 use overnight_framework::row::{Row, Schema, Value};
 use overnight_framework::step::chunk::{ItemWriter, WriteContext};
-use overnight_framework::yaml::Cursor;
+use overnight_framework::yaml::{Cursor, Field, Mapping, Shape};
 
 use super::INVALID_FILE;
-use super::delimiter::delimiter;
+use super::delimiter::{DELIMITER, delimiter};
 use super::part::{Part, PartError, Written};
-use crate::steps::columns::chosen;
+use crate::steps::columns::{CHOSEN, chosen};
 use crate::steps::path::resolve;
 
 /// How many rows make a chunk, unless the step says otherwise. Every chunk waits for the disk: with a thousand rows the copy
@@ -37,6 +37,29 @@ const CHUNK: usize = 10_000;
 /// ISO 8601. Folders are created.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CsvWriter;
+
+static SETTINGS: Mapping = Mapping::new(
+    "csv-writer",
+    "a csv writer",
+    "Writes rows to a CSV file, which appears under its name when the step is done, whole. Until then \
+     its rows are in `.NAME.part` beside it, on the disk before each chunk is committed.",
+    &[
+        Field::required(
+            "path",
+            Shape::Setting(&Shape::Text),
+            "The file. A relative path starts at the folder of the job file, and stays inside what stands \
+             before the first `${{`. Folders are created.",
+        ),
+        Field::or("header", "true", Shape::Boolean, "Whether the first line names the columns."),
+        DELIMITER,
+        Field::optional(
+            "columns",
+            CHOSEN,
+            "The columns to write, in this order; without the key all that the rows have.",
+        ),
+    ],
+)
+.example("writer: { csv: { path: \"out/${{ params.day }}/payments.csv\", columns: [id, amount] } }\n");
 
 /// The settings but for the path.
 #[derive(Debug)]
@@ -68,8 +91,12 @@ impl WriterKind for CsvWriter {
         &[INVALID_FILE]
     }
 
+    fn settings(&self) -> Shape {
+        Shape::Mapping(&SETTINGS)
+    }
+
     fn check(&self, settings: &Cursor<'_>, names: &Names<'_>, schema: &Arc<Schema>) -> Option<Box<dyn WriterPlan>> {
-        let mut fields = settings.fields("a csv writer")?;
+        let mut fields = settings.mapping(&SETTINGS)?;
         let path = fields.required("path", |at| names.setting(at));
         let header = fields.or("header", true, Cursor::boolean);
         let delimiter = delimiter(&mut fields);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use overnight_framework::BatchError;
 use overnight_framework::kind::{Frame, Names, Setting, TaskletPlan};
 use overnight_framework::step::Tasklet;
-use overnight_framework::yaml::{Code, Cursor, Key};
+use overnight_framework::yaml::{Code, Cursor, Field, Key, Keys, Mapping, Shape};
 
 use super::outputs::OUTPUT_VARIABLE;
 use super::run::Run;
@@ -20,6 +20,49 @@ const INHERITED: [&str; 9] = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", 
 
 /// How long a command may take to end after SIGTERM, unless the step says otherwise.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// The settings.
+pub(super) static SETTINGS: Mapping = Mapping::new(
+    "shell-tasklet",
+    "a shell step",
+    "Runs a command. What it writes as `name=value` lines to the file `$OVERNIGHT_OUTPUT` becomes the \
+     outputs of the step. A status other than 0 is the error `CommandFailed`. It sees PATH, HOME, \
+     LANG, LC_ALL, TZ, TMPDIR, USER, LOGNAME and SHELL, and what stands under `env`.",
+    &[
+        Field::required(
+            "command",
+            Shape::Either(&[Shape::Setting(&Shape::Text), Shape::List(&Shape::Setting(&Shape::Text), 1)]),
+            "A text for `sh -c`, or a list: a program and its arguments. Secrets are refused here, because \
+             everybody on the machine sees the arguments of processes.",
+        ),
+        Field::optional(
+            "env",
+            Shape::Map(Keys::Form("names of variables", "^[^=]+$"), &Shape::Setting(&Shape::Text)),
+            "Variables for the command, secrets among them.",
+        ),
+        Field::optional(
+            "dir",
+            Shape::Setting(&Shape::Text),
+            "The folder it runs in; without the key the folder of the job file.",
+        ),
+        Field::or(
+            "grace",
+            "10s",
+            Shape::Duration,
+            "How long the command and all that it has started may take to end after SIGTERM, before SIGKILL.",
+        ),
+    ],
+)
+.example(
+    "\
+tasklet:
+  shell:
+    command: sha256sum --check SHA256SUMS
+    dir: data/${{ params.day }}
+    env: { DAY: \"${{ params.day }}\" }
+    grace: 30s
+",
+);
 
 /// A checked `shell`.
 pub(super) struct Plan {
@@ -46,7 +89,7 @@ pub(super) struct CommandLine {
 }
 
 pub(super) fn read(settings: &Cursor<'_>, names: &Names<'_>, leader: Option<PathBuf>) -> Option<Plan> {
-    let mut fields = settings.fields("a shell step")?;
+    let mut fields = settings.mapping(&SETTINGS)?;
     let command = fields.required("command", |at| command(at, names));
     let env = fields.or("env", Vec::new(), |at| variables(at, names));
     let dir = fields.optional("dir", |at| names.setting(at));

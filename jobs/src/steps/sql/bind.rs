@@ -6,9 +6,17 @@ use overnight_framework::kind::{Frame, Names, Setting};
 use overnight_framework::params::parse_date;
 use overnight_framework::row::{Value, decimal};
 use overnight_framework::suggest::nearest;
-use overnight_framework::yaml::{Code, Cursor, Key, Style};
+use overnight_framework::yaml::{Code, Cursor, Field, Key, Keys, Shape, Style};
 
 use super::text::SqlText;
+
+/// The key that [`Bindings::read`] reads.
+pub(super) const BIND: Field = Field::optional(
+    "bind",
+    Shape::Map(Keys::Any, &Shape::Setting(&Shape::Text)),
+    "The values of the parameters `:name` in the text. They are bound, never pasted in; plain \
+     numbers, dates, `true` and `false` are what they look like.",
+);
 
 /// Values by the names of their parameters.
 #[derive(Debug, Default)]

@@ -7,13 +7,13 @@ use overnight_framework::BatchError;
 use overnight_framework::kind::{Frame, Names, ReaderKind, ReaderPlan};
 use overnight_framework::row::{Row, Schema};
 use overnight_framework::step::chunk::ChunkSource;
-use overnight_framework::yaml::Cursor;
+use overnight_framework::yaml::{Cursor, Field, Mapping, Shape};
 
 use super::SQL_ERROR;
-use super::bind::Bindings;
-use super::text::{Length, SqlText};
-use crate::steps::columns::{Renaming, chosen, columns, schema};
-use crate::steps::connections::Connections;
+use super::bind::{BIND, Bindings};
+use super::text::{Length, SQL, SqlText};
+use crate::steps::columns::{CHOSEN, COLUMNS, Renaming, chosen, columns, schema};
+use crate::steps::connections::{CONNECTION, Connections};
 use crate::steps::keyset::KeysetSource;
 
 /// Reads the rows of a query, page by page behind its key.
@@ -33,6 +33,35 @@ use crate::steps::keyset::KeysetSource;
 #[derive(Debug)]
 pub struct SqlReader(pub Arc<Connections>);
 
+static SETTINGS: Mapping = Mapping::new(
+    "sql-reader",
+    "a query",
+    "Reads the rows of a query, page by page behind its key. A restart goes on behind the last row \
+     that was committed. No snapshot is held: a row that changes while the step runs is read as it is \
+     when its page is.",
+    &[
+        Field::required("query", SQL, "One query, without an order of its own."),
+        BIND,
+        Field::required(
+            "key",
+            CHOSEN,
+            "One or more of the columns, unique together and never null, in whose order the rows are read.",
+        ),
+        Field::required("columns", COLUMNS, "The columns of the query, each with its type."),
+        CONNECTION,
+    ],
+)
+.example(
+    "\
+reader:
+  sql:
+    query: select account_no, balance from account where business_date = :day
+    bind: { day: \"${{ params.day }}\" }
+    key: account_no
+    columns: { account_no: integer, balance: decimal }
+",
+);
+
 struct Plan {
     connections: Arc<Connections>,
     connection: Option<String>,
@@ -51,8 +80,12 @@ impl ReaderKind for SqlReader {
         &[SQL_ERROR]
     }
 
+    fn settings(&self) -> Shape {
+        Shape::Mapping(&SETTINGS)
+    }
+
     fn check(&self, settings: &Cursor<'_>, names: &Names<'_>) -> Option<Box<dyn ReaderPlan>> {
-        let mut fields = settings.fields("a query")?;
+        let mut fields = settings.mapping(&SETTINGS)?;
         let connection = self.0.read(&mut fields);
         let backend = connection.as_ref().and_then(|name| self.0.backend(name.as_deref()));
         let query = fields.required("query", |at| SqlText::read(at, backend, Length::One));

@@ -11,13 +11,13 @@ use overnight_framework::row::Value;
 use overnight_framework::status::StopIntent;
 use overnight_framework::step::{Outcome, StepContext, Tasklet};
 use overnight_framework::stop::StopToken;
-use overnight_framework::yaml::Cursor;
+use overnight_framework::yaml::{Cursor, Field, Mapping, Shape};
 
 use super::SQL_ERROR;
-use super::bind::Bindings;
+use super::bind::{BIND, Bindings};
 use super::cancel::Canceller;
-use super::text::{Access, Length, SqlText};
-use crate::steps::connections::{Connections, in_transaction, query_error, store_error};
+use super::text::{Access, Length, SQL, SqlText};
+use crate::steps::connections::{CONNECTION, Connections, in_transaction, query_error, store_error};
 
 /// Runs statements, all or none, or asks a query whose first row becomes the outputs of the step. On PostgreSQL both are in a
 /// transaction: what cannot run in one, such as VACUUM, is nothing for this step.
@@ -36,6 +36,29 @@ use crate::steps::connections::{Connections, in_transaction, query_error, store_
 /// statements have ended.
 #[derive(Debug)]
 pub struct SqlTasklet(pub Arc<Connections>);
+
+static SETTINGS: Mapping = Mapping::new(
+    "sql-tasklet",
+    "a sql step",
+    "Runs statements, all or none, or asks a query whose first row becomes the outputs of the step. \
+     The statements commit before the step does: they must bear being run again after a crash.",
+    &[
+        Field::optional("statement", SQL, "One or more statements, which run in one transaction."),
+        Field::optional("query", SQL, "A query. Its columns are the outputs of the step, where it declares them."),
+        BIND,
+        CONNECTION,
+    ],
+)
+.choice(&["statement", "query"])
+.example(
+    "\
+tasklet:
+  sql:
+    query: select count(*) as rows from account where business_date = :day
+    bind: { day: \"${{ params.day }}\" }
+outputs: { rows: integer }
+",
+);
 
 /// What the text is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,8 +92,12 @@ impl TaskletKind for SqlTasklet {
         &[SQL_ERROR]
     }
 
+    fn settings(&self) -> Shape {
+        Shape::Mapping(&SETTINGS)
+    }
+
     fn check(&self, settings: &Cursor<'_>, names: &Names<'_>) -> Option<Box<dyn TaskletPlan>> {
-        let mut fields = settings.fields("a sql step")?;
+        let mut fields = settings.mapping(&SETTINGS)?;
         let connection = self.0.read(&mut fields);
         let backend = connection.as_ref().and_then(|name| self.0.backend(name.as_deref()));
         let chosen = fields.exactly_one_of(&["statement", "query"]);

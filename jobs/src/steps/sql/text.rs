@@ -2,7 +2,21 @@
 
 use overnight_db::Backend;
 use overnight_db::table::{ScriptError, Statement, statements};
-use overnight_framework::yaml::{Code, Cursor};
+use overnight_framework::yaml::{Code, Cursor, Field, Mapping, Shape};
+
+/// What [`SqlText::read`] reads.
+pub(super) const SQL: Shape = Shape::Either(&[Shape::FilledText, Shape::Mapping(&FOR_EACH)]);
+
+static FOR_EACH: Mapping = Mapping::new(
+    "sql-for-each",
+    "a text for each database",
+    "SQL that differs between the databases.",
+    &[
+        Field::required("postgres", Shape::FilledText, "The text for PostgreSQL."),
+        Field::required("sqlite", Shape::FilledText, "The text for SQLite."),
+    ],
+)
+.example("tasklet: { sql: { statement: { postgres: truncate account, sqlite: delete from account } } }\n");
 
 /// A text that may differ between databases. It was read as a script of those it is for.
 #[derive(Clone, Debug)]
@@ -48,7 +62,7 @@ impl SqlText {
             }?;
             return Some(Self { postgres: script.clone(), sqlite: script });
         }
-        let mut fields = at.fields("a text for each database")?;
+        let mut fields = at.mapping(&FOR_EACH)?;
         let postgres = fields.required("postgres", |at| script(at, Backend::Postgres, length));
         let sqlite = fields.required("sqlite", |at| script(at, Backend::Sqlite, length));
         fields.finish();

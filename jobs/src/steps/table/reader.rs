@@ -7,11 +7,11 @@ use overnight_framework::BatchError;
 use overnight_framework::kind::{Frame, Names, ReaderKind, ReaderPlan};
 use overnight_framework::row::{Row, Schema};
 use overnight_framework::step::chunk::ChunkSource;
-use overnight_framework::yaml::Cursor;
+use overnight_framework::yaml::{Cursor, Field, Mapping, Shape};
 
 use super::table_name;
-use crate::steps::columns::{Renaming, chosen, columns, schema};
-use crate::steps::connections::Connections;
+use crate::steps::columns::{CHOSEN, COLUMNS, Renaming, chosen, columns, schema};
+use crate::steps::connections::{CONNECTION, Connections};
 use crate::steps::keyset::KeysetSource;
 use crate::steps::sql::SQL_ERROR;
 
@@ -24,6 +24,23 @@ use crate::steps::sql::SQL_ERROR;
 /// As the reader `sql` over `select * from` the table.
 #[derive(Debug)]
 pub struct TableReader(pub Arc<Connections>);
+
+static SETTINGS: Mapping = Mapping::new(
+    "table-reader",
+    "a table reader",
+    "Reads the rows of a table, page by page behind its key, as the reader `sql` does with a query.",
+    &[
+        Field::required("name", Shape::FilledText, "The table, with its schema where it needs one: `ledger.account`."),
+        Field::required(
+            "key",
+            CHOSEN,
+            "One or more of the columns, unique together and never null, in whose order the rows are read.",
+        ),
+        Field::required("columns", COLUMNS, "The columns to read, each with its type."),
+        CONNECTION,
+    ],
+)
+.example("reader: { table: { name: account, key: account_no, columns: { account_no: integer, balance: decimal } } }\n");
 
 struct Plan {
     connections: Arc<Connections>,
@@ -42,8 +59,12 @@ impl ReaderKind for TableReader {
         &[SQL_ERROR]
     }
 
+    fn settings(&self) -> Shape {
+        Shape::Mapping(&SETTINGS)
+    }
+
     fn check(&self, settings: &Cursor<'_>, _: &Names<'_>) -> Option<Box<dyn ReaderPlan>> {
-        let mut fields = settings.fields("a table reader")?;
+        let mut fields = settings.mapping(&SETTINGS)?;
         let name = fields.required("name", table_name);
         let columns = fields.required("columns", |at| columns(at, Renaming::Never));
         let schema = columns.map(|columns| schema(&columns));

@@ -5,11 +5,38 @@ use std::sync::Arc;
 use overnight_db::Session;
 use overnight_db::table::{CreateTable, Mode, Table, TableError, TableName, TableWriter};
 use overnight_framework::row::Schema;
-use overnight_framework::yaml::{Code, Cursor};
+use overnight_framework::yaml::{Code, Cursor, Field, Mapping, Shape};
 
 use super::table_name;
-use crate::steps::columns::chosen;
-use crate::steps::connections::Connections;
+use crate::steps::columns::{CHOSEN, chosen};
+use crate::steps::connections::{CONNECTION, Connections};
+
+/// The settings of the writer.
+pub(super) static SETTINGS: Mapping = Mapping::new(
+    "table-writer",
+    "a table writer",
+    "Writes rows to a table. In the database with the records they commit together with the \
+     checkpoint of their chunk: exactly once. Before the first row the columns are compared with the \
+     catalogue.",
+    &[
+        Field::required("name", Shape::FilledText, "The table, with its schema where it needs one: `ledger.account`."),
+        Field::or(
+            "mode",
+            "insert",
+            Shape::Word(&["insert", "upsert"]),
+            "`insert`: every row is new. `upsert`: one whose `key` is there already replaces the row.",
+        ),
+        Field::optional("columns", CHOSEN, "The columns to write; without the key all that the rows have."),
+        Field::optional(
+            "key",
+            CHOSEN,
+            "The columns that say which row it is: for `upsert`, and as primary key of a table to be created.",
+        ),
+        Field::optional("create", Shape::Word(&["if_missing"]), "Makes the table for the rows where it is not there."),
+        CONNECTION,
+    ],
+)
+.example("writer: { table: { name: account, mode: upsert, key: id, create: if_missing } }\n");
 
 /// The words of `mode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +63,7 @@ pub(super) struct Target {
 impl Target {
     /// Reads the settings for rows of `schema`.
     pub(super) fn read(settings: &Cursor<'_>, connections: &Connections, schema: &Arc<Schema>) -> Option<Self> {
-        let mut fields = settings.fields("a table writer")?;
+        let mut fields = settings.mapping(&SETTINGS)?;
         let name = fields.required("name", table_name);
         let mode =
             fields.or("mode", Word::Insert, |at| at.one_of(&[("insert", Word::Insert), ("upsert", Word::Upsert)]));

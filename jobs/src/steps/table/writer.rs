@@ -12,10 +12,10 @@ use overnight_framework::kind::{Frame, Names, WriterKind, WriterPlan};
 use overnight_framework::repository::ChunkError;
 use overnight_framework::row::{Row, Schema};
 use overnight_framework::step::chunk::{Encoded, ItemEncoder, ItemWriter, WriteContext};
-use overnight_framework::yaml::Cursor;
+use overnight_framework::yaml::{Cursor, Shape};
 
 use super::INVALID_TABLE;
-use super::settings::Target;
+use super::settings::{SETTINGS, Target};
 use crate::steps::connections::{Connections, in_transaction, store_error, table_error};
 
 /// The chunk of a declared table writer: a COPY has a fixed price that ten thousand rows share.
@@ -59,6 +59,10 @@ impl WriterKind for TableWriter {
 
     fn errors(&self) -> &'static [&'static str] {
         &[INVALID_TABLE]
+    }
+
+    fn settings(&self) -> Shape {
+        Shape::Mapping(&SETTINGS)
     }
 
     fn check(&self, settings: &Cursor<'_>, _: &Names<'_>, schema: &Arc<Schema>) -> Option<Box<dyn WriterPlan>> {
