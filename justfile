@@ -18,7 +18,7 @@ bench:
     cargo bench -p overnight-framework --bench expressions
     cargo bench -p overnight --bench csv
     cargo bench -p overnight-db --bench copy --bench commits
-    cargo bench -p overnight --bench jobs
+    cargo bench -p overnight --bench jobs --bench starts
     OVERNIGHT_ROWS=5000000 cargo test --release -p overnight --test jobctl memory -- --nocapture --test-threads 1
 
 # A whole accounting day, end to end

@@ -134,7 +134,11 @@ impl From<StoreError> for Failure {
             StoreErrorKind::Forbidden | StoreErrorKind::ReadOnly => Exit::Forbidden,
             _ => Exit::Error,
         };
-        Self::of(exit, &error)
+        let failure = Self::of(exit, &error);
+        match error.kind {
+            StoreErrorKind::Full => failure.help("`df -h` shows which disk is full"),
+            _ => failure,
+        }
     }
 }
 

@@ -17,6 +17,8 @@ use super::table::Look;
 use super::terminal::{self, Stream, paint};
 pub(super) use crate::quoted::quoted;
 
+pub(super) use self::frames::Newest;
+
 /// Where and how answers are printed.
 #[derive(Debug)]
 pub(super) struct Output {

@@ -16,7 +16,7 @@ use super::execution::{Shown, named};
 use super::exit::{Exit, Failure, chain};
 use super::face::Face;
 use super::json;
-use super::output::Output;
+use super::output::{Newest, Output};
 use super::run::exit_of;
 use super::table::Kind;
 use super::target::{self, Named};
@@ -66,7 +66,7 @@ fn watch(context: Context, job: &JobExecution, interval: Duration, face: &Face) 
         };
         Ok(seen(shown(&looking, job).map_err(FindError::Store)?))
     };
-    match watch::run(interval, output, look)? {
+    match watch::run(interval, output, Newest::Last, look)? {
         Watched::Over(Shown { job, .. }) if !job.status.is_ended() => Err(wait::abandoned(&job)),
         Watched::Over(Shown { job, .. }) => {
             diagnosis::say(&context, &job, output);

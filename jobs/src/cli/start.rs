@@ -51,7 +51,8 @@ fn bound(verb: &Start, job: &Job, given: &mut GivenParams) -> Result<Params, Fai
     wiring::bind(job, given).map_err(|error| {
         let failure = Failure::from(error);
         let lacking = lacking(job, given);
-        if lacking.is_empty() { failure } else { failure.help(whole_command(verb, job, &lacking)) }
+        let is_all = !lacking.is_empty() && has_no_other_problem(job, given);
+        if is_all { failure.help(whole_command(verb, job, &lacking)) } else { failure }
     })
 }
 
