@@ -258,7 +258,7 @@ fn a_schema_of_another_version_is_refused_with_its_own_exit_code() {
     let list = project.table("schema_migration");
     project.execute(&format!("insert into {list} (version, name) values (7, 'later')"));
     let newer = project.jobctl(&["list"]).expect(6);
-    assert!(newer.stderr.contains("the database has schema 7, and this program knows only 1"), "{newer:#?}");
+    assert!(newer.stderr.contains("the database has schema 7, and this program knows only 2"), "{newer:#?}");
     assert!(newer.stderr.contains("`jobctl version` shows how old this program is"), "{newer:#?}");
     project
         .execute(&format!("update {list} set name = 'other' where version = 1; delete from {list} where version = 7"));
