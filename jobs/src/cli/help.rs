@@ -33,6 +33,24 @@ const FIRST: [&str; 5] = ["init", "start", "list", "show", "restart"];
 
 const NOTES: &[Note] = &[
     Note {
+        verb: "test",
+        contrast: "test: runs the tests in a file, on a store in memory · validate: checks the file and runs nothing",
+        examples: &[
+            ("jobctl test payments.yaml", "run the tests of a file"),
+            ("jobctl test payments.yaml wrong.yaml", "run those of several files"),
+            ("jobctl test . --filter both", "run those of a folder with this word in their name"),
+        ],
+    },
+    Note {
+        verb: "schema",
+        contrast: "schema: what a key of a job file means · explain: what a code or the name of an error means",
+        examples: &[
+            ("jobctl schema > job.schema.json", "write the schema that editors check job files by"),
+            ("jobctl schema steps.chunk.skip", "say what a key means"),
+            ("jobctl schema --kind shell", "say what the settings of a kind mean"),
+        ],
+    },
+    Note {
         verb: "start",
         contrast: "start: a new instance, or the unfinished one · restart: the same instance goes on, whatever it is given",
         examples: &[
