@@ -223,10 +223,7 @@ fn a_server_that_does_not_let_us_in_says_why_and_what_to_do_and_shows_no_passwor
             refused.stderr.contains("error: cannot connect to postgres://") && refused.stderr.contains(said),
             "{refused:#?}"
         );
-        assert!(
-            refused.stderr.contains(&format!("  help: ")) && refused.stderr.contains(&help),
-            "{help}: {refused:#?}"
-        );
+        assert!(refused.stderr.contains("  help: ") && refused.stderr.contains(&help), "{help}: {refused:#?}");
         assert!(!refused.stderr.contains("hunter2") && !refused.stderr.contains(user), "{refused:#?}");
     }
 }
