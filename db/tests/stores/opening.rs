@@ -72,7 +72,7 @@ fn a_file_that_is_no_database_is_not_touched() {
     let file = folder.join("notes.txt");
     std::fs::write(&file, "remember the milk\n".repeat(100)).unwrap();
     let error = whole(&open(file.to_str().unwrap(), OpenOptions::default()).unwrap_err());
-    assert!(error.contains("file is not a database"), "{error}");
+    assert!(error.contains("is not a database of SQLite"), "{error}");
     assert!(std::fs::read_to_string(&file).unwrap().starts_with("remember"));
     std::fs::remove_dir_all(folder).unwrap();
 }

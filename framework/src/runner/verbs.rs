@@ -5,7 +5,9 @@
 //! the run would take itself for dead.
 
 use super::{Run, RunError};
+use crate::error::{BatchError, names};
 use crate::execution::{JobExecution, StepExecution};
+use crate::monitor::RunEvent;
 use crate::policy::Outage;
 use crate::repository::{ExecutionEnd, FenceError, StepEnd, StepHistory, StepLease, StepStart, StoreError};
 use crate::status::Status;
@@ -59,6 +61,9 @@ impl Run<'_> {
             let Some(pause) = outage.pause(self.patience, self.stop_line.now()) else { return Err(error.into()) };
             let attempts = outage.attempts();
             tracing::warn!(execution = %self.lease.execution, %error, attempts, "{what} is not written yet");
+            if attempts == 1 {
+                self.say_waiting(what, error);
+            }
             // A stop does not help here: the rows must say how the run ended.
             let _ = StopToken::default().wait(pause);
             answer = match written() {
@@ -67,6 +72,13 @@ impl Run<'_> {
                 Err(error) => Err(error.into()),
             };
         }
+    }
+
+    /// Once in an outage: somebody may sit there and wonder why nothing happens.
+    fn say_waiting(&self, what: &str, error: StoreError) {
+        let error = BatchError::of(names::STORE_ERROR, error);
+        let message = format!("waiting for the store ({what}): {error:#}");
+        self.tell(&RunEvent::Warning { step: None, message: &message });
     }
 
     /// The row of the execution as it stands, if it is still ours and `done` says that the verb is written on it.

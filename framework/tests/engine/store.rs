@@ -8,7 +8,7 @@ use overnight_framework::status::{ExitCode, Status};
 use overnight_framework::step::Outcome;
 
 use super::support::faulty::Crash;
-use super::support::{Chunks, Journal, Kind, Rule, Verb, World, job, job_of, numbers, tasklet};
+use super::support::{Chunks, Journal, Kind, Rule, Verb, Watcher, World, job, job_of, numbers, tasklet};
 
 fn three_steps(journal: &Journal) -> Job {
     job(["a", "b", "c"].map(|name| {
@@ -32,6 +32,15 @@ fn a_verb_that_did_not_reach_the_store_is_told_again() {
             assert_eq!(world.steps(ran.id).len(), 3);
         }
     }
+}
+
+#[test]
+fn whoever_watches_hears_once_that_the_store_is_away() {
+    let (world, watcher) = (World::new(), Watcher::default());
+    let process = world.process().rule(Rule::refuse(Verb::EndStep, Kind::Unreachable).times(3));
+    process.run_watched(&three_steps(&Journal::default()), &watcher).unwrap();
+    let told = watcher.0.about("warning waiting for the store (the end of a step): the database cannot be reached");
+    assert_eq!(told.len(), 1, "{told:?}");
 }
 
 #[test]

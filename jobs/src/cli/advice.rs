@@ -74,7 +74,7 @@ fn of_folder(folder: &Path, error: &io::Error) -> Option<String> {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Some(format!(
             "the folder must take new files: `chmod u+w {name}` lets its owner, or name another file with --database"
         )),
-        ErrorKind::NotFound if !folder.exists() => Some(format!("`mkdir -p {name}` makes the folder")),
+        ErrorKind::NotFound if !folder.is_dir() => Some(format!("`mkdir -p {name}` makes the folder")),
         ErrorKind::StorageFull => Some(format!("`df -h {name}` shows how full it is")),
         _ => None,
     }

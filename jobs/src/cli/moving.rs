@@ -5,7 +5,9 @@
 use std::io::{self, Write as _};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use overnight_framework::clock::{Clock as _, SystemClock};
 
 use super::gauge::Gauge;
 use super::terminal::width_of_stderr;
@@ -34,10 +36,11 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
+    clock: SystemClock,
     gauge: Gauge,
     /// When the step began, and when the line was drawn last.
-    began: Option<Instant>,
-    drawn: Option<Instant>,
+    began: Duration,
+    drawn: Option<Duration>,
     is_over: bool,
 }
 
@@ -54,7 +57,7 @@ impl MovingLine {
     /// Shows another step, or none.
     pub(super) fn begin(&self, gauge: Gauge) -> Gauge {
         let mut state = self.shared.lock();
-        (state.began, state.drawn) = (Some(Instant::now()), None);
+        (state.began, state.drawn) = (state.clock.elapsed(), None);
         let before = std::mem::replace(&mut state.gauge, gauge);
         state.draw();
         before
@@ -71,7 +74,8 @@ impl MovingLine {
     pub(super) fn change(&self, change: impl FnOnce(&mut Gauge)) {
         let mut state = self.shared.lock();
         change(&mut state.gauge);
-        if state.drawn.is_none_or(|drawn| drawn.elapsed() >= SHORTEST) {
+        let now = state.clock.elapsed();
+        if state.drawn.is_none_or(|drawn| now.saturating_sub(drawn) >= SHORTEST) {
             state.draw();
         }
     }
@@ -123,13 +127,13 @@ impl State {
         if self.is_over {
             return;
         }
-        let elapsed = self.began.map(|began| began.elapsed()).unwrap_or_default();
-        let line = self.gauge.line(elapsed, width_of_stderr());
+        let now = self.clock.elapsed();
+        let line = self.gauge.line(now.saturating_sub(self.began), width_of_stderr());
         // The line of a step that has ended was taken away with its last words.
         if !line.is_empty() || self.drawn.is_some() {
             print(&format!("{ERASE}{line}"));
         }
-        self.drawn = (!line.is_empty()).then(Instant::now);
+        self.drawn = (!line.is_empty()).then_some(now);
     }
 }
 

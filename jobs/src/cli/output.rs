@@ -87,7 +87,7 @@ impl Output {
         match self.format {
             Format::Table | Format::Wide => Ok(answer.text(&self.view)),
             Format::Name => Ok(lines(&answer.names())),
-            Format::Json | Format::Jsonl | Format::Yaml | Format::Sarif => {
+            Format::Json | Format::Jsonl | Format::Yaml | Format::Sarif | Format::Dot => {
                 written(self.format, &A::shape().choose(answer.json(), &self.view.chosen))
             }
         }
@@ -112,7 +112,7 @@ impl Output {
     }
 
     /// Prints text to stdout as it is.
-    fn print(&self, text: &str) {
+    pub(super) fn print(&self, text: &str) {
         let mut stdout = io::stdout().lock();
         let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         if let Err(error) = printed {
