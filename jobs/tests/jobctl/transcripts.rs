@@ -142,6 +142,7 @@ pub(super) fn same_for_all(text: &str, project: &Project) -> String {
         (r" \([\d,]+/s\)", " (1,000/s)"),
         (&format!(r#""dest": "{host}""#), r#""dest": "night""#),
         (&format!(r#""worker": "{host}:\d+""#), r#""worker": "night:4711""#),
+        (&format!(r"\| {host}:\d+ "), "| night:4711 "),
         (&format!(r"(?m)^(\| \d+-\d+ +\| ){host} +\|"), "${1}night |"),
     ] {
         text = Regex::new(pattern).unwrap().replace_all(&text, same).into_owned();
