@@ -18,7 +18,7 @@ bench:
     cargo bench -p overnight-framework --bench expressions
     cargo bench -p overnight --bench csv
     cargo bench -p overnight-db --bench copy --bench commits
-    cargo bench -p overnight --bench jobs
+    cargo bench -p overnight --bench jobs --bench starts
     OVERNIGHT_ROWS=5000000 cargo test --release -p overnight --test jobctl memory -- --nocapture --test-threads 1
 
 # A whole accounting day, end to end
@@ -31,6 +31,7 @@ docs:
     UPDATE_DOCS=1 cargo test -p overnight-framework --test expressions pages
     UPDATE_DOCS=1 cargo test -p overnight-db --test stores tables_page
     UPDATE_DOCS=1 cargo test -p overnight --test jobctl -- transcripts the_page_of_the_errors
+    UPDATE_DOCS=1 cargo test -p overnight --lib the_page_of_the_exit_codes
 
 # The documentation as a book in target/book; it needs `cargo install mdbook`
 book:

@@ -140,6 +140,13 @@ impl Database {
         })
     }
 
+    /// The records as they are: where the schema is another, or there is none, every verb fails and nothing is changed. For those
+    /// who would rather see nothing than make anything.
+    #[must_use]
+    pub fn as_it_is(&self) -> Arc<dyn Repository> {
+        at_home!(self, |home| Arc::new(Records::new(Arc::clone(&home.pools), Arc::clone(&self.clock))))
+    }
+
     /// Lends a connection to somebody who only reads. It is no part of any chunk, and in no transaction.
     ///
     /// # Errors

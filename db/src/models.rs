@@ -16,7 +16,7 @@ use overnight_framework::repository::{StoreError, StoreErrorKind};
 use serde_json::Value;
 
 pub(crate) use self::dead_letter::{DeadLetterRow, StepPlace};
-pub(crate) use self::definition::DefinitionRow;
+pub(crate) use self::definition::{AppliedRow, DefinitionRow};
 pub(crate) use self::event::{EventRow, NewEvent};
 pub(crate) use self::execution::{BeatRow, EndedExecution, ExecutionRow, LaunchTexts, NewExecution, Origin};
 pub(crate) use self::instance::InstanceRow;

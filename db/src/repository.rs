@@ -1,5 +1,6 @@
 //! The port, over either database: which connection each verb takes, and where its transaction ends.
 
+mod apply;
 mod control;
 mod history;
 mod launch;
@@ -18,9 +19,10 @@ use overnight_framework::execution::{
     DefinitionId, ExecutionId, InstanceId, JobExecution, JobInstance, StepExecution, WorkerId,
 };
 use overnight_framework::repository::{
-    Beat, ChunkError, ChunkTransaction, Definition, Event, ExecutionEnd, ExecutionFilter, FenceError, LaunchError,
-    LaunchRequest, Launched, Lease, LeaseState, Repository, StepEnd, StepHistory, StepLease, StepStart, StopAnswer,
-    StopError, StopOrder, StoreError, StoreErrorKind, StoredDeadLetter, TakeOver, Worker,
+    AppliedJob, ApplyOrder, Beat, ChunkError, ChunkTransaction, Definition, Event, ExecutionEnd, ExecutionFilter,
+    FenceError, JobSummary, LaunchError, LaunchRequest, Launched, Lease, LeaseState, Repository, StepEnd, StepHistory,
+    StepLease, StepStart, StopAnswer, StopError, StopOrder, StoreError, StoreErrorKind, StoredDeadLetter, TakeOver,
+    Worker,
 };
 
 use crate::chunk::Chunk;
@@ -167,6 +169,10 @@ impl<C: Store> Repository for Records<C> {
         self.write(|connection, now| connection.retire_worker(now, worker.0).stored())
     }
 
+    fn apply(&self, order: &ApplyOrder) -> Result<Vec<Definition>, StoreError> {
+        apply::apply(self, order)
+    }
+
     fn execution(&self, id: ExecutionId) -> Result<Option<JobExecution>, StoreError> {
         self.read(|connection| connection.execution(id.0))?.map(|row| row.into_value()).transpose()
     }
@@ -207,6 +213,14 @@ impl<C: Store> Repository for Records<C> {
 
     fn newest_definition(&self, project: &str, job: &str) -> Result<Option<Definition>, StoreError> {
         Ok(self.read(|connection| connection.newest_definition(project, job))?.map(Definition::from))
+    }
+
+    fn applied(&self, project: &str, job: &str) -> Result<Option<AppliedJob>, StoreError> {
+        Ok(self.read(|connection| connection.applied(project, job))?.map(AppliedJob::from))
+    }
+
+    fn jobs(&self, project: &str) -> Result<Vec<JobSummary>, StoreError> {
+        apply::jobs(self, project)
     }
 
     fn worker(&self, id: WorkerId) -> Result<Option<Worker>, StoreError> {

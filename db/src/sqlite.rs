@@ -18,14 +18,14 @@ use serde_json::Value;
 use self::beat::beat;
 use crate::instant::Instant;
 use crate::models::{
-    BeatRow, CountColumns, DeadLetterRow, DefinitionRow, EndedExecution, EndedStep, EventRow, ExecutionRow,
+    AppliedRow, BeatRow, CountColumns, DeadLetterRow, DefinitionRow, EndedExecution, EndedStep, EventRow, ExecutionRow,
     InstanceRow, NewEvent, NewExecution, NewStep, StepPlace, StepRow, StepRunRow, StepState, WorkerRow, error_document,
     to_column,
 };
 use crate::statements::{
     Backing, ChunkStatements, Condition, ControlStatements, Fenced, LETTERS_AT_ONCE, LaunchStatements, Loss,
-    NewRevision, ReadStatements, RunStatements, Stop, Stops, chunk_statements, control_statements, launch_statements,
-    read_statements, run_statements,
+    NewApplied, NewRevision, ReadStatements, RunStatements, Stop, Stops, chunk_statements, control_statements,
+    launch_statements, read_statements, run_statements,
 };
 
 impl Backing for SqliteConnection {

@@ -22,7 +22,7 @@ use crate::instant::Instant;
 
 pub(crate) use self::chunk::{ChunkStatements, Fenced, LETTERS_AT_ONCE, chunk_statements};
 pub(crate) use self::control::{ControlStatements, Loss, Stop, control_statements};
-pub(crate) use self::launch::{LaunchStatements, NewRevision, launch_statements};
+pub(crate) use self::launch::{LaunchStatements, NewApplied, NewRevision, launch_statements};
 pub(crate) use self::read::{Condition, ReadStatements, Stops, read_statements};
 pub(crate) use self::run::{RunStatements, run_statements};
 

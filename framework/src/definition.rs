@@ -37,6 +37,7 @@ mod kinds;
 mod layout;
 mod literal;
 mod mask;
+mod outline;
 mod outputs;
 mod params;
 mod policies;
@@ -51,6 +52,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use self::environment::{Environment, FixedEnvironment, SecretError, VariableUse};
+pub use self::outline::{ChunkOutline, StepOutline, StepUse};
 
 use crate::job::Job;
 use crate::kind::Kinds;
@@ -70,18 +72,6 @@ pub struct JobFile {
     pub secrets: BTreeSet<String>,
     /// The names of the environment variables that its expressions use.
     pub variables: BTreeSet<String>,
-}
-
-/// A step as the file describes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct StepOutline {
-    /// Its name.
-    pub name: String,
-    /// What it is for.
-    pub description: Option<String>,
-    /// The kinds it is made of: `shell`, or reader and writer as in `csv -> table`.
-    pub kind: String,
 }
 
 /// Reads a job file. `environment` is kept for the runs of the job; `base_dir` is the folder of the file, made absolute,

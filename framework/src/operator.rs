@@ -1,12 +1,15 @@
 //! Start, stop, restart: the only way in, whatever face asks.
 
+mod apply;
 mod find;
+mod handover;
 mod launch;
 mod takeover;
 
 use std::fmt;
 use std::sync::Arc;
 
+pub use self::apply::{Change, Current};
 pub use self::find::{FindError, NoJob, Target};
 pub use self::launch::{Launching, StartError};
 pub use self::takeover::Owner;

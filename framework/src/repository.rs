@@ -3,6 +3,7 @@
 //! The engine knows no SQL. The stores (PostgreSQL, SQLite, and the twin in memory) implement [`Repository`], and
 //! [`conformance`] is the suite that holds them all to the same promises.
 
+mod apply;
 mod chunk;
 mod clean;
 pub mod conformance;
@@ -18,6 +19,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
+pub use self::apply::{AppliedJob, ApplyOrder, JobSummary, NewDefinition};
 pub use self::chunk::{ChunkCommit, ChunkError, ChunkTransaction, Committed, DeadLetter, Payload, Phase};
 pub use self::clean::{clean, cleaned_json};
 pub(crate) use self::error::no_execution;
@@ -75,6 +77,10 @@ pub trait Repository: Send + Sync + fmt::Debug {
     /// Marks a worker as dead; its name stays on its executions.
     fn retire_worker(&self, worker: WorkerId) -> Result<(), StoreError>;
 
+    /// Makes each text of the order what the name of its job stands for, and stores those that are new as revisions: all of
+    /// them or none. Nothing is started. The answer is the revisions, in the order of the texts.
+    fn apply(&self, order: &ApplyOrder) -> Result<Vec<Definition>, StoreError>;
+
     /// The execution with this id.
     fn execution(&self, id: ExecutionId) -> Result<Option<JobExecution>, StoreError>;
 
@@ -105,6 +111,12 @@ pub trait Repository: Send + Sync + fmt::Debug {
 
     /// The newest revision of the definition of a job.
     fn newest_definition(&self, project: &str, job: &str) -> Result<Option<Definition>, StoreError>;
+
+    /// What was applied last under the name of a job, if anything ever was.
+    fn applied(&self, project: &str, job: &str) -> Result<Option<AppliedJob>, StoreError>;
+
+    /// The jobs of a project that have a definition, by name.
+    fn jobs(&self, project: &str) -> Result<Vec<JobSummary>, StoreError>;
 
     /// The instant now on the store's clock, the only one that leases are measured by.
     fn now(&self) -> Result<DateTime<Utc>, StoreError>;

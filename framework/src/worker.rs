@@ -107,19 +107,25 @@ impl Worker {
     pub fn for_launch(&self) -> LaunchWorker {
         match *self.lock_id() {
             Some(id) => LaunchWorker::Known { id, name: self.name.name.clone() },
-            None => self.identity(),
+            None => LaunchWorker::New(self.identity()),
         }
     }
 
-    fn identity(&self) -> LaunchWorker {
-        LaunchWorker::New(WorkerIdentity {
+    /// This worker as its first launch records it.
+    pub(crate) fn identity(&self) -> WorkerIdentity {
+        WorkerIdentity {
             name: self.name.name.clone(),
             session: self.life.session().to_owned(),
             host: self.name.host.clone(),
             pid: std::process::id(),
             lock_path: Some(self.life.path().to_string_lossy().into_owned()),
             build: self.name.build.clone(),
-        })
+        }
+    }
+
+    /// Another process has recorded this one with a launch.
+    pub(crate) fn recorded_as(&self, id: WorkerId) {
+        *self.lock_id() = Some(id);
     }
 
     /// Launches with `launch`, which is told who launches. Only one first launch is under way at a time: two would record two
@@ -133,7 +139,7 @@ impl Worker {
             drop(id);
             return launch(self.for_launch());
         }
-        let launched = launch(self.identity()).inspect_err(|error| {
+        let launched = launch(LaunchWorker::New(self.identity())).inspect_err(|error| {
             // Perhaps it was written, and only the answer is lost: then the life lock must tell of our end.
             if matches!(error, LaunchError::Store(_)) {
                 self.life.leave_behind();

@@ -14,6 +14,7 @@ mod engine {
     mod by_name;
     mod chunk;
     mod closing;
+    mod handover;
     mod lease;
     mod listeners;
     mod panics;

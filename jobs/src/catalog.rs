@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use overnight_framework::definition::{self, Environment};
+use overnight_framework::definition::{self, Environment, JobFile};
 use overnight_framework::job::Job;
 use overnight_framework::kind::Kinds;
 use overnight_framework::operator::NoJob;
@@ -47,6 +47,14 @@ impl Catalog {
     /// # Errors
     /// When the file cannot be read, or with all its problems.
     pub(crate) fn load(&self, path: &Path) -> Result<Job, CatalogError> {
+        Ok(self.describe(path)?.job)
+    }
+
+    /// The same with what the file says for those who only look.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or with all its problems.
+    pub(crate) fn describe(&self, path: &Path) -> Result<JobFile, CatalogError> {
         let source = Source::read(path).map_err(CatalogError::Read)?;
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let base_dir = absolute.parent().map(Path::to_owned).unwrap_or_default();
@@ -58,15 +66,24 @@ impl Catalog {
     /// # Errors
     /// When it has no text, or cannot be read by this version.
     pub(crate) fn of_revision(&self, definition: &Definition, base_dir: &Path) -> Result<Job, CatalogError> {
+        Ok(self.describe_revision(definition, base_dir)?.job)
+    }
+
+    /// The same with what the text says for those who only look.
+    ///
+    /// # Errors
+    /// When it has no text, or cannot be read by this version.
+    pub(crate) fn describe_revision(&self, definition: &Definition, base_dir: &Path) -> Result<JobFile, CatalogError> {
         if definition.yaml.is_empty() {
             return Err(CatalogError::NoText(definition.name.clone()));
         }
         let name = format!("{}, revision {}", definition.name, definition.revision);
-        let job = self.read(&Source::new(name, definition.yaml.as_str()), base_dir)?;
-        Ok(Job { revision: Revision::Stored(definition.id), ..job })
+        let mut file = self.read(&Source::new(name, definition.yaml.as_str()), base_dir)?;
+        file.job.revision = Revision::Stored(definition.id);
+        Ok(file)
     }
 
-    fn read(&self, source: &Source, base_dir: &Path) -> Result<Job, Problems> {
-        Ok(definition::read(source, &self.kinds, &self.environment, base_dir)?.job)
+    fn read(&self, source: &Source, base_dir: &Path) -> Result<JobFile, Problems> {
+        definition::read(source, &self.kinds, &self.environment, base_dir)
     }
 }

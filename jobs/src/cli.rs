@@ -2,9 +2,13 @@
 
 mod advice;
 mod answer;
+mod apply;
 mod arguments;
 mod ask;
+mod completion;
 mod config;
+mod describe;
+mod detach;
 mod diagnosis;
 mod execution;
 mod exit;
@@ -12,9 +16,13 @@ mod explain;
 mod face;
 mod forms;
 mod gauge;
+mod graph;
+mod help;
 mod init;
+mod jobs;
 mod json;
 mod list;
+mod man;
 mod migrate;
 mod moving;
 mod output;
@@ -29,6 +37,7 @@ mod table;
 mod target;
 mod terminal;
 mod time;
+mod tree;
 mod validate;
 mod version;
 mod wait;
@@ -37,8 +46,7 @@ mod watch;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
-use clap::{Parser, ValueEnum as _};
+use clap::{FromArgMatches as _, ValueEnum as _};
 use overnight_framework::kind::Kinds;
 
 use crate::config::{ConfigError, log_filter};
@@ -57,7 +65,14 @@ pub fn main(kinds: Kinds) -> ExitCode {
     if let Some(exit) = shim::main_if_asked() {
         return exit;
     }
-    let arguments = match Arguments::try_parse() {
+    if let Some(exit) = detach::main_if_asked(&kinds) {
+        return exit;
+    }
+    if let Some(exit) = completion::main_if_asked(&kinds) {
+        return exit;
+    }
+    let parsed = help::command(help::asks_for_all(std::env::args_os())).try_get_matches();
+    let arguments = match parsed.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
@@ -85,11 +100,19 @@ fn run(verb: &Verb, face: &Face) -> Result<Exit, Failure> {
         Verb::Show(verb) => show::run(verb, face),
         Verb::List(verb) => list::run(verb, face),
         Verb::Wait(verb) => wait::run(verb, face),
+        Verb::Tree(verb) => tree::run(verb, face),
+        Verb::Jobs => jobs::run(face),
+        Verb::Describe(verb) => describe::run(verb, face),
+        Verb::Graph(verb) => graph::run(verb, face),
+        Verb::Apply(verb) => apply::run(verb, face),
         Verb::Init(verb) => init::run(verb, &face.output),
         Verb::Validate(verb) => validate::run(verb, face),
         Verb::Explain(verb) => Ok(explain::run(verb, &face.output)),
         Verb::Config => config::run(face),
         Verb::Migrate(verb) => migrate::run(verb, face),
+        Verb::Completion(verb) => completion::run(verb, &face.output),
+        Verb::Man(verb) => man::run(verb, &face.output),
+        Verb::Help(verb) => help::run(verb, &face.output),
         Verb::Version => Ok(version::run(&face.output)),
     }
 }
@@ -98,8 +121,8 @@ fn run(verb: &Verb, face: &Face) -> Result<Exit, Failure> {
 fn usage(error: &clap::Error) -> ExitCode {
     let printed = output::heard(output::print_usage(error, colour_of(std::env::args_os())));
     ExitCode::from(match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if printed.is_ok() => Exit::Done,
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Error,
+        kind if help::is_answer(kind) && printed.is_ok() => Exit::Done,
+        kind if help::is_answer(kind) => Exit::Error,
         _ => Exit::Usage,
     })
 }

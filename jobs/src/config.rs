@@ -131,6 +131,12 @@ impl Config {
         self.database.as_ref().map(|database| database.value.as_str())
     }
 
+    /// The address of the database, for those who only look whether it is there.
+    pub(crate) fn database_url(&self) -> String {
+        let embedded = || embedded_file(xdg("XDG_DATA_HOME", ".local/share"), |_| true).to_string_lossy().into_owned();
+        self.named_database().map_or_else(embedded, str::to_owned)
+    }
+
     /// The database, for those who open it now: the folder of the file that nobody named is made here.
     pub(crate) fn prepare_database(&self) -> DatabaseUrl {
         match &self.database {
@@ -154,16 +160,29 @@ pub(crate) fn log_filter() -> Result<EnvFilter, ConfigError> {
     }
 }
 
-/// Where the life locks are: beside an embedded store, so that everyone who opens it finds them; else in the user's
-/// state folder.
+/// Where the life locks are.
 pub(crate) fn state_dir(database: &Database) -> PathBuf {
+    beside(database, "workers")
+}
+
+/// Where the logs of detached jobs are.
+pub(crate) fn log_dir(database: &Database) -> PathBuf {
+    beside(database, "logs")
+}
+
+/// A folder beside an embedded store, so that everyone who opens it finds it; else in the user's state folder.
+fn beside(database: &Database, what: &str) -> PathBuf {
     match database.embedded_path() {
         Some(path) => {
             let mut name = path.file_name().unwrap_or_default().to_owned();
-            name.push(".workers");
+            name.push(".");
+            name.push(what);
             path.with_file_name(name)
         }
-        None => xdg("XDG_STATE_HOME", ".local/state").unwrap_or_else(std::env::temp_dir).join("overnight/workers"),
+        None => {
+            let state = xdg("XDG_STATE_HOME", ".local/state").unwrap_or_else(std::env::temp_dir);
+            state.join("overnight").join(what)
+        }
     }
 }
 

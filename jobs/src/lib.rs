@@ -3,6 +3,7 @@
 //! The modules stand in the order of their dependencies: each one uses only those above it.
 
 mod ignored;
+mod executable;
 mod quoted;
 pub mod steps;
 mod config;

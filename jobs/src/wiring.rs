@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use overnight_db::{Backend, Database, OpenError, OpenOptions};
 use overnight_framework::clock::SystemClock;
-use overnight_framework::execution::{JobExecution, Trigger};
+use overnight_framework::execution::{ExecutionId, JobExecution};
 use overnight_framework::job::Job;
 use overnight_framework::kind::Kinds;
-use overnight_framework::operator::{Operator, Seat};
+use overnight_framework::operator::{Current, Operator, Seat};
 use overnight_framework::params::{self, BindContext, GivenParams, ParamDeclaration, Params, ParamsError};
 use overnight_framework::repository::Repository;
 use overnight_framework::worker::{Timing, Worker, WorkerName};
@@ -24,6 +24,8 @@ use crate::steps::{self, Connections};
 pub(crate) struct Context {
     pub(crate) catalog: Catalog,
     pub(crate) operator: Operator,
+    /// The folder with the logs of detached jobs.
+    pub(crate) logs: PathBuf,
 }
 
 /// Why the store cannot be opened.
@@ -102,8 +104,9 @@ impl Context {
             Backend::Sqlite => Timing::EMBEDDED,
             Backend::Postgres => Timing::SERVER,
         });
+        let logs = config::log_dir(&database);
         let operator = operator(config, repository, Seat { host: host_name(), timing }, &database)?;
-        Ok(Self { catalog: catalog(config, Some(database), own), operator })
+        Ok(Self { catalog: catalog(config, Some(database), own), operator, logs })
     }
 
     /// The same for another project.
@@ -111,17 +114,35 @@ impl Context {
         Self { operator: self.operator.in_project(project), ..self }
     }
 
-    /// The job called `name` as it was started last: that text, at that folder. A restart does not count, because it keeps the
-    /// text of its instance, which may have been replaced since.
+    /// The log of a detached job, as its execution and the life lock of its process name it.
+    pub(crate) fn log(&self, id: ExecutionId, lock_path: Option<&str>) -> Option<PathBuf> {
+        let session = Path::new(lock_path?).file_stem()?.to_str()?;
+        // The session keeps the jobs of two servers apart.
+        Some(self.logs.join(format!("{id}-{}.log", session.get(..8)?)))
+    }
+
+    /// The log of an execution that was started in the background, where it can be seen from here.
+    pub(crate) fn log_of(&self, execution: &JobExecution) -> Option<PathBuf> {
+        let worker = self.operator.repository().worker(execution.worker_id?).ok()??;
+        self.log(execution.id, worker.lock_path.as_deref()).filter(|path| path.exists())
+    }
+
+    /// The job called `name` as it was started or applied last: that text, at that folder.
     ///
     /// # Errors
     /// When there is none.
     pub(crate) fn stored(&self, name: &str) -> Result<Job, CatalogError> {
-        if let Some(started) = self.operator.newest(name, |execution| Ok(execution.trigger != Trigger::Restart))? {
-            return self.pinned(&started);
-        }
-        match self.operator.repository().newest_definition(self.operator.project(), name)? {
-            Some(definition) => self.catalog.of_revision(&definition, Path::new("")),
+        let Current { definition, base_dir } = self.current(name)?;
+        self.catalog.of_revision(&definition, &base_dir)
+    }
+
+    /// What the name of a job stands for.
+    ///
+    /// # Errors
+    /// When there is no such job.
+    pub(crate) fn current(&self, name: &str) -> Result<Current, CatalogError> {
+        match self.operator.current(name)? {
+            Some(current) => Ok(current),
             None => Err(self.operator.no_job(name)?.into()),
         }
     }

@@ -6,6 +6,9 @@
 mod jobctl {
     mod answers;
     mod bad_rows;
+    mod completion;
+    mod definitions;
+    mod detach;
     mod end_of_day;
     mod failures;
     mod faults;
@@ -16,6 +19,7 @@ mod jobctl {
     mod kill;
     mod left;
     mod live;
+    mod man;
     mod memory;
     pub(crate) mod project;
     mod race;

@@ -25,10 +25,12 @@ macro_rules! migrations {
 }
 
 /// For PostgreSQL.
-pub(crate) const POSTGRES: &[Migration] = migrations!("postgres": 1 "records" in "0001_records");
+pub(crate) const POSTGRES: &[Migration] =
+    migrations!("postgres": 1 "records" in "0001_records", 2 "applied" in "0002_applied");
 
 /// For SQLite.
-pub(crate) const SQLITE: &[Migration] = migrations!("sqlite": 1 "records" in "0001_records");
+pub(crate) const SQLITE: &[Migration] =
+    migrations!("sqlite": 1 "records" in "0001_records", 2 "applied" in "0002_applied");
 
 /// The list of what is applied, in PostgreSQL.
 pub(crate) const LIST_IN_POSTGRES: &str = "\

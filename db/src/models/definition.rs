@@ -1,8 +1,8 @@
-//! Revisions of job definitions.
+//! Revisions of job definitions, and those that were applied.
 
 use diesel::Queryable;
 use overnight_framework::execution::DefinitionId;
-use overnight_framework::repository::Definition;
+use overnight_framework::repository::{AppliedJob, Definition};
 
 use crate::instant::Instant;
 
@@ -28,6 +28,26 @@ impl From<DefinitionRow> for Definition {
             yaml: row.yaml,
             sha256: row.sha256,
             created_at: row.created_at.into(),
+        }
+    }
+}
+
+/// A row of `applied_job`, without its key.
+#[derive(Debug, Queryable)]
+pub(crate) struct AppliedRow {
+    definition_id: i64,
+    base_dir: Option<String>,
+    applied_at: Instant,
+    applied_by: String,
+}
+
+impl From<AppliedRow> for AppliedJob {
+    fn from(row: AppliedRow) -> Self {
+        Self {
+            definition: DefinitionId(row.definition_id),
+            base_dir: row.base_dir,
+            at: row.applied_at.into(),
+            by: row.applied_by,
         }
     }
 }

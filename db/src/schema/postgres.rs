@@ -155,6 +155,17 @@ diesel::joinable!(job_execution -> job_instance (instance_id));
 diesel::joinable!(step_execution -> job_execution (job_execution_id));
 diesel::allow_tables_to_appear_in_same_query!(job_execution, job_instance, step_execution);
 
+diesel::table! {
+    overnight.applied_job (project, name) {
+        project -> Text,
+        name -> Text,
+        definition_id -> BigInt,
+        base_dir -> Nullable<Text>,
+        applied_at -> Timestamptz,
+        applied_by -> Text,
+    }
+}
+
 // The list of migrations, made before the first of them.
 diesel::table! {
     overnight.schema_migration (version) {

@@ -163,6 +163,18 @@ diesel::joinable!(job_execution -> job_instance (instance_id));
 diesel::joinable!(step_execution -> job_execution (job_execution_id));
 diesel::allow_tables_to_appear_in_same_query!(job_execution, job_instance, step_execution);
 
+diesel::table! {
+    #[sql_name = "overnight_applied_job"]
+    applied_job (project, name) {
+        project -> Text,
+        name -> Text,
+        definition_id -> BigInt,
+        base_dir -> Nullable<Text>,
+        applied_at -> BigInt,
+        applied_by -> Text,
+    }
+}
+
 // The list of migrations, made before the first of them.
 diesel::table! {
     #[sql_name = "overnight_schema_migration"]

@@ -23,6 +23,9 @@ pub(crate) trait LaunchStatements: Backing {
     /// Records a text as the next revision; `None` when another process was quicker.
     fn insert_revision(&mut self, now: Self::Now, text: &NewRevision<'_>) -> QueryResult<Option<i64>>;
 
+    /// Makes a revision what the name of its job stands for.
+    fn upsert_applied(&mut self, now: Self::Now, applied: &NewApplied<'_>) -> QueryResult<()>;
+
     /// The newest generation of an instance, locked: launches of one instance go one after another.
     fn lock_newest_instance(&mut self, project: &str, job: &str, key: &str) -> QueryResult<Option<InstanceRow>>;
 
@@ -49,6 +52,15 @@ pub(crate) struct NewRevision<'a> {
     pub(crate) job: &'a str,
     pub(crate) yaml: &'a str,
     pub(crate) sha256: &'a str,
+}
+
+/// A revision that the name of its job shall stand for.
+pub(crate) struct NewApplied<'a> {
+    pub(crate) project: &'a str,
+    pub(crate) job: &'a str,
+    pub(crate) definition: i64,
+    pub(crate) base_dir: Option<&'a str>,
+    pub(crate) by: &'a str,
 }
 
 macro_rules! launch_statements {
@@ -84,6 +96,25 @@ macro_rules! launch_statements {
                 .returning(dsl::id)
                 .get_result(self)
                 .optional()
+        }
+
+        fn upsert_applied(&mut self, now: Self::Now, applied: &NewApplied<'_>) -> QueryResult<()> {
+            use crate::schema::$store::applied_job::dsl;
+            let what = || {
+                (
+                    dsl::definition_id.eq(applied.definition),
+                    dsl::base_dir.eq(applied.base_dir),
+                    dsl::applied_at.eq(now),
+                    dsl::applied_by.eq(applied.by),
+                )
+            };
+            diesel::insert_into(dsl::applied_job)
+                .values((dsl::project.eq(applied.project), dsl::name.eq(applied.job), what()))
+                .on_conflict((dsl::project, dsl::name))
+                .do_update()
+                .set(what())
+                .execute(self)?;
+            Ok(())
         }
 
         fn lock_newest_instance(&mut self, project: &str, job: &str, key: &str) -> QueryResult<Option<InstanceRow>> {

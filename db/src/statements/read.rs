@@ -6,7 +6,7 @@ use overnight_framework::status::{ExitCode, Status, Word};
 
 use super::Backing;
 use crate::models::{
-    DeadLetterRow, DefinitionRow, EventRow, ExecutionRow, InstanceRow, StepRow, StepRunRow, WorkerRow,
+    AppliedRow, DeadLetterRow, DefinitionRow, EventRow, ExecutionRow, InstanceRow, StepRow, StepRunRow, WorkerRow,
 };
 
 /// The statements that only read.
@@ -43,6 +43,15 @@ pub(crate) trait ReadStatements: Backing {
 
     /// The newest revision of a job.
     fn newest_definition(&mut self, project: &str, job: &str) -> QueryResult<Option<DefinitionRow>>;
+
+    /// What was applied last under the name of a job.
+    fn applied(&mut self, project: &str, job: &str) -> QueryResult<Option<AppliedRow>>;
+
+    /// The jobs of a project, and how many revisions each has.
+    fn count_revisions(&mut self, project: &str) -> QueryResult<Vec<(String, i64)>>;
+
+    /// The jobs of a project that ever ran, and how many instances each has.
+    fn count_instances(&mut self, project: &str) -> QueryResult<Vec<(String, i64)>>;
 
     /// One worker.
     fn worker(&mut self, id: i64) -> QueryResult<Option<WorkerRow>>;
@@ -217,6 +226,27 @@ macro_rules! read_statements {
                 .limit(1)
                 .get_result(self)
                 .optional()
+        }
+
+        fn applied(&mut self, project: &str, job: &str) -> QueryResult<Option<AppliedRow>> {
+            use crate::schema::$store::applied_job::dsl;
+            dsl::applied_job
+                .find((project, job))
+                .select((dsl::definition_id, dsl::base_dir, dsl::applied_at, dsl::applied_by))
+                .get_result(self)
+                .optional()
+        }
+
+        fn count_revisions(&mut self, project: &str) -> QueryResult<Vec<(String, i64)>> {
+            use crate::schema::$store::job_definition::dsl;
+            let counted = dsl::job_definition.filter(dsl::project.eq(project)).group_by(dsl::name);
+            counted.select((dsl::name, diesel::dsl::count_star())).load(self)
+        }
+
+        fn count_instances(&mut self, project: &str) -> QueryResult<Vec<(String, i64)>> {
+            use crate::schema::$store::job_instance::dsl;
+            let counted = dsl::job_instance.filter(dsl::project.eq(project)).group_by(dsl::job_name);
+            counted.select((dsl::job_name, diesel::dsl::count_star())).load(self)
         }
 
         fn worker(&mut self, id: i64) -> QueryResult<Option<WorkerRow>> {

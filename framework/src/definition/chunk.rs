@@ -8,7 +8,7 @@ use super::frames::{Frames, Moment};
 use super::layout::Needs;
 use super::processor::{Operation, Pipeline, errors_of_rules, form_only};
 use super::rows::{self, RowProcessor};
-use super::{habits, kinds, mask, policies};
+use super::{ChunkOutline, habits, kinds, mask, policies};
 use crate::error::BatchError;
 use crate::expr::{Scope, ScopeError};
 use crate::kind::{Kinds, Names, ReaderPlan, WriterPlan};
@@ -23,8 +23,8 @@ const MAX_SIZE: i64 = 1_000_000;
 
 /// A chunk step that was read.
 pub(super) struct ChunkDraft {
-    /// The names of its kinds, as in `csv -> table`.
-    pub(super) kind: String,
+    /// The kinds of its reader and its writer.
+    kinds: (&'static str, &'static str),
     rows: RowsDraft,
     size: usize,
     retry: RetryPolicy,
@@ -67,7 +67,7 @@ pub(super) fn chunk(at: &Cursor<'_>, kinds: &Kinds, names: &Names<'_>) -> Option
     fields.finish();
     let (reader, writer) = (reader?, writer?);
     Some(ChunkDraft {
-        kind: format!("{} -> {}", reader.kind, writer.kind),
+        kinds: (reader.kind, writer.kind),
         size: size?.unwrap_or_else(|| writer.plan.chunk_size()),
         rows: RowsDraft { reader: reader.plan, input: input?, operations, output: output?, writer: writer.plan },
         retry: retry?,
@@ -122,6 +122,25 @@ fn writer(
 }
 
 impl ChunkDraft {
+    /// The names of its kinds, as in `csv -> table`.
+    pub(super) fn kind(&self) -> String {
+        let (reader, writer) = self.kinds;
+        format!("{reader} -> {writer}")
+    }
+
+    /// What is told of it to those who do not run it.
+    pub(super) fn outline(&self) -> ChunkOutline {
+        let (reader, writer) = self.kinds;
+        ChunkOutline {
+            reader: reader.to_owned(),
+            processor: self.rows.operations.iter().map(Operation::word).collect(),
+            writer: writer.to_owned(),
+            size: self.size,
+            retry: self.retry.clone(),
+            skip: self.skip.clone(),
+        }
+    }
+
     /// The step, which makes its parts anew for each attempt.
     pub(super) fn into_step(self, needs: Needs, frames: Arc<Frames>) -> ChunkStep<Row, Row> {
         let Self { rows, size, retry, skip, idle_timeout, .. } = self;
@@ -154,6 +173,6 @@ impl RowsDraft {
 
 impl fmt::Debug for ChunkDraft {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ChunkDraft").field("kind", &self.kind).field("size", &self.size).finish_non_exhaustive()
+        f.debug_struct("ChunkDraft").field("kinds", &self.kinds).field("size", &self.size).finish_non_exhaustive()
     }
 }

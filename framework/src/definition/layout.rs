@@ -117,6 +117,8 @@ pub(super) struct Needs {
     pub(super) variables: BTreeSet<Box<str>>,
     /// Those of them whose values are masked.
     pub(super) confidential: BTreeSet<Box<str>>,
+    /// The earlier steps of which it uses something, each with the name of that.
+    pub(super) steps: BTreeSet<(Box<str>, Box<str>)>,
 }
 
 impl Layout {
@@ -214,15 +216,16 @@ impl Layout {
     /// What a place needs that uses the names `uses`, each as it is written in an expression.
     pub(super) fn needs(&self, uses: &BTreeSet<Box<str>>) -> Needs {
         let mut needs = Needs { slots: self.origins.len(), ..Needs::default() };
-        for name in uses {
-            let Some((root, name)) = two_parts(name) else { continue };
+        for written in uses {
+            let Some((root, name)) = two_parts(written) else { continue };
             match root {
                 // A column may be called like a name; then it was not this one that was used, or it does no harm.
                 root if !self.knows(root, &name) => {}
                 Root::Secret => _ = needs.secrets.insert(name),
                 Root::Env => self.need_variable(name, &mut needs),
                 Root::Vars => self.need_var(&name, &mut needs),
-                Root::Params | Root::Steps => {}
+                Root::Steps => needs.steps.extend(third_part(written).map(|value| (name, value))),
+                Root::Params => {}
             }
         }
         needs
@@ -263,6 +266,12 @@ impl Root {
             _ => return None,
         })
     }
+}
+
+/// The last word of `steps.load.write_count`.
+fn third_part(written: &str) -> Option<Box<str>> {
+    let expression = Expression::parse(written).ok()?;
+    expression.paths().first()?.get(2).map(|value| (*value).into())
 }
 
 /// `vars.inbox` and `vars['in-box']` as their two parts.

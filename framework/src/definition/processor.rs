@@ -22,6 +22,17 @@ pub(super) enum Operation {
     Validate(Rule),
 }
 
+impl Operation {
+    /// Its key in a file.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Filter(..) => "filter",
+            Self::Set(..) => "set",
+            Self::Validate(..) => "validate",
+        }
+    }
+}
+
 /// A cell of a row and what is computed for it.
 #[derive(Debug)]
 pub(super) struct SetCell {

@@ -13,7 +13,7 @@ use super::layout::{EarlierStep, Layout, Needs};
 use super::outputs::{Outputs, outputs};
 use super::policies::{self, Defaults};
 use super::tasklet::{TaskletDraft, TaskletOfFile, tasklet};
-use super::{StepOutline, guard, habits};
+use super::{StepOutline, StepUse, guard, habits};
 use crate::error::{BatchError, names};
 use crate::expr::Program;
 use crate::job::{Evaluate, JobStep, Rerun};
@@ -44,6 +44,8 @@ struct Condition {
     /// Where it stands.
     place: String,
     needs: Needs,
+    /// As it stands in the file.
+    written: String,
 }
 
 struct Rules {
@@ -112,9 +114,10 @@ impl StepReader<'_> {
         fields.finish();
         let draft = || {
             let (work, needs) = work?;
-            let kind = work.kind();
-            let outline = StepOutline { name: name.clone()?, description: description?.map(str::to_owned), kind };
-            Some(StepDraft { outline, work, needs, when: when?, rules: rules? })
+            let (name, description) = (name.clone()?, description?.map(str::to_owned));
+            let (when, rules) = (when?, rules?);
+            let outline = outline((name, description), &work, (&needs, when.as_ref()), &rules);
+            Some(StepDraft { outline, work, needs, when, rules })
         };
         Read { draft: draft(), name, outputs, conditional }
     }
@@ -134,7 +137,8 @@ impl StepReader<'_> {
 
     fn condition(&self, at: &Cursor<'_>) -> Option<Condition> {
         let (typed, needs) = self.with_names(|names| names.expression(at, Type::Bool))?;
-        Some(Condition { program: typed.compile(), place: at.place_in_words(), needs })
+        let written = at.node().as_text().unwrap_or_default().trim().to_owned();
+        Some(Condition { program: typed.compile(), place: at.place_in_words(), needs, written })
     }
 
     fn work(&self, kind: &str, at: &Cursor<'_>, outputs: Outputs) -> Option<(Work, Needs)> {
@@ -180,11 +184,48 @@ fn read_outputs(fields: &mut Fields<'_>) -> Option<Outputs> {
     outputs(&at)
 }
 
+/// What is told of a step to those who do not run it.
+fn outline(
+    (name, description): (String, Option<String>),
+    work: &Work,
+    (needs, when): (&Needs, Option<&Condition>),
+    rules: &Rules,
+) -> StepOutline {
+    let uses = |needs: &Needs, in_condition| -> Vec<StepUse> {
+        let one = |(step, value): &(Box<str>, Box<str>)| StepUse {
+            step: step.to_string(),
+            value: value.to_string(),
+            in_condition,
+        };
+        needs.steps.iter().map(one).collect()
+    };
+    let in_condition = when.map(|when| uses(&when.needs, true)).unwrap_or_default();
+    StepOutline {
+        name,
+        description,
+        kind: work.kind(),
+        chunk: match work {
+            Work::Chunk(draft) => Some(draft.outline()),
+            Work::Tasklet(..) => None,
+        },
+        when: when.map(|when| when.written.clone()),
+        retry: rules.retry.clone(),
+        timeout: rules.timeout,
+        rerun: rules.rerun,
+        max_starts: rules.max_starts,
+        outputs: match work {
+            Work::Chunk(_) => Vec::new(),
+            Work::Tasklet(_, outputs) => outputs.declared().map(|(name, kind)| (name.to_owned(), kind)).collect(),
+        },
+        uses: uses(needs, false).into_iter().chain(in_condition).collect(),
+    }
+}
+
 impl Work {
     fn kind(&self) -> String {
         match self {
             Self::Tasklet(draft, _) => draft.kind.clone(),
-            Self::Chunk(draft) => draft.kind.clone(),
+            Self::Chunk(draft) => draft.kind(),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::execution::Trigger;
 use crate::job::{Instances, Job, JobError};
 use crate::launch::{Refusal, Wish};
 use crate::params::{InstanceKey, Params};
-use crate::repository::{LaunchError, LaunchRequest, Launched, StoreError};
+use crate::repository::{LaunchError, LaunchRequest, LaunchWorker, Launched, StoreError};
 use crate::step::caught;
 use crate::stop::StopToken;
 use crate::worker::{Worker, new_session};
@@ -71,15 +71,28 @@ impl Operator {
     /// written then.
     pub fn launch(&self, launching: &Launching<'_>, on_wait: &dyn Fn(Refusal, Duration)) -> Result<Ready, StartError> {
         let worker = self.worker.as_ref().ok_or(StartError::NoWorker)?;
-        let mut request = self.request(launching, worker)?;
-        loop {
-            let sent = worker.clock().elapsed();
-            let launched = worker.launch(|worker| {
+        let mut sent = Duration::ZERO;
+        let request = self.request(launching, worker.for_launch())?;
+        let launched = self.until_decided(request, on_wait, |request| {
+            sent = worker.clock().elapsed();
+            worker.launch(|worker| {
                 request.worker = worker;
-                self.repository.launch(&request)
-            });
-            match launched {
-                Ok(launched) => return Ok(ready(launched, worker, sent)),
+                self.repository.launch(request)
+            })
+        })?;
+        Ok(ready(launched, worker, sent))
+    }
+
+    /// Sends a launch until it is written or refused for good.
+    pub(super) fn until_decided(
+        &self,
+        mut request: LaunchRequest,
+        on_wait: &dyn Fn(Refusal, Duration),
+        mut launch: impl FnMut(&mut LaunchRequest) -> Result<Launched, LaunchError>,
+    ) -> Result<Launched, StartError> {
+        loop {
+            match launch(&mut request) {
+                Ok(launched) => return Ok(launched),
                 Err(LaunchError::Store(error)) => return Err(error.into()),
                 Err(LaunchError::Refused(refusal)) => match self.look_at_owner(refusal, on_wait)? {
                     Verdict::Refused(refusal) => return Err(refusal.into()),
@@ -90,7 +103,7 @@ impl Operator {
         }
     }
 
-    fn request(&self, launching: &Launching<'_>, worker: &Worker) -> Result<LaunchRequest, StartError> {
+    pub(super) fn request(&self, launching: &Launching<'_>, worker: LaunchWorker) -> Result<LaunchRequest, StartError> {
         let Launching { job, params, .. } = launching;
         job.check()?;
         let target = job.target.as_ref().map_or(Ok(String::new()), |target| caught(|| target(params)));
@@ -114,13 +127,13 @@ impl Operator {
             trigger: launching.trigger,
             triggered_by: self.actor.clone(),
             reason: launching.reason.map(str::to_owned),
-            worker: worker.for_launch(),
+            worker,
             lease: self.seat.timing.lease,
         })
     }
 }
 
-fn ready(launched: Launched, worker: &Worker, sent: Duration) -> Ready {
+pub(super) fn ready(launched: Launched, worker: &Worker, sent: Duration) -> Ready {
     let stop = StopToken::default();
     let hold = worker.hold(launched.lease, &stop, sent);
     Ready { launched, hold, stop }

@@ -9,6 +9,7 @@
 //! behaviour or invariant in `docs/reference/behaviours.md`.
 #![expect(clippy::unwrap_used, reason = "a case fails by panicking, as every test does")]
 
+mod apply;
 mod beat;
 mod chunk;
 mod data;
@@ -314,6 +315,16 @@ cases! {
         the_history_of_one_instance_is_not_that_of_another,
         dead_letters_come_oldest_first_in_pages,
         dead_letters_are_kept_over_the_executions_of_their_instance,
+    }
+    apply: Port {
+        an_applied_definition_is_a_revision_that_nobody_has_started,
+        the_same_text_is_applied_without_a_new_revision,
+        an_older_text_that_is_applied_again_is_its_old_revision,
+        the_text_that_a_launch_has_stored_is_applied_as_its_revision,
+        a_job_that_was_never_applied_has_nothing_applied,
+        the_same_name_in_another_project_is_another_job,
+        jobs_are_counted_by_name_with_their_revisions_and_instances,
+        of_eight_that_apply_at_once_all_are_answered_and_one_stands,
     }
     event: Port {
         i_20_every_move_of_a_run_is_in_the_log,

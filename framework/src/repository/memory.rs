@@ -4,6 +4,7 @@
 //! the stores on disk. All records stand behind one lock and every verb checks before it writes, so that each is one
 //! transaction. A chunk stages its rows, dead letters and counters outside the lock and applies them at its commit.
 
+mod apply;
 mod chunk;
 mod launch;
 mod orders;
@@ -25,9 +26,10 @@ use self::chunk::MemoryChunk;
 use self::records::Records;
 pub use self::tables::MemoryTables;
 use super::{
-    Beat, ChunkError, ChunkTransaction, Definition, Event, ExecutionEnd, ExecutionFilter, FenceError, LaunchError,
-    LaunchRequest, Launched, Lease, LeaseState, Repository, StepEnd, StepHistory, StepLease, StepStart, StopAnswer,
-    StopError, StopOrder, StoreError, StoreErrorKind, StoredDeadLetter, TakeOver, Worker,
+    AppliedJob, ApplyOrder, Beat, ChunkError, ChunkTransaction, Definition, Event, ExecutionEnd, ExecutionFilter,
+    FenceError, JobSummary, LaunchError, LaunchRequest, Launched, Lease, LeaseState, Repository, StepEnd, StepHistory,
+    StepLease, StepStart, StopAnswer, StopError, StopOrder, StoreError, StoreErrorKind, StoredDeadLetter, TakeOver,
+    Worker,
 };
 use crate::clock::{Clock, SystemClock};
 use crate::execution::{DefinitionId, ExecutionId, InstanceId, JobExecution, JobInstance, StepExecution, WorkerId};
@@ -149,6 +151,10 @@ impl Repository for MemoryRepository {
         Ok(())
     }
 
+    fn apply(&self, order: &ApplyOrder) -> Result<Vec<Definition>, StoreError> {
+        Ok(self.write()?.records.apply(order, self.now()))
+    }
+
     fn execution(&self, id: ExecutionId) -> Result<Option<JobExecution>, StoreError> {
         Ok(self.lock().records.executions.get(id.0).cloned())
     }
@@ -187,6 +193,14 @@ impl Repository for MemoryRepository {
 
     fn newest_definition(&self, project: &str, job: &str) -> Result<Option<Definition>, StoreError> {
         Ok(self.lock().records.newest_definition(project, job).cloned())
+    }
+
+    fn applied(&self, project: &str, job: &str) -> Result<Option<AppliedJob>, StoreError> {
+        Ok(self.lock().records.applied(project, job).cloned())
+    }
+
+    fn jobs(&self, project: &str) -> Result<Vec<JobSummary>, StoreError> {
+        Ok(self.lock().records.jobs(project))
     }
 
     fn now(&self) -> Result<DateTime<Utc>, StoreError> {

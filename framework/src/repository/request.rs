@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::execution::{
     Counts, DefinitionId, ErrorRecord, ExecutionId, JobExecution, JsonObject, StepKind, Trigger, WorkerId,
 };
@@ -79,7 +81,7 @@ pub enum LaunchWorker {
 }
 
 /// A process that runs executions.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WorkerIdentity {
     /// Its name.
     pub name: String,

@@ -101,6 +101,11 @@ impl Shape {
         Self { keys: other.all_keys().collect(), ..self }
     }
 
+    /// The same with the keys of another answer, which is a part of this one.
+    pub(super) fn with_more_keys_of(self, other: &Self) -> Self {
+        Self { keys: self.keys.iter().copied().chain(other.all_keys()).collect(), ..self }
+    }
+
     fn all_keys(&self) -> impl Iterator<Item = &'static str> {
         self.heads.iter().flat_map(|head| head.keys).chain(&self.keys).copied()
     }

@@ -4,15 +4,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
 use overnight_framework::params::parse_duration;
 use overnight_framework::status::Word;
 
+use super::completion;
 use super::time::TimeFormat;
 use crate::explain::{self, Page};
 
 /// Runs batch jobs and keeps their records.
 #[derive(Debug, Parser)]
-#[command(name = "jobctl", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(name = "jobctl", version, arg_required_else_help = true, disable_help_subcommand = true)]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) store: StoreArguments,
@@ -21,23 +23,6 @@ pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) verb: Verb,
 }
-
-const EXIT_CODES: &str = "\
-Exit codes:
-    0  done; the job has finished
-    1  an error that nobody expected
-    2  the command line is wrong
-    3  the job failed
-    4  the job was stopped
-    5  there is no such job
-    6  refused in this state, such as a job that is running already, or a schema of another version
-    7  the job file or the parameters are wrong; nothing was written
-    8  the wait timed out; the job goes on
-    9  the database cannot be reached or opened
-   10  the job may not be stopped, or the database does not allow it
-  129  SIGHUP stopped the job
-  130  Ctrl-C stopped the job
-  143  SIGTERM stopped the job";
 
 /// What stands above the options that every command has.
 const EVERYWHERE: &str = "Options of every command";
@@ -95,6 +80,8 @@ pub(super) enum Format {
     Name,
     /// SARIF, of `validate` alone
     Sarif,
+    /// DOT, of `graph` alone
+    Dot,
 }
 
 /// When there are colours.
@@ -125,6 +112,16 @@ pub(super) enum Verb {
     List(List),
     /// Wait until a job has ended, and exit by its result
     Wait(Wait),
+    /// Draw an instance as a tree: its executions, and their steps
+    Tree(Tree),
+    /// List the jobs whose definitions are stored, with the last run of each
+    Jobs,
+    /// Say what a job is: its parameters, its steps and their rules
+    Describe(Describe),
+    /// Draw the steps of a job for Mermaid or Graphviz
+    Graph(Graph),
+    /// Store the definitions of jobs, so that they can be started by name
+    Apply(Apply),
     /// Write a first job, with comments, that runs as it stands
     Init(Init),
     /// Check job files without running anything
@@ -135,8 +132,14 @@ pub(super) enum Verb {
     Config,
     /// Look at or change the schema of the database
     Migrate(Migrate),
+    /// Print a script that makes a shell complete verbs, names of jobs and parameters
+    Completion(Completion),
+    /// Print the manual as pages for `man`, or write them into a folder
+    Man(Man),
     /// Print the version
     Version,
+    /// Print the help of a verb, or a topic such as exit-codes
+    Help(Help),
 }
 
 /// The parameters of a job.
@@ -152,17 +155,20 @@ pub(super) struct ParamArguments {
     #[arg(long, value_name = "FILE")]
     pub(super) params_file: Option<PathBuf>,
     /// One parameter; it replaces the same one of the documents
-    #[arg(short, long = "param", value_name = "NAME=VALUE")]
+    #[arg(short, long = "param", value_name = "NAME=VALUE", add = ArgValueCompleter::new(completion::params))]
     pub(super) pairs: Vec<String>,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Start {
     /// A job file, or the name of a job that was started before
-    #[arg(value_name = "FILE|JOB")]
+    #[arg(value_name = "FILE|JOB", add = ArgValueCompleter::new(completion::jobs_and_files))]
     pub(super) job: String,
     #[command(flatten)]
     pub(super) params: ParamArguments,
+    /// Print the id and leave: the job goes on in the background, in a session of its own, and writes a log
+    #[arg(long, alias = "async")]
+    pub(super) detach: bool,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,
@@ -174,7 +180,7 @@ pub(super) struct Start {
 #[derive(Debug, Args)]
 pub(super) struct Stop {
     /// An id, the name of a job (its newest run), or a job file
-    #[arg(value_name = "ID|JOB|FILE")]
+    #[arg(value_name = "ID|JOB|FILE", add = ArgValueCompleter::new(completion::jobs_and_files))]
     pub(super) target: String,
     #[command(flatten)]
     pub(super) params: ParamArguments,
@@ -189,10 +195,13 @@ pub(super) struct Stop {
 #[derive(Debug, Args)]
 pub(super) struct Restart {
     /// An id, the name of a job (its newest run), or a job file
-    #[arg(value_name = "ID|JOB|FILE")]
+    #[arg(value_name = "ID|JOB|FILE", add = ArgValueCompleter::new(completion::jobs_and_files))]
     pub(super) target: String,
     #[command(flatten)]
     pub(super) params: ParamArguments,
+    /// Print the id and leave: the job goes on in the background, in a session of its own, and writes a log
+    #[arg(long, alias = "async")]
+    pub(super) detach: bool,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,
@@ -204,7 +213,7 @@ pub(super) struct Restart {
 #[derive(Debug, Args)]
 pub(super) struct Show {
     /// An id, the name of a job (its newest run), or a job file
-    #[arg(value_name = "ID|JOB|FILE")]
+    #[arg(value_name = "ID|JOB|FILE", add = ArgValueCompleter::new(completion::jobs_and_files))]
     pub(super) target: String,
     #[command(flatten)]
     pub(super) params: ParamArguments,
@@ -221,7 +230,7 @@ pub(super) struct Show {
 #[derive(Debug, Args)]
 pub(super) struct List {
     /// Only this job
-    #[arg(long, value_name = "JOB")]
+    #[arg(long, value_name = "JOB", add = ArgValueCompleter::new(completion::job_names))]
     pub(super) job: Option<String>,
     /// Only jobs with this status: queued, starting, running, stopping, stopped, paused, cancelled, finished, failed,
     /// discarded or unknown; may be repeated
@@ -261,7 +270,7 @@ pub(super) enum Order {
 #[derive(Debug, Args)]
 pub(super) struct Wait {
     /// An id, the name of a job (its newest run), or a job file
-    #[arg(value_name = "ID|JOB|FILE")]
+    #[arg(value_name = "ID|JOB|FILE", add = ArgValueCompleter::new(completion::jobs_and_files))]
     pub(super) target: String,
     #[command(flatten)]
     pub(super) params: ParamArguments,
@@ -271,10 +280,84 @@ pub(super) struct Wait {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Tree {
+    /// An id, the name of a job (its newest run), or a job file
+    #[arg(value_name = "ID|JOB|FILE", add = ArgValueCompleter::new(completion::jobs_and_files))]
+    pub(super) target: String,
+    #[command(flatten)]
+    pub(super) params: ParamArguments,
+    /// Only the branches that lead to a failure
+    #[arg(long)]
+    pub(super) failed: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Describe {
+    /// A job file, the name of a job whose definition is stored, or the id of a run: then it is the definition of that run
+    #[arg(value_name = "FILE|JOB|ID", add = ArgValueCompleter::new(completion::jobs_and_files))]
+    pub(super) job: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Graph {
+    /// A job file, the name of a job whose definition is stored, or the id of a run: then it is the definition of that run.
+    /// `-o dot` is the language of Graphviz; without it, it is Mermaid, which code hosts draw in Markdown
+    #[arg(value_name = "FILE|JOB|ID", add = ArgValueCompleter::new(completion::jobs_and_files))]
+    pub(super) job: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Apply {
+    /// Job files, and folders: all their files that end with .yaml or .yml
+    #[arg(required = true, value_name = "FILE|FOLDER", add = ArgValueCompleter::new(completion::job_files))]
+    pub(super) files: Vec<PathBuf>,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Validate {
     /// Job files, and folders: all their files that end with .yaml or .yml. `-o sarif` is what code hosts read
-    #[arg(required = true, value_name = "FILE|FOLDER")]
+    #[arg(required = true, value_name = "FILE|FOLDER", add = ArgValueCompleter::new(completion::job_files))]
     pub(super) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Completion {
+    /// The shell
+    #[arg(value_enum)]
+    pub(super) shell: Shell,
+}
+
+/// A shell that can complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Shell {
+    /// bash
+    Bash,
+    /// zsh
+    Zsh,
+    /// fish
+    Fish,
+    /// PowerShell
+    Powershell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Man {
+    /// The verb; without one, it is the page of jobctl
+    #[arg(value_name = "VERB")]
+    pub(super) verb: Option<String>,
+    /// Write all pages into this folder, which is made when it is missing
+    #[arg(long, value_name = "FOLDER", conflicts_with = "verb")]
+    pub(super) dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Help {
+    /// A verb, or a topic: exit-codes
+    #[arg(value_name = "VERB|TOPIC")]
+    pub(super) topic: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! Executions as answers: a job with its steps, or many jobs. Both have the same columns, as far as they have them at all.
 
 use std::fmt::Display;
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use overnight_framework::error::names;
@@ -15,13 +16,15 @@ use super::table::Kind;
 const JOB_KEYS: &[&str] = &["queue", "host", "enqueued_at"];
 
 /// The same of a job with its steps.
-const SHOWN_KEYS: &[&str] = &["queue", "host", "enqueued_at", "checkpoint", "steps"];
+const SHOWN_KEYS: &[&str] = &["queue", "host", "enqueued_at", "checkpoint", "steps", "log"];
 
 /// A job with what is known of its steps.
 pub(super) struct Shown {
     pub(super) job: JobExecution,
     /// `None` where they cannot be read.
     pub(super) steps: Option<Vec<StepExecution>>,
+    /// Where it writes what it prints, if it runs in the background.
+    pub(super) log: Option<PathBuf>,
 }
 
 impl Answer for Shown {
@@ -35,10 +38,12 @@ impl Answer for Shown {
     }
 
     fn json(&self) -> Value {
-        match &self.steps {
+        let mut object = match &self.steps {
             Some(steps) => json::with_steps(&self.job, steps),
             None => json::execution(&self.job),
-        }
+        };
+        object["log"] = self.log.as_ref().map(|log| log.to_string_lossy()).into();
+        object
     }
 
     fn names(&self) -> Vec<String> {
@@ -198,7 +203,7 @@ fn columns_of_jobs<'a>() -> [Column<Line<'a>>; 20] {
 }
 
 /// The job and the object it works on.
-fn command(job: &JobExecution) -> String {
+pub(super) fn command(job: &JobExecution) -> String {
     format!("{} {}", job.job_name, job.target).trim_end().to_owned()
 }
 

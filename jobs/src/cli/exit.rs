@@ -50,6 +50,24 @@ pub(super) enum Exit {
     Terminated = 143,
 }
 
+/// Every way to end, and what it means: for the help and for the manual.
+pub(super) const EXITS: [(Exit, &str); 14] = [
+    (Exit::Done, "done; the job has finished"),
+    (Exit::Error, "an error that nobody expected"),
+    (Exit::Usage, "the command line is wrong"),
+    (Exit::Failed, "the job failed"),
+    (Exit::Stopped, "the job was stopped"),
+    (Exit::NotFound, "there is no such job"),
+    (Exit::Refused, "refused in this state, such as a job that is running already, or a schema of another version"),
+    (Exit::Invalid, "the job file or the parameters are wrong; nothing was written"),
+    (Exit::TimedOut, "the wait timed out; the job goes on"),
+    (Exit::Unreachable, "the database cannot be reached or opened"),
+    (Exit::Forbidden, "the job may not be stopped, or the database does not allow it"),
+    (Exit::HungUp, "SIGHUP stopped the job"),
+    (Exit::Interrupted, "Ctrl-C stopped the job"),
+    (Exit::Terminated, "SIGTERM stopped the job"),
+];
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

@@ -1,16 +1,23 @@
 //! Which forms the answer of each verb has. What does not fit is refused before the verb does anything.
 
 use super::answer::{Answer as _, Shape};
+use super::apply::Applied;
 use super::arguments::{Format, MigrateVerb, Verb};
 use super::config::Settings;
+use super::describe::Described;
 use super::execution::{Listed, Shown};
 use super::exit::{Exit, Failure};
 use super::explain::{Contents, Pages};
+use super::graph::Drawing;
+use super::help::Topic;
 use super::init::Written;
+use super::jobs::Jobs;
+use super::man::Manual;
 use super::migrate::{Migrations, Sql};
 use super::output::Output;
 use super::show::Rejects;
 use super::stop::Stopped;
+use super::tree::Drawn;
 use super::validate;
 use super::version::Version;
 
@@ -25,8 +32,15 @@ pub(super) fn check(verb: &Verb, output: &Output) -> Result<(), Failure> {
         Format::Sarif if !matches!(verb, Verb::Validate(_)) => {
             return Err(Failure::new(Exit::Usage, "`-o sarif` is a form of `jobctl validate` alone"));
         }
+        Format::Dot if !matches!(verb, Verb::Graph(_)) => {
+            return Err(Failure::new(Exit::Usage, "`-o dot` is a form of `jobctl graph` alone"));
+        }
         Format::Name if !shape.has_names => {
-            let more = if matches!(verb, Verb::Validate(_)) { ", and sarif" } else { "" };
+            let more = match verb {
+                Verb::Validate(_) => ", and sarif",
+                Verb::Graph(_) => ", and dot",
+                _ => "",
+            };
             let message = format!("the answer of `jobctl {name}` has no names for `-o name`");
             return Err(Failure::new(Exit::Usage, message).help(format!("its forms are {EVERY}{more}")));
         }
@@ -35,11 +49,11 @@ pub(super) fn check(verb: &Verb, output: &Output) -> Result<(), Failure> {
     match format {
         Format::Table | Format::Wide => shape.check(chosen, name),
         Format::Json | Format::Jsonl | Format::Yaml => shape.check_keys(chosen),
-        Format::Name | Format::Sarif if !chosen.is_empty() => {
+        Format::Name | Format::Sarif | Format::Dot if !chosen.is_empty() => {
             let message = "`--columns` chooses columns of tables and keys of JSON and YAML; this form has neither";
             Err(Failure::new(Exit::Usage, message))
         }
-        Format::Name | Format::Sarif => Ok(()),
+        Format::Name | Format::Sarif | Format::Dot => Ok(()),
     }
 }
 
@@ -54,6 +68,15 @@ fn of(verb: &Verb) -> (&'static str, Shape) {
         Verb::Show(_) => ("show", Shown::shape()),
         Verb::List(_) => ("list", Listed::shape()),
         Verb::Wait(_) => ("wait", Shown::shape()),
+        Verb::Tree(_) => ("tree", Drawn::shape()),
+        Verb::Jobs => ("jobs", Jobs::shape()),
+        Verb::Describe(_) => ("describe", Described::shape()),
+        Verb::Graph(_) => ("graph", Drawing::shape()),
+        Verb::Apply(_) => ("apply", Applied::shape()),
+        Verb::Completion(_) => ("completion", Shape::default()),
+        Verb::Man(verb) if verb.dir.is_some() => ("man --dir", Manual::shape()),
+        Verb::Man(_) => ("man", Shape::default()),
+        Verb::Help(_) => ("help", Topic::shape()),
         Verb::Init(_) => ("init", Written::shape()),
         Verb::Validate(_) => ("validate", validate::shape()),
         Verb::Explain(verb) if verb.names.is_empty() => ("explain", Contents::shape()),

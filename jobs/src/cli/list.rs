@@ -7,6 +7,7 @@ use super::arguments::{List, Order};
 use super::execution::Listed;
 use super::exit::{Exit, Failure};
 use super::face::Face;
+use super::output::Newest;
 use super::run::exit_of;
 use super::watch::{self, Seen, Watched};
 use crate::wiring::Context;
@@ -23,7 +24,8 @@ pub(super) fn run(verb: &List, face: &Face) -> Result<Exit, Failure> {
     let order = verb.order;
     if verb.watch.watch {
         let look = move || Ok(Seen::Going(listed(&context, &filter, order).map_err(FindError::Store)?));
-        return match watch::run(verb.watch.interval, &face.output, look)? {
+        let newest = if order == Order::Asc { Newest::Last } else { Newest::First };
+        return match watch::run(verb.watch.interval, &face.output, newest, look)? {
             Watched::Heard(signal) => Ok(exit_of(signal)),
             Watched::Over(_) | Watched::Unheard => Ok(Exit::Done),
         };

@@ -17,6 +17,8 @@ use super::table::Look;
 use super::terminal::{self, Stream, paint};
 pub(super) use crate::quoted::quoted;
 
+pub(super) use self::frames::Newest;
+
 /// Where and how answers are printed.
 #[derive(Debug)]
 pub(super) struct Output {
@@ -85,7 +87,7 @@ impl Output {
         match self.format {
             Format::Table | Format::Wide => Ok(answer.text(&self.view)),
             Format::Name => Ok(lines(&answer.names())),
-            Format::Json | Format::Jsonl | Format::Yaml | Format::Sarif => {
+            Format::Json | Format::Jsonl | Format::Yaml | Format::Sarif | Format::Dot => {
                 written(self.format, &A::shape().choose(answer.json(), &self.view.chosen))
             }
         }
@@ -110,7 +112,7 @@ impl Output {
     }
 
     /// Prints text to stdout as it is.
-    fn print(&self, text: &str) {
+    pub(super) fn print(&self, text: &str) {
         let mut stdout = io::stdout().lock();
         let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         if let Err(error) = printed {

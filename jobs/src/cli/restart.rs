@@ -10,6 +10,7 @@ use overnight_framework::repository::Revision;
 
 use super::arguments::Restart;
 use super::ask;
+use super::detach;
 use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::output;
@@ -20,7 +21,7 @@ use crate::wiring::{self, Context};
 pub(super) fn run(verb: &Restart, face: &Face) -> Result<Exit, Failure> {
     let mut given = target::params(&verb.params)?;
     let named = Named::of(&verb.target)?;
-    let context = face.open_to_run()?;
+    let context = if verb.detach { face.open_to_write()? } else { face.open_to_run()? };
     let found = target::find(&context, &named, &given)?;
     let id = found.id;
     let instance = context.operator.repository().instance(found.instance_id)?;
@@ -38,7 +39,7 @@ pub(super) fn run(verb: &Restart, face: &Face) -> Result<Exit, Failure> {
         ask::for_params(&lost, &job, &mut given)?;
     }
     refuse_lost_secrets(&job, &given)?;
-    let params = continued(&job, given, &last.params)?;
+    let params = continued(&job, given.clone(), &last.params)?;
     target::same_instance(id, &params, &instance)?;
     let running = Running {
         job: &job,
@@ -48,7 +49,7 @@ pub(super) fn run(verb: &Restart, face: &Face) -> Result<Exit, Failure> {
         reason: verb.reason.as_deref(),
         key: Some(InstanceKey::stored(&instance.params)),
     };
-    run::run(running, &context, face)
+    if verb.detach { detach::run(&running, &given, &context, face) } else { run::run(running, &context, face) }
 }
 
 /// A restart keeps the revision of its instance; whoever names a file believes that it runs.
@@ -87,7 +88,7 @@ fn refuse_lost_secrets(job: &Job, given: &GivenParams) -> Result<(), ParamsError
 }
 
 /// The parameters of the last execution, replaced where others are given.
-fn continued(job: &Job, mut given: GivenParams, last: &JsonObject) -> Result<Params, ParamsError> {
+pub(super) fn continued(job: &Job, mut given: GivenParams, last: &JsonObject) -> Result<Params, ParamsError> {
     for (name, value) in last {
         given.set_default(name, value);
     }

@@ -49,11 +49,21 @@ pub(super) fn run(running: Running<'_>, context: &Context, face: &Face) -> Resul
     let ears = Ears::open(context);
     let launched = context.operator.launch(&launching, &|refusal, longest| say_waiting(output, refusal, longest));
     let ready = launched.map_err(|error| ears.not_launched(error))?;
-    ears.is_launched.store(true, Ordering::Relaxed);
     output.announce(&NewJob(ready.execution().id));
-    output.say(&format!("Job {} started", ready.execution().id));
+    run_launched((job, params), ready, ears, (context, face))
+}
+
+/// Runs and shows a job that is launched and held by this process.
+pub(super) fn run_launched(
+    (job, params): (&Job, &Params),
+    ready: Ready,
+    ears: Ears,
+    (context, face): (&Context, &Face),
+) -> Result<Exit, Failure> {
+    ears.is_launched.store(true, Ordering::Relaxed);
+    face.output.say(&format!("Job {} started", ready.execution().id));
     let (execution, signal) = run_here(context, (job, params), ready, ears)?;
-    show::print_execution(context, &execution, output);
+    show::print_execution(context, &execution, &face.output);
     Ok(exit_after(signal, execution.status))
 }
 
@@ -90,7 +100,7 @@ pub(super) fn exit_of(signal: Signal) -> Exit {
     }
 }
 
-fn say_waiting(output: &Output, refusal: Refusal, longest: Duration) {
+pub(super) fn say_waiting(output: &Output, refusal: Refusal, longest: Duration) {
     if let Refusal::AlreadyRunning { id, .. } = refusal {
         let seconds = longest.as_secs_f32();
         output.say(&format!("job {id} has an overdue lease; watching it for {seconds:.0} s before taking over"));
@@ -129,7 +139,7 @@ enum Event {
 }
 
 /// The signals of this process, from before the launch on.
-struct Ears {
+pub(super) struct Ears {
     events: mpsc::Sender<Event>,
     incoming: mpsc::Receiver<Event>,
     /// Until then nobody listens to the events: the first signal ends the wait for an overdue lease, the second the process.
@@ -137,7 +147,7 @@ struct Ears {
 }
 
 impl Ears {
-    fn open(context: &Context) -> Self {
+    pub(super) fn open(context: &Context) -> Self {
         let (events, incoming) = mpsc::channel();
         let is_launched = Arc::new(AtomicBool::new(false));
         let (heard, launched, waiting) = (events.clone(), Arc::clone(&is_launched), context.operator.waiting().clone());

@@ -16,7 +16,7 @@ use super::execution::{Shown, named};
 use super::exit::{Exit, Failure, chain};
 use super::face::Face;
 use super::json;
-use super::output::Output;
+use super::output::{Newest, Output};
 use super::run::exit_of;
 use super::table::Kind;
 use super::target::{self, Named};
@@ -41,13 +41,17 @@ pub(super) fn run(verb: &Show, face: &Face) -> Result<Exit, Failure> {
     }
     let shown = shown(&context, execution)?;
     face.output.answer(&shown);
+    if let Some(log) = &shown.log {
+        face.output.say(&format!("log: {}", log.display()));
+    }
     diagnosis::say(&context, &shown.job, &face.output);
     Ok(Exit::Done)
 }
 
 fn shown(context: &Context, job: JobExecution) -> Result<Shown, StoreError> {
     let steps = Some(context.operator.repository().steps(job.id)?);
-    Ok(Shown { job, steps })
+    let log = context.log_of(&job);
+    Ok(Shown { job, steps, log })
 }
 
 /// Shows a job until it has ended, and exits by its result.
@@ -62,7 +66,7 @@ fn watch(context: Context, job: &JobExecution, interval: Duration, face: &Face) 
         };
         Ok(seen(shown(&looking, job).map_err(FindError::Store)?))
     };
-    match watch::run(interval, output, look)? {
+    match watch::run(interval, output, Newest::Last, look)? {
         Watched::Over(Shown { job, .. }) if !job.status.is_ended() => Err(wait::abandoned(&job)),
         Watched::Over(Shown { job, .. }) => {
             diagnosis::say(&context, &job, output);
@@ -83,7 +87,7 @@ pub(super) fn print_execution(context: &Context, execution: &JobExecution, outpu
     if let Err(error) = &steps {
         output.say(&format!("warning: the steps of job {} cannot be read: {}", execution.id, chain(error)));
     }
-    output.answer(&Shown { job: execution.clone(), steps: steps.ok() });
+    output.answer(&Shown { job: execution.clone(), steps: steps.ok(), log: context.log_of(execution) });
     diagnosis::say(context, execution, output);
 }
 

@@ -7,6 +7,7 @@ use overnight_framework::params::{GivenParams, ParamDeclaration, Params};
 
 use super::arguments::{ParamArguments, Start};
 use super::ask;
+use super::detach;
 use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::output::quoted;
@@ -25,7 +26,7 @@ pub(super) fn run(verb: &Start, face: &Face) -> Result<Exit, Failure> {
         }
         Named::Job(_) => None,
     };
-    let context = face.open_to_run()?;
+    let context = if verb.detach { face.open_to_write()? } else { face.open_to_run()? };
     let job = match &file {
         Some(path) => context.catalog.load(path)?,
         None => context.stored(&verb.job)?,
@@ -39,7 +40,7 @@ pub(super) fn run(verb: &Start, face: &Face) -> Result<Exit, Failure> {
         reason: verb.reason.as_deref(),
         key: None,
     };
-    run::run(running, &context, face)
+    if verb.detach { detach::run(&running, &given, &context, face) } else { run::run(running, &context, face) }
 }
 
 /// The parameters as the job takes them. Those that are missing are asked for where somebody can answer.

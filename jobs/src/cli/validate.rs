@@ -1,6 +1,6 @@
 //! `jobctl validate`: every problem of every file, without a store.
 
-mod files;
+pub(super) mod files;
 mod sarif;
 
 use std::collections::HashMap;
@@ -28,7 +28,7 @@ pub(super) fn run(verb: &Validate, face: &Face) -> Result<Exit, Failure> {
     let checked = check(found, &face.catalog()?);
     let exit = if checked.iter().all(|file| file.error.is_none()) { Exit::Done } else { Exit::Invalid };
     match face.output.format() {
-        Format::Table | Format::Wide | Format::Name => say(checked, face),
+        Format::Table | Format::Wide | Format::Name | Format::Dot => say(checked, face),
         Format::Json | Format::Jsonl | Format::Yaml => {
             face.output.data(&shape(), checked.iter().map(document).collect());
         }
@@ -79,7 +79,7 @@ fn check(found: Vec<Found>, catalog: &Catalog) -> Vec<Checked> {
     checked
 }
 
-fn twice(path: &Path, first: &Path, name: &str) -> CatalogError {
+pub(super) fn twice(path: &Path, first: &Path, name: &str) -> CatalogError {
     let source = match Source::read(path) {
         Ok(source) => source,
         Err(error) => return CatalogError::Read(error),

@@ -9,7 +9,7 @@ use overnight_framework::stop::StopToken;
 
 use super::answer::Answer;
 use super::exit::{Exit, Failure, chain};
-use super::output::Output;
+use super::output::{Newest, Output};
 use super::signals::{self, Signal};
 
 /// What one look has shown.
@@ -40,6 +40,7 @@ enum Event<A> {
 pub(super) fn run<A: Answer + Send + 'static>(
     interval: Duration,
     output: &Output,
+    newest: Newest,
     look: impl FnMut() -> Result<Seen<A>, FindError> + Send + 'static,
 ) -> Result<Watched<A>, Failure> {
     let (events, incoming) = mpsc::channel();
@@ -49,7 +50,7 @@ pub(super) fn run<A: Answer + Send + 'static>(
     }
     let watching = thread::Builder::new().name("watch".to_owned()).spawn(move || look_on(interval, look, &events));
     watching.map_err(|error| Failure::new(Exit::Error, format!("cannot start a thread: {error}")))?;
-    let mut frames = output.frames();
+    let mut frames = output.frames(newest);
     let mut is_away = false;
     for event in incoming {
         let seen = match event {

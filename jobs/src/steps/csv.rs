@@ -8,7 +8,9 @@
 mod cell;
 mod delimiter;
 mod error;
+mod fields;
 mod header;
+mod input;
 mod layout;
 mod mark;
 mod part;

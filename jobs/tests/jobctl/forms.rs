@@ -16,11 +16,15 @@ steps:
 ";
 
 /// Every verb that answers, behind two jobs.
-const ANSWERS: [&[&str]; 9] = [
+const ANSWERS: [&[&str]; 13] = [
     &["list"],
     &["show", "1"],
     &["show", "1", "--rejects"],
     &["wait", "2"],
+    &["tree", "1"],
+    &["jobs"],
+    &["describe", "copy"],
+    &["graph", "copy"],
     &["config"],
     &["explain"],
     &["explain", "E201", "InvalidRow"],

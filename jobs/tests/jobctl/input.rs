@@ -1,6 +1,7 @@
 //! Bad input: one clear error, its exit code, and nothing written.
 
 use super::project::{Project, on_both_stores};
+use super::terminal::on_terminal;
 
 const JOB: &str = "
 name: strict
@@ -256,22 +257,11 @@ fn printed_commands_find_the_job_again() {
     assert!(failed.stderr.contains("`jobctl restart 1 --database other.db --project eod`"), "{failed:?}");
 }
 
-/// `script` is a terminal that writes down what it is shown.
-fn on_a_terminal(project: &Project, variables: &[(&str, &str)], arguments: &str) -> super::project::Answer {
-    let jobctl = project.command(&[]);
-    let mut script = std::process::Command::new("script");
-    let command = format!("{} {arguments}", jobctl.get_program().to_string_lossy());
-    script.args(["--quiet", "--return", "--command", &command, "/dev/null"]).current_dir(project.folder.path());
-    script.env_clear().envs(jobctl.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let variables = variables.iter().copied();
-    super::project::answer(script.envs(variables).stdin(std::process::Stdio::null()).output().unwrap())
-}
-
 #[test]
 fn a_terminal_is_painted_unless_it_wants_no_colours_and_calls_an_error_one_once() {
     let project = Project::new(overnight_db::Backend::Sqlite);
     project.file("wrong.yaml", &JOB.replace("\nsteps:", "\nstpes:"));
-    let shown = |variables: &[_]| on_a_terminal(&project, variables, "start wrong.yaml").expect(7).stdout;
+    let shown = |variables: &[_]| on_terminal(&project, 100, variables, "jobctl start wrong.yaml").expect(7).stdout;
     let painted = shown(&[("TERM", "xterm")]);
     assert!(painted.contains("\u{1b}[") && painted.matches("error").count() == 1, "{painted:?}");
     for variables in [&[("TERM", "xterm"), ("NO_COLOR", "1")][..], &[("TERM", "dumb")]] {
@@ -284,6 +274,6 @@ fn a_terminal_is_painted_unless_it_wants_no_colours_and_calls_an_error_one_once(
 fn a_job_runs_on_a_terminal() {
     let project = Project::new(overnight_db::Backend::Sqlite);
     project.file("strict.yaml", JOB);
-    let ran = on_a_terminal(&project, &[("TERM", "xterm")], "start strict.yaml -p day=2026-10-30").expect(0);
+    let ran = on_terminal(&project, 100, &[], "jobctl start strict.yaml -p day=2026-10-30").expect(0);
     assert!(ran.stdout.contains("say: finished"), "{ran:?}");
 }

@@ -7,8 +7,7 @@ use crate::clock::later;
 use crate::execution::{DefinitionId, ExecutionId, InstanceId, JobExecution, JobInstance, JsonObject, WorkerId};
 use crate::launch::{Decision, Last, decide};
 use crate::repository::{
-    Definition, LaunchError, LaunchRequest, LaunchWorker, Launched, Lease, Revision, StoreError, Worker,
-    WorkerIdentity, clean,
+    LaunchError, LaunchRequest, LaunchWorker, Launched, Lease, Revision, StoreError, Worker, WorkerIdentity, clean,
 };
 use crate::status::{ExitCode, Status};
 
@@ -63,25 +62,12 @@ impl Records {
     }
 
     fn record_revision(&mut self, request: &LaunchRequest, now: DateTime<Utc>) -> DefinitionId {
-        let (yaml, sha256) = match &request.revision {
-            Revision::Stored(id) => return *id,
-            Revision::Text { yaml, sha256 } => (yaml.clone(), sha256.clone()),
-        };
-        let (project, name) = (request.project.clone(), request.job_name.clone());
-        let mut known = self.definitions.iter().filter(|known| known.project == project && known.name == name);
-        if let Some(same) = known.clone().find(|known| known.sha256 == sha256) {
-            return same.id;
+        match &request.revision {
+            Revision::Stored(id) => *id,
+            Revision::Text { yaml, sha256 } => {
+                self.record_text((&request.project, &request.job_name), (yaml, sha256), now)
+            }
         }
-        let revision = known.next_back().map_or(1, |newest| newest.revision + 1);
-        DefinitionId(self.definitions.insert(|id| Definition {
-            id: DefinitionId(id),
-            project,
-            name,
-            revision,
-            yaml,
-            sha256,
-            created_at: now,
-        }))
     }
 
     fn record_worker(&mut self, worker: &LaunchWorker, now: DateTime<Utc>) -> (WorkerId, String) {

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use super::table::Table;
 use crate::execution::{ExecutionId, InstanceId, JobExecution, JobInstance, StepExecution, StepExecutionId, WorkerId};
 use crate::repository::{
-    Definition, Event, FenceError, Lease, StepLease, StoreError, StoreErrorKind, StoredDeadLetter, Worker, clean,
+    AppliedJob, Definition, Event, FenceError, Lease, StepLease, StoreError, StoreErrorKind, StoredDeadLetter, Worker,
+    clean,
 };
 use crate::status::{ExitCode, Status};
 
@@ -20,6 +21,8 @@ pub(super) struct Records {
     pub(super) events: Table<Event>,
     pub(super) dead_letters: Table<LetterRow>,
     pub(super) definitions: Table<Definition>,
+    /// What was applied, by project and name.
+    pub(super) applied: HashMap<(String, String), AppliedJob>,
     pub(super) workers: Table<Worker>,
     /// The workers by their sessions.
     pub(super) sessions: HashMap<String, WorkerId>,

@@ -11,10 +11,10 @@ use overnight_framework::execution::{
 };
 use overnight_framework::repository::memory::MemoryRepository;
 use overnight_framework::repository::{
-    Beat, ChunkCommit, ChunkError, ChunkTransaction, Committed, DeadLetter, Definition, Event, ExecutionEnd,
-    ExecutionFilter, FenceError, LaunchError, LaunchRequest, Launched, Lease, LeaseState, Repository, StepEnd,
-    StepHistory, StepLease, StepStart, StopAnswer, StopError, StopOrder, StoreError, StoreErrorKind, StoredDeadLetter,
-    TakeOver, Worker,
+    AppliedJob, ApplyOrder, Beat, ChunkCommit, ChunkError, ChunkTransaction, Committed, DeadLetter, Definition, Event,
+    ExecutionEnd, ExecutionFilter, FenceError, JobSummary, LaunchError, LaunchRequest, Launched, Lease, LeaseState,
+    Repository, StepEnd, StepHistory, StepLease, StepStart, StopAnswer, StopError, StopOrder, StoreError,
+    StoreErrorKind, StoredDeadLetter, TakeOver, Worker,
 };
 
 /// What a process asks of its store, as far as tests tell it apart.
@@ -370,6 +370,18 @@ impl Repository for FaultyRepository {
 
     fn definition(&self, id: DefinitionId) -> Result<Option<Definition>, StoreError> {
         self.call(Verb::Read, || self.inner.definition(id))
+    }
+
+    fn apply(&self, order: &ApplyOrder) -> Result<Vec<Definition>, StoreError> {
+        self.call(Verb::Read, || self.inner.apply(order))
+    }
+
+    fn applied(&self, project: &str, job: &str) -> Result<Option<AppliedJob>, StoreError> {
+        self.call(Verb::Read, || self.inner.applied(project, job))
+    }
+
+    fn jobs(&self, project: &str) -> Result<Vec<JobSummary>, StoreError> {
+        self.call(Verb::Read, || self.inner.jobs(project))
     }
 
     fn newest_definition(&self, project: &str, job: &str) -> Result<Option<Definition>, StoreError> {

@@ -19,22 +19,30 @@ const TO_SCREEN_END: &str = "\u{1b}[J";
 /// How many lines the header of a table has.
 const HEADER: usize = 3;
 
+/// Where the newest rows of an answer stand, which are seen also where there is no room for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Newest {
+    First,
+    Last,
+}
+
 /// Where they are shown. The screen is as it was when this is dropped.
 pub(in crate::cli) struct Frames<'a> {
     output: &'a Output,
     is_live: bool,
+    newest: Newest,
     /// What was printed last, and what was said about it.
     last: String,
 }
 
 impl Output {
     /// Answers that follow each other from now on.
-    pub(in crate::cli) fn frames(&self) -> Frames<'_> {
+    pub(in crate::cli) fn frames(&self, newest: Newest) -> Frames<'_> {
         let is_live = matches!(self.format, Format::Table | Format::Wide) && terminal::is_live(Stream::Stdout);
         if is_live {
             self.print(ENTER);
         }
-        Frames { output: self, is_live, last: String::new() }
+        Frames { output: self, is_live, newest, last: String::new() }
     }
 }
 
@@ -46,7 +54,7 @@ impl Frames<'_> {
             Err(error) => return self.output.incomplete(&error),
         };
         if self.is_live {
-            self.output.print(&frame(&text, terminal::height()));
+            self.output.print(&frame(&text, terminal::height(), self.newest));
         } else if text != self.last {
             self.output.print(&changes(self.output.format, &self.last, &text));
         }
@@ -69,7 +77,7 @@ impl Frames<'_> {
     /// Says something beside the answer.
     pub(in crate::cli) fn say(&self, words: &str) {
         if self.is_live {
-            self.output.print(&frame(&format!("{}{words}\n", self.last), terminal::height()));
+            self.output.print(&frame(&format!("{}{words}\n", self.last), terminal::height(), Newest::Last));
         } else {
             self.output.say(words);
         }
@@ -82,12 +90,12 @@ impl Drop for Frames<'_> {
     }
 }
 
-/// The whole screen: below the header of a table that is too long, its last lines.
-fn frame(text: &str, height: Option<usize>) -> String {
+/// The whole screen. Of a table that is too long it shows the newest rows, below its header.
+fn frame(text: &str, height: Option<usize>, newest: Newest) -> String {
     let lines: Vec<_> = text.lines().collect();
     let room = height.unwrap_or(usize::MAX).saturating_sub(1);
-    let hidden = if lines.len() > room { lines.len() - room } else { 0 };
-    let header = if hidden > 0 { HEADER.min(room) } else { 0 };
+    let hidden = lines.len().saturating_sub(room);
+    let header = if newest == Newest::Last && hidden > 0 { HEADER.min(room) } else { room };
     let shown = lines.iter().take(header).chain(lines.iter().skip(header + hidden));
     shown.fold(HOME.to_owned(), |frame, line| frame + line + TO_LINE_END + "\r\n") + TO_SCREEN_END
 }
@@ -108,13 +116,16 @@ mod tests {
     #[test]
     fn a_frame_has_the_header_and_the_newest_rows() {
         let text = "=\n|\n=\n1\n-\n2\n-\n";
-        let plain = |height| {
+        let plain_of = |height, newest| {
             let codes = [HOME, TO_LINE_END, TO_SCREEN_END];
-            codes.iter().fold(frame(text, height), |frame, code| frame.replace(code, "")).replace("\r\n", "\n")
+            codes.iter().fold(frame(text, height, newest), |frame, code| frame.replace(code, "")).replace("\r\n", "\n")
         };
+        let plain = |height| plain_of(height, Newest::Last);
         assert_eq!((plain(None), plain(Some(8))), (text.to_owned(), text.to_owned()));
         assert_eq!(plain(Some(6)), "=\n|\n=\n2\n-\n");
         assert_eq!((plain(Some(3)), plain(Some(1))), ("=\n|\n".to_owned(), String::new()));
+        assert_eq!(plain_of(Some(6), Newest::First), "=\n|\n=\n1\n-\n");
+        assert_eq!(plain_of(None, Newest::First), text);
     }
 
     #[test]

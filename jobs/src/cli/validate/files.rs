@@ -7,15 +7,15 @@ use std::{fs, io};
 use thiserror::Error;
 
 /// A file to be checked.
-pub(super) struct Found {
-    pub(super) path: PathBuf,
+pub(in crate::cli) struct Found {
+    pub(in crate::cli) path: PathBuf,
     /// The number of the folder that it was found in, unless it was named itself.
-    pub(super) folder: Option<usize>,
+    pub(in crate::cli) folder: Option<usize>,
 }
 
 /// Why a folder has no files to be checked.
 #[derive(Debug, Error)]
-pub(super) enum FolderError {
+pub(in crate::cli) enum FolderError {
     /// It cannot be read.
     #[error("cannot read `{}`", folder.display())]
     Read {
@@ -29,7 +29,7 @@ pub(super) enum FolderError {
 }
 
 /// Every file among `paths`, and every job file in the folders among them.
-pub(super) fn of(paths: &[PathBuf]) -> Result<Vec<Found>, FolderError> {
+pub(in crate::cli) fn of(paths: &[PathBuf]) -> Result<Vec<Found>, FolderError> {
     let mut found = Vec::new();
     for (number, path) in paths.iter().enumerate() {
         if !path.is_dir() {

@@ -5,7 +5,7 @@ use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
@@ -16,6 +16,7 @@ use super::lines::{Line, read_lines};
 use super::report::{Fate, Order, Report};
 use super::settings::CommandLine;
 use super::shim;
+use crate::executable::own_executable;
 
 /// How many lines may wait for whoever watches the run.
 const WAITING: usize = 256;
@@ -80,12 +81,6 @@ impl Drop for Running {
         let _ = self.socket.shutdown(Shutdown::Write);
         let _ = self.leader.wait();
     }
-}
-
-/// On Linux by the link of the process, which works also when the file was replaced by a newer one.
-fn own_executable() -> PathBuf {
-    let link = Path::new("/proc/self/exe");
-    if link.exists() { link.to_owned() } else { std::env::current_exe().unwrap_or_default() }
 }
 
 fn read(pipe: Option<impl io::Read + Send + 'static>, events: SyncSender<Event>) -> io::Result<()> {

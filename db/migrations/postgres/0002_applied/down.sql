@@ -1,0 +1,1 @@
+DROP TABLE overnight.applied_job;

@@ -1,0 +1,1 @@
+DROP TABLE overnight_applied_job;

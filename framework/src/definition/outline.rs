@@ -1,0 +1,66 @@
+//! A step as its file describes it, for those who look at a job and do not run it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::job::Rerun;
+use crate::params::ParamType;
+use crate::policy::{RetryPolicy, SkipPolicy};
+
+/// A step as the file describes it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct StepOutline {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The kinds it is made of: `shell`, or reader and writer as in `csv -> table`.
+    pub kind: String,
+    /// What it is made of when it is a chunk step.
+    pub chunk: Option<ChunkOutline>,
+    /// The condition under which it runs, as it is written.
+    pub when: Option<String>,
+    /// How often a failed attempt is repeated.
+    pub retry: RetryPolicy,
+    /// How long it may take, all attempts together.
+    pub timeout: Option<Duration>,
+    /// Whether it runs again after a restart although it completed.
+    pub rerun: Rerun,
+    /// How often it may be begun in one instance.
+    pub max_starts: Option<u32>,
+    /// The values that it gives to later steps.
+    pub outputs: Vec<(String, ParamType)>,
+    /// What it takes of earlier steps.
+    pub uses: BTreeSet<StepUse>,
+}
+
+/// The parts of a chunk step.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ChunkOutline {
+    /// The kind of its reader.
+    pub reader: String,
+    /// The operations between reader and writer, in order: `filter`, `set`, `validate`.
+    pub processor: Vec<&'static str>,
+    /// The kind of its writer.
+    pub writer: String,
+    /// How many items are committed together.
+    pub size: usize,
+    /// How often a failed chunk is repeated.
+    pub retry: RetryPolicy,
+    /// Which bad items are skipped.
+    pub skip: SkipPolicy,
+}
+
+/// Something about an earlier step that a later one takes: an output of it, or a fact such as `write_count`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct StepUse {
+    /// The earlier step.
+    pub step: String,
+    /// The name of the value.
+    pub value: String,
+    /// Whether the condition takes it, and not the work.
+    pub in_condition: bool,
+}

@@ -1,0 +1,89 @@
+//! What a command costs before it does anything: processes from their start to their end, by turns with others in the same run.
+//!
+//! - G22: `jobctl --help` against `psql --version`;
+//! - G23: `jobctl list` on PostgreSQL against `psql -c 'select 1'`, with `BENCH_POSTGRES=postgres://…`;
+//! - G24: `jobctl validate` of 1,000 job files against `jobctl --help`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints its figures, and stops when it cannot go on"
+)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const STARTS: usize = 60;
+const FILES: usize = 1_000;
+
+fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = || jobctl(folder.path(), &["--help"]);
+    report("G22 jobctl --help, against psql --version", 1.3, &help, &|| process("psql", &["--version"]));
+    if let Ok(url) = std::env::var("BENCH_POSTGRES") {
+        let list = || jobctl(folder.path(), &["list", "--database", &url]);
+        let select = || process("psql", &["-X", "-c", "select 1", &url]);
+        report("G23 jobctl list, against psql -c 'select 1'", 1.3, &list, &select);
+    }
+    let jobs = folder.path().join("jobs");
+    fs::create_dir(&jobs).unwrap();
+    (0..FILES).for_each(|number| fs::write(jobs.join(format!("job-{number}.yaml")), job(number)).unwrap());
+    let validate = || jobctl(folder.path(), &["validate", "jobs"]);
+    report("G24 jobctl validate of 1,000 files, against jobctl --help", 25.0, &validate, &help);
+}
+
+/// A file of twenty lines with expressions of several kinds.
+fn job(number: usize) -> String {
+    format!(
+        "name: job-{number}
+description: Loads the payments of a day
+params:
+  day: {{ type: date, required: true, description: The day of the payments }}
+  branch: {{ type: string, default: HQ, pattern: '[A-Z]{{2,4}}' }}
+vars:
+  inbox: data/${{{{ params.branch }}}}
+steps:
+  - name: load
+    chunk:
+      reader:
+        csv: {{ path: \"${{{{ vars.inbox }}}}/${{{{ params.day }}}}.csv\", columns: {{ id: integer, amount: decimal, branch: string }} }}
+      processor:
+        - filter: amount > {number} && branch == params.branch
+        - set: {{ fee: \"round(amount * 0.01, 2)\", day: params.day }}
+      writer: {{ table: {{ name: payment, mode: upsert, key: [id] }} }}
+      skip: {{ limit: 0.1%, errors: [InvalidRow] }}
+  - name: report
+    when: steps.load.write_count > 0
+    tasklet: {{ shell: {{ command: [echo, done] }} }}
+"
+    )
+}
+
+/// The median time of the candidate as a multiple of the baseline's.
+fn report(what: &str, goal: f64, candidate: &dyn Fn() -> Duration, baseline: &dyn Fn() -> Duration) {
+    let (mut ours, mut theirs): (Vec<_>, Vec<_>) = (0..STARTS).map(|_| (candidate(), baseline())).unzip();
+    ours.sort();
+    theirs.sort();
+    let (ours, theirs) = (ours[STARTS / 2], theirs[STARTS / 2]);
+    println!(
+        "{what}: {:.2} (at most {goal:.1}); {ours:.1?} against {theirs:.1?}",
+        ours.as_secs_f64() / theirs.as_secs_f64()
+    );
+}
+
+fn jobctl(folder: &Path, arguments: &[&str]) -> Duration {
+    timed(Command::new(env!("CARGO_BIN_EXE_jobctl")).args(arguments).env_remove("DATABASE_URL").current_dir(folder))
+}
+
+fn process(program: &str, arguments: &[&str]) -> Duration {
+    timed(Command::new(program).args(arguments))
+}
+
+fn timed(command: &mut Command) -> Duration {
+    let begin = Instant::now();
+    let status = command.stdout(Stdio::null()).status().unwrap();
+    assert!(status.success(), "{command:?}");
+    begin.elapsed()
+}

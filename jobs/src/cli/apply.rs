@@ -1,0 +1,128 @@
+//! `jobctl apply`: definitions are stored, so that their jobs can be started by name; nothing is started.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use overnight_framework::job::Job;
+use overnight_framework::operator::Change;
+use overnight_framework::repository::{NewDefinition, Revision};
+use serde_json::{Value, json};
+
+use super::answer::{Answer, Column, Shape, View};
+use super::arguments::Apply;
+use super::exit::{Exit, Failure};
+use super::face::Face;
+use super::table::Kind;
+use super::validate::{files, twice};
+use crate::catalog::Catalog;
+
+/// A file whose definition is to be stored.
+struct Wanted {
+    path: PathBuf,
+    new: NewDefinition,
+}
+
+/// What became of a file.
+struct One {
+    wanted: Wanted,
+    change: Change,
+    /// Unknown where nothing was written that would have a number.
+    revision: Option<i32>,
+}
+
+pub(super) fn run(verb: &Apply, face: &Face) -> Result<Exit, Failure> {
+    let found = files::of(&verb.files).map_err(|error| Failure::of(Exit::Invalid, &error))?;
+    // A mistake in one of them shall change nothing, and make no store.
+    let wanted = read(found, &face.catalog()?, face)?;
+    let context = if verb.dry_run { face.open()? } else { face.open_to_write()? };
+    let mut applied = Vec::new();
+    for wanted in wanted {
+        let change = context.operator.change_by(&wanted.new)?;
+        applied.push(One { wanted, change, revision: None });
+    }
+    if !verb.dry_run {
+        let changed = applied.iter().filter(|one| one.change != Change::Unchanged);
+        let stored = context.operator.apply(changed.map(|one| one.wanted.new.clone()).collect())?;
+        let revisions: HashMap<_, _> = stored.into_iter().map(|one| (one.name, one.revision)).collect();
+        for one in &mut applied {
+            one.revision = revisions.get(&one.wanted.new.name).copied();
+        }
+    }
+    face.output.answer(&Applied(applied));
+    Ok(Exit::Done)
+}
+
+/// Every definition, or all that is wrong with any file. Two of one name cannot both be what the name stands for.
+fn read(found: Vec<files::Found>, catalog: &Catalog, face: &Face) -> Result<Vec<Wanted>, Failure> {
+    let mut first = HashMap::<String, PathBuf>::new();
+    let (mut wanted, mut wrong) = (Vec::<Wanted>::new(), Vec::<Failure>::new());
+    for files::Found { path, .. } in found {
+        match catalog.load(&path) {
+            Err(error) => wrong.push(error.into()),
+            Ok(job) => match first.insert(job.name.clone(), path.clone()) {
+                Some(earlier) => wrong.push(twice(&path, &earlier, &job.name).into()),
+                None => wanted.extend(definition(job).map(|new| Wanted { path, new })),
+            },
+        }
+    }
+    match wrong.pop() {
+        None => Ok(wanted),
+        Some(last) => {
+            wrong.iter().for_each(|failure| face.output.failure(failure));
+            Err(last)
+        }
+    }
+}
+
+fn definition(job: Job) -> Option<NewDefinition> {
+    let Revision::Text { yaml, sha256 } = job.revision else { return None };
+    let base_dir = Some(job.base_dir.to_string_lossy().into_owned());
+    Some(NewDefinition { name: job.name, yaml, sha256, base_dir })
+}
+
+/// What became of all files.
+pub(super) struct Applied(Vec<One>);
+
+const COLUMNS: [Column<One>; 3] = [
+    Column::new("File", &["file"], Kind::Text, |one, _| one.wanted.path.to_string_lossy().into_owned()),
+    Column::new("Job", &["job"], Kind::Id, |one, _| one.wanted.new.name.clone()),
+    Column::new("Result", &["result", "revision"], Kind::Text, |one, _| match (one.change, one.revision) {
+        (Change::Configured, Some(revision)) => format!("configured (revision {revision})"),
+        (change, _) => word(change).to_owned(),
+    }),
+];
+
+impl Answer for Applied {
+    fn shape() -> Shape {
+        Shape::of(&COLUMNS).with_names()
+    }
+
+    fn text(&self, view: &View) -> String {
+        view.table(&COLUMNS, &self.0)
+    }
+
+    fn json(&self) -> Value {
+        self.0.iter().map(document).collect()
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.0.iter().map(|one| one.wanted.new.name.clone()).collect()
+    }
+}
+
+fn document(One { wanted, change, revision }: &One) -> Value {
+    json!({
+        "file": wanted.path.to_string_lossy(),
+        "job": wanted.new.name,
+        "result": word(*change),
+        "revision": revision,
+    })
+}
+
+fn word(change: Change) -> &'static str {
+    match change {
+        Change::Created => "created",
+        Change::Configured => "configured",
+        Change::Unchanged => "unchanged",
+    }
+}

@@ -1,0 +1,93 @@
+//! The bytes of a file, as many at once as the record that stands next needs.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+
+/// How much is read at once: it stays in the cache of a core.
+pub(super) const BUFFER: usize = 1 << 18;
+
+/// The longest record. Beyond it, a quote that was never closed is the likely reason.
+const LONGEST: usize = 64 << 20;
+
+/// Bytes of the file: those that records have taken, and behind them those that none has taken yet.
+pub(super) struct Input {
+    bytes: Vec<u8>,
+    free: usize,
+    filled: usize,
+    ended: bool,
+    /// How many bytes a record may have.
+    pub(super) longest: usize,
+}
+
+/// Why there are no more bytes for a record.
+pub(super) enum Shortage {
+    /// It has as many as it may have.
+    TooLong(usize),
+    Io(io::Error),
+}
+
+impl Input {
+    pub(super) fn new() -> Self {
+        Self { bytes: vec![0; BUFFER], free: 0, filled: 0, ended: false, longest: LONGEST }
+    }
+
+    /// Forgets all bytes, because the file is read elsewhere now.
+    pub(super) fn clear(&mut self) {
+        (self.free, self.filled, self.ended) = (0, 0, false);
+    }
+
+    /// The bytes that no record has taken.
+    #[inline]
+    pub(super) fn unread(&self) -> &[u8] {
+        self.bytes.get(self.free..self.filled).unwrap_or_default()
+    }
+
+    /// Where they begin.
+    #[inline]
+    pub(super) fn free(&self) -> usize {
+        self.free
+    }
+
+    /// The bytes from one place to another. They move when more are read.
+    #[inline]
+    pub(super) fn bytes(&self, (begin, end): (usize, usize)) -> &[u8] {
+        self.bytes.get(begin..end).unwrap_or_default()
+    }
+
+    /// Gives the next bytes to a record.
+    #[inline]
+    pub(super) fn take(&mut self, length: usize) {
+        self.free += length;
+    }
+
+    /// Whether the file has no more than what was read.
+    #[inline]
+    pub(super) fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Reads more of the file. The bytes that no record has taken yet move to the front first.
+    pub(super) fn more(&mut self, file: &mut File) -> Result<(), Shortage> {
+        if self.free > 0 {
+            self.bytes.copy_within(self.free..self.filled, 0);
+            self.filled -= self.free;
+            self.free = 0;
+        }
+        if self.filled == self.bytes.len() {
+            if self.filled >= self.longest {
+                return Err(Shortage::TooLong(self.longest));
+            }
+            self.bytes.resize(self.bytes.len() * 2, 0);
+        }
+        let room = self.bytes.get_mut(self.filled..).unwrap_or_default();
+        let read = loop {
+            match file.read(room) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => break read.map_err(Shortage::Io)?,
+            }
+        };
+        self.filled += read;
+        self.ended = read == 0;
+        Ok(())
+    }
+}
