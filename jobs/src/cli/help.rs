@@ -172,7 +172,7 @@ const NOTES: &[Note] = &[
         contrast: "test: runs the tests of a job file on given rows · validate: only checks it · start: runs the job itself",
         examples: &[
             ("jobctl test payments.yaml", "run all tests of a file"),
-            ("jobctl test . --filter both", "those of a folder that have this word in their names"),
+            ("jobctl test . --filter both", "those with this word in their names"),
             ("jobctl test payments.yaml -o json --filter fee", "what came of them, for a program"),
         ],
     },
