@@ -12,7 +12,7 @@ use super::support::example;
 const BAD: [(&str, &str); 5] = [
     ("{", "line 1 column 1"),
     ("[1]", "expected an object"),
-    (r#"{"nmae": "x"}"#, "unknown parameter `nmae` (did you mean `name`?)"),
+    (r#"{"nmae": "x"}"#, "unknown parameter `nmae` at line 1 column 10 (did you mean `name`?)"),
     (r#"{"date": "yesterday"}"#, "expected a date"),
     ("{\n\"date\": 7}", "at line 2 column 9"),
 ];
