@@ -9,7 +9,7 @@ use super::error::{ExprError, Mistake, Span};
 use super::lexer::Ending;
 use super::node::Node;
 use super::parser;
-use super::scope::Scope;
+use super::scope::{ROOTS, Scope};
 
 /// What opens an expression in a string.
 const OPEN: &str = "${{";
@@ -141,6 +141,7 @@ impl Reader<'_> {
         while let Some(found) = self.text.get(self.at..).and_then(|rest| rest.find(OPEN)) {
             let open = self.at + found;
             let before = self.text.get(self.at..open).unwrap_or_default();
+            self.refuse_braces_alone(before);
             if let Some(before) = before.strip_suffix('$') {
                 self.literal.extend([before, OPEN]);
                 self.at = open + OPEN.len();
@@ -151,8 +152,24 @@ impl Reader<'_> {
             self.at = self.expression(open);
             self.begin = self.at;
         }
-        self.literal.push_str(self.text.get(self.at..).unwrap_or_default());
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        self.refuse_braces_alone(rest);
+        self.literal.push_str(rest);
         self.flush(self.text.len());
+    }
+
+    /// What other programs take for an expression, `{{ params.day }}`, would be text here, and nobody means that. Braces before
+    /// any other word are somebody else's, as those of `docker inspect --format`.
+    fn refuse_braces_alone(&mut self, literal: &str) {
+        for (place, braces) in literal.match_indices("{{") {
+            let inside = literal.get(place + braces.len()..).unwrap_or_default().trim_start();
+            let is_ours = |root: &&str| inside.strip_prefix(*root).is_some_and(|rest| rest.starts_with(['.', '[']));
+            if ROOTS.iter().any(is_ours) {
+                let start = self.at + place;
+                let error = ExprError::new(Span::new(start, start + braces.len()), "'{{' alone begins no expression");
+                self.errors.push(error.of(Mistake::Syntax).with_help("write ${{ for {{"));
+            }
+        }
     }
 
     /// Reads the expression that opens at `open`; answers the offset behind it.

@@ -104,6 +104,9 @@ impl<'a> Fields<'a> {
         );
         let found = self.at_most_one_of(keys)?;
         found.or_else(|| {
+            if self.is_misspelt(keys) {
+                return None;
+            }
             let message = format!("{} needs exactly one of {}", self.what, one_of(keys));
             self.at.refuse(self.at.problem_of_key(message).code(Code::ExclusiveKeys))
         })
@@ -140,9 +143,29 @@ impl<'a> Fields<'a> {
         );
         for (key, _) in self.entries.iter().filter(|(key, _)| !known.contains(&key.name())) {
             let near = nearest(key.name(), known.iter().copied());
-            self.missing.retain(|missing| Some(*missing) != near);
+            let habit = self.habit(key.name());
+            let is_meant = |missing: &str| match habit {
+                Some(instead) => instead.contains(&format!("`{missing}`")),
+                None => near == Some(missing),
+            };
+            self.missing.retain(|missing| !is_meant(missing));
             self.at.reading().report(self.unknown(key, near, &known));
         }
+    }
+
+    /// Whether one of the unknown keys was most likely meant to be one of `keys`. That is said when the unknown keys are told.
+    fn is_misspelt(&self, keys: &[&'static str]) -> bool {
+        let known = self.known();
+        let mut unknown = self.entries.iter().map(|(key, _)| key.name()).filter(|name| !known.contains(name));
+        unknown.any(|name| match self.habit(name) {
+            Some(instead) => keys.iter().any(|key| instead.contains(&format!("`{key}:"))),
+            None => nearest(name, known.iter().copied()).is_some_and(|near| keys.contains(&near)),
+        })
+    }
+
+    /// What to write for a key that other programs have.
+    fn habit(&self, key: &str) -> Option<&'static str> {
+        self.habits.iter().find(|(word, _)| *word == key).map(|(_, instead)| *instead)
     }
 
     /// What the table says about a key.
@@ -161,9 +184,8 @@ impl<'a> Fields<'a> {
     fn unknown(&self, key: &Key, near: Option<&str>, known: &[&str]) -> Problem {
         let message = format!("unknown key `{}` in {}", shown(key.name()), self.what);
         let mut problem = self.at.problem(message).code(Code::UnknownKey).span(key.span());
-        let habit = self.habits.iter().find(|(word, _)| *word == key.name());
-        if let Some((_, instead)) = habit {
-            problem = problem.help(*instead);
+        if let Some(instead) = self.habit(key.name()) {
+            problem = problem.help(instead);
         } else if let Some(near) = near {
             problem = problem.help(format!("did you mean `{near}`?"));
         }

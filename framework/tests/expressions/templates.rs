@@ -26,6 +26,18 @@ fn errors(text: &str) -> Vec<ExprError> {
 }
 
 #[test]
+fn braces_without_a_dollar_are_refused_before_our_names_and_text_before_others() {
+    for (text, place) in [("echo {{ params.branch }}", 5..7), ("${{ params.branch }}/{{vars['x']}}", 21..23)] {
+        let [error] = <[ExprError; 1]>::try_from(errors(text)).unwrap();
+        assert_eq!((error.span.clone(), error.help.as_deref()), (place, Some("write ${{ for {{")), "{text}");
+    }
+    for text in ["docker inspect -f '{{.State}}'", "{{ parameters.x }}", "{{ params }}", "{{"] {
+        assert_eq!(eval(text), Ok(Value::from(text)));
+    }
+    assert_eq!(eval("$${{ params.branch }}"), Ok(Value::from("${{ params.branch }}")));
+}
+
+#[test]
 fn one_expression_keeps_its_type_and_any_other_string_is_text() {
     assert_eq!(eval("${{ params.rate }}"), Ok(dec("0.0375")));
     assert_eq!(eval("${{params.rate * 2 > 0.07}}"), Ok(Value::Bool(true)));

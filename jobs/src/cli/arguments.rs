@@ -241,7 +241,7 @@ pub(super) struct List {
     #[arg(long, value_name = "WORD", value_parser = word)]
     pub(super) status: Vec<Word>,
     /// At most so many, the newest; 0 for all
-    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = count)]
     pub(super) limit: u32,
     /// `asc`: the newest last, nearest to the prompt; `desc`: the newest first
     #[arg(long, value_enum, value_name = "ORDER", default_value_t, hide_possible_values = true)]
@@ -435,6 +435,10 @@ fn interval(text: &str) -> Result<Duration, String> {
     let least = Duration::from_millis(100);
     let parsed = duration(text).ok().filter(|interval| *interval >= least);
     parsed.ok_or_else(|| "expected a duration of at least 100ms, such as 500ms, 10s or 1m".to_owned())
+}
+
+fn count(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| "expected a count such as 50".to_owned())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
