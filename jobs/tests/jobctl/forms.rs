@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::project::{Project, on_both_stores};
 
-const JOB: &str = "
+/// A job of two steps, whose second one fails until somebody mends it.
+pub(super) const JOB: &str = "
 name: copy
 target: ${{ params.disk }}
 params: { disk: { type: string, default: sda } }

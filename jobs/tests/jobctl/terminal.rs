@@ -5,20 +5,10 @@ use std::process::{Command, Stdio};
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::forms::JOB;
 use super::project::{Answer, Project, answer};
 use super::support::PROGRAM;
 use overnight_db::Backend;
-
-const JOB: &str = "
-name: copy
-target: ${{ params.disk }}
-params: { disk: { type: string, default: sda } }
-steps:
-  - name: first
-    tasklet: { shell: { command: 'true' } }
-  - name: second
-    tasklet: { shell: { command: 'test -e mended' } }
-";
 
 /// A letter of two columns, a word of them, letters with marks, and a sign that is drawn by four characters.
 const NAMES: [&str; 4] = ["日本語のディスク", "🚚 camión", "Zu\u{308}rich e\u{301}te\u{301}", "👩\u{200d}🔧 ok"];

@@ -81,7 +81,7 @@ pub(in crate::definition) static OPERATION: Mapping = Mapping::new(
 .example(
     "\
 processor:
-  - filter: currency != 'XXX'
+  - filter: currency == 'EUR'
   - validate: { check: amount > 0, message: \"payment ${{ id }} is not positive\" }
   - set: { minor: \"int(round(amount * 100, 0))\" }
 ",
