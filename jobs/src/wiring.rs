@@ -12,7 +12,7 @@ use overnight_framework::job::Job;
 use overnight_framework::kind::Kinds;
 use overnight_framework::operator::{Current, Operator, Seat};
 use overnight_framework::params::{self, BindContext, GivenParams, ParamDeclaration, Params, ParamsError};
-use overnight_framework::repository::Repository;
+use overnight_framework::repository::{Definition, Repository};
 use overnight_framework::worker::{Timing, Worker, WorkerName};
 use thiserror::Error;
 
@@ -153,10 +153,19 @@ impl Context {
     /// # Errors
     /// When the revision is not there, or cannot be read by this version.
     pub(crate) fn pinned(&self, execution: &JobExecution) -> Result<Job, CatalogError> {
+        let (definition, base_dir) = self.pinned_revision(execution)?;
+        self.catalog.of_revision(&definition, &base_dir)
+    }
+
+    /// The revision that `execution` pinned, and the folder it was started from.
+    ///
+    /// # Errors
+    /// When the revision is not there.
+    pub(crate) fn pinned_revision(&self, execution: &JobExecution) -> Result<(Definition, PathBuf), CatalogError> {
         let missing = || CatalogError::NoText(execution.job_name.clone());
         let id = execution.definition_id.ok_or_else(missing)?;
         let definition = self.operator.repository().definition(id)?.ok_or_else(missing)?;
-        self.catalog.of_revision(&definition, Path::new(execution.base_dir.as_deref().unwrap_or_default()))
+        Ok((definition, execution.base_dir.clone().unwrap_or_default().into()))
     }
 }
 

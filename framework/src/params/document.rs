@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
+use crate::yaml::MAX_BYTES;
+
 /// One given value.
 #[derive(Clone, Debug)]
 pub enum Given {
@@ -39,9 +41,9 @@ pub struct GivenParams {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DocumentError {
-    /// It is no JSON object.
+    /// It is no JSON object. What serde_json says is said in other words, and is no cause that would be said again.
     #[error("the parameters are not a JSON object: {}", explained(.0))]
-    Json(#[from] serde_json::Error),
+    Json(serde_json::Error),
     /// It is larger than anything a parameter document can need.
     #[error("the parameters have {size} bytes, the limit is {}", GivenParams::LIMIT)]
     TooLarge {
@@ -53,9 +55,15 @@ pub enum DocumentError {
     NoPair(String),
 }
 
+impl From<serde_json::Error> for DocumentError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(error)
+    }
+}
+
 impl GivenParams {
     /// The largest document that is read, in bytes.
-    pub const LIMIT: usize = 1 << 20;
+    pub const LIMIT: usize = MAX_BYTES;
 
     /// Reads a JSON object. An empty text is an empty object, as in gobatch.
     ///

@@ -135,12 +135,31 @@ impl Source {
         if metadata.len() > MAX_BYTES as u64 {
             return Err(ReadError::TooLarge { name, limit: MAX_BYTES });
         }
-        let mut bytes = Vec::new();
-        file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-        Self::from_bytes(name, &bytes)
+        Self::from_reader(name, file)
     }
 
-    /// Takes bytes that came from somewhere else, such as standard input.
+    /// Reads what has no path, such as standard input, to its end.
+    ///
+    /// # Errors
+    /// [`ReadError`]: too large, not UTF-8, or what the operating system says.
+    ///
+    /// ```
+    /// use overnight_framework::yaml::Source;
+    ///
+    /// let source = Source::from_reader("stdin", "name: night".as_bytes())?;
+    /// assert_eq!((source.name(), source.text()), ("stdin", "name: night"));
+    /// # Ok::<(), overnight_framework::yaml::ReadError>(())
+    /// ```
+    pub fn from_reader(name: impl Into<String>, reader: impl Read) -> Result<Self, ReadError> {
+        let (name, mut bytes) = (name.into(), Vec::new());
+        // One byte more shows that there are too many.
+        match reader.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes) {
+            Ok(_) => Self::from_bytes(name, &bytes),
+            Err(source) => Err(ReadError::Io { name, source }),
+        }
+    }
+
+    /// Takes bytes that are read already.
     ///
     /// # Errors
     /// [`ReadError`] when they are too many or no UTF-8 text.

@@ -61,7 +61,7 @@ fn read(found: Vec<files::Found>, catalog: &Catalog, face: &Face) -> Result<Vec<
         match catalog.load(&path) {
             Err(error) => wrong.push(error.into()),
             Ok(job) => match first.insert(job.name.clone(), path.clone()) {
-                Some(earlier) => wrong.push(twice(&path, &earlier, &job.name).into()),
+                Some(earlier) => wrong.push(twice(&path, &earlier, &job).into()),
                 None => wanted.extend(definition(job).map(|new| Wanted { path, new })),
             },
         }

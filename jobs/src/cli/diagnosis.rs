@@ -7,6 +7,7 @@ use overnight_framework::launch::Restartability;
 use overnight_framework::status::Status;
 use overnight_framework::yaml::{self, Source};
 
+use super::edited::{self, Edited};
 use super::execution::named;
 use super::output::Output;
 use crate::explain;
@@ -20,19 +21,25 @@ pub(super) fn say(context: &Context, execution: &JobExecution, output: &Output) 
     if let Some(error) = &execution.error {
         say_error(context, execution, error, output);
     }
-    let id = execution.id;
     match execution.status {
-        Status::Failed if goes_on(context, execution) => {
-            output.help(&format!("when the cause is mended, continue with `jobctl restart {id}`"));
-        }
-        Status::Stopped if goes_on(context, execution) => output.help(&format!("continue with `jobctl restart {id}`")),
+        Status::Failed | Status::Stopped if goes_on(context, execution) => say_how(context, execution, output),
         Status::Unknown => {
             output.help(
                 "whether its last work was done cannot be known: a person has to look, and no command settles it yet",
             );
+            output.help(&format!("at which step it was: `jobctl tree {} --failed`", execution.id));
         }
         _ => {}
     }
+}
+
+/// Says how an execution goes on: with its own text, or with that of a file that was edited since.
+fn say_how(context: &Context, execution: &JobExecution, output: &Output) {
+    if let Some(Edited { path, start, .. }) = edited::since(context, execution, None) {
+        output.help(&format!("`{path}` is edited since; what it says now is run by `{start}`"));
+    }
+    let mended = if execution.status == Status::Failed { "when the cause is mended, " } else { "" };
+    output.help(&format!("{mended}continue with `jobctl restart {}`", execution.id));
 }
 
 fn say_error(context: &Context, execution: &JobExecution, error: &ErrorRecord, output: &Output) {

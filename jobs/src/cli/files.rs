@@ -67,6 +67,7 @@ fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".")
 }
 
-fn is_job_file(path: &Path) -> bool {
+/// Whether a file is called as job files are.
+pub(in crate::cli) fn is_job_file(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }

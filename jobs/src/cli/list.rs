@@ -2,6 +2,7 @@
 
 use overnight_framework::operator::FindError;
 use overnight_framework::repository::{ExecutionFilter, StoreError};
+use overnight_framework::status::Status;
 
 use super::arguments::{List, Order};
 use super::execution::Listed;
@@ -30,7 +31,11 @@ pub(super) fn run(verb: &List, face: &Face) -> Result<Exit, Failure> {
             Watched::Over(_) | Watched::Unheard => Ok(Exit::Done),
         };
     }
-    face.output.answer(&listed(&context, &filter, order)?);
+    let listed = listed(&context, &filter, order)?;
+    face.output.answer(&listed);
+    if let Some(job) = listed.0.iter().find(|job| job.status == Status::Unknown) {
+        face.output.help(&format!("what is unknown needs a person: `jobctl show {}` says what is known", job.id));
+    }
     Ok(Exit::Done)
 }
 

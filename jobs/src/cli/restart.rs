@@ -1,19 +1,16 @@
 //! `jobctl restart`: the instance goes on from its last committed chunk, in the revision it was started with.
 
-use std::path::Path;
-
 use overnight_framework::execution::{JobExecution, JsonObject, Trigger};
 use overnight_framework::job::Job;
 use overnight_framework::launch::Wish;
 use overnight_framework::params::{GivenParams, InstanceKey, ParamDeclaration, ParamProblem, Params, ParamsError};
-use overnight_framework::repository::Revision;
 
 use super::arguments::Restart;
 use super::ask;
 use super::detach;
+use super::edited::{self, Edited};
 use super::exit::{Exit, Failure};
 use super::face::Face;
-use super::output;
 use super::run::{self, Running};
 use super::target::{self, Named};
 use crate::wiring::{self, Context};
@@ -31,9 +28,7 @@ pub(super) fn run(verb: &Restart, face: &Face) -> Result<Exit, Failure> {
     // Whichever execution was named, its instance goes on after the last one.
     let last = context.operator.last_of(instance.id)?.unwrap_or(found);
     let job = context.pinned(&last)?;
-    if let Named::File(path) = &named {
-        say_if_edited(&context, path, &last, face)?;
-    }
+    say_if_edited(&context, &named, &last, face);
     let lost = lost_secrets(&job, &given);
     if !lost.is_empty() && ask::is_possible(verb.no_input) {
         ask::for_params(&lost, &job, &mut given)?;
@@ -52,20 +47,17 @@ pub(super) fn run(verb: &Restart, face: &Face) -> Result<Exit, Failure> {
     if verb.detach { detach::run(&running, &given, &context, face) } else { run::run(running, &context, face) }
 }
 
-/// A restart keeps the revision of its instance; whoever names a file believes that it runs.
-fn say_if_edited(context: &Context, path: &Path, last: &JobExecution, face: &Face) -> Result<(), Failure> {
-    let definition = last.definition_id.map(|id| context.operator.repository().definition(id)).transpose()?.flatten();
-    let file = context.catalog.load(path)?.revision;
-    if let (Some(kept), Revision::Text { sha256, .. }) = (definition, file)
-        && kept.sha256 != sha256
-    {
-        let (shown, revision) = (path.display(), kept.revision);
-        face.output
-            .say(&format!("`{shown}` is edited: the restart runs revision {revision}, with which the job was started"));
-        let path = output::quoted(&path.to_string_lossy());
-        face.output.help(&format!("what the file says now is run by `jobctl start {path}` with the same parameters"));
+/// A restart keeps the revision of its instance; whoever has mended the file believes that it runs.
+fn say_if_edited(context: &Context, named: &Named, last: &JobExecution, face: &Face) {
+    let path = match named {
+        Named::File(path) => Some(path.as_path()),
+        Named::Id(_) | Named::Job(_) => None,
+    };
+    if let Some(Edited { path, revision, start }) = edited::since(context, last, path) {
+        let kept = format!("the restart runs revision {revision}, with which the job was started");
+        face.output.say(&format!("`{path}` is edited: {kept}"));
+        face.output.help(&format!("what the file says now is run by `{start}`"));
     }
-    Ok(())
 }
 
 /// Secrets are in no row, and have no default: what was given at the start must be given again.

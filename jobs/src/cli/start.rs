@@ -5,12 +5,12 @@ use overnight_framework::job::Job;
 use overnight_framework::launch::Wish;
 use overnight_framework::params::{GivenParams, ParamDeclaration, Params};
 
-use super::arguments::{ParamArguments, Start};
+use super::arguments::Start;
 use super::ask;
+use super::command;
 use super::detach;
 use super::exit::{Exit, Failure};
 use super::face::Face;
-use super::output::quoted;
 use super::run::{self, Running};
 use super::target::{self, Named};
 use crate::wiring;
@@ -52,7 +52,7 @@ fn bound(verb: &Start, job: &Job, given: &mut GivenParams) -> Result<Params, Fai
         let failure = Failure::from(error);
         let lacking = lacking(job, given);
         let is_all = !lacking.is_empty() && has_no_other_problem(job, given);
-        if is_all { failure.help(whole_command(verb, job, &lacking)) } else { failure }
+        if is_all { failure.help(format!("type it as `{}`", command::completed(verb, job, &lacking))) } else { failure }
     })
 }
 
@@ -68,28 +68,6 @@ fn has_no_other_problem(job: &Job, given: &GivenParams) -> bool {
         ..param.clone()
     };
     wiring::bind(&Job { params: job.params.iter().map(without).collect(), ..job.clone() }, given).is_ok()
-}
-
-/// What was typed, with what is missing. What may be secret is not repeated, and not typed where all see it.
-fn whole_command(verb: &Start, job: &Job, lacking: &[&ParamDeclaration]) -> String {
-    let is_secret = |name: &str| job.params.iter().any(|param| param.secret && *param.name == *name);
-    let has_secrets = job.params.iter().any(|param| param.secret);
-    let mut words = vec!["jobctl".to_owned(), "start".to_owned(), quoted(&verb.job)];
-    let ParamArguments { json, params, params_file, pairs } = &verb.params;
-    for document in json.iter().chain(params) {
-        words.push(if has_secrets { "'{…}'".to_owned() } else { quoted(document) });
-    }
-    words.extend(params_file.iter().map(|path| format!("--params-file {}", quoted(&path.to_string_lossy()))));
-    words.extend(pairs.iter().map(|pair| match pair.split_once('=') {
-        Some((name, _)) if is_secret(name) => format!("-p {name}=…"),
-        _ => format!("-p {}", quoted(pair)),
-    }));
-    let (secret, open): (Vec<&ParamDeclaration>, Vec<_>) = lacking.iter().partition(|param| param.secret);
-    words.extend(open.iter().map(|param| format!("-p {}={}", param.name, param.kind.name().to_uppercase())));
-    if !secret.is_empty() {
-        words.push("--params-file -".to_owned());
-    }
-    format!("type it as `{}`", words.join(" "))
 }
 
 fn is_id(id: ExecutionId) -> Failure {

@@ -1,16 +1,17 @@
 //! What a verb is about: an id, the name of a job, or a job file, with parameters that name an instance.
 
 use std::collections::BTreeSet;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use overnight_framework::execution::{ExecutionId, JobExecution, JobInstance};
 use overnight_framework::job::{Instances, Job};
-use overnight_framework::operator::Target;
+use overnight_framework::operator::{FindError, Target};
 use overnight_framework::params::{GivenParams, InstanceKey, Params};
-use overnight_framework::yaml::{ReadError, Source, is_name};
+use overnight_framework::yaml::{Source, is_name};
 
 use super::arguments::ParamArguments;
+use super::command;
 use super::exit::{Exit, Failure, chain};
 use super::output::quoted;
 use crate::wiring::{self, Context};
@@ -51,8 +52,8 @@ pub(super) fn find(context: &Context, named: &Named, given: &GivenParams) -> Res
     match named {
         Named::Id(id) => Ok(context.operator.find(&Target::Execution(*id))?),
         Named::Job(name) if given.is_empty() => Ok(context.operator.find(&Target::Job(name.clone()))?),
-        Named::Job(name) => instance(context, &context.stored(name)?, given),
-        Named::File(path) => instance(context, &context.catalog.load(path)?, given),
+        Named::Job(name) => instance(context, &context.stored(name)?, given, name),
+        Named::File(path) => instance(context, &context.catalog.load(path)?, given, &path.to_string_lossy()),
     }
 }
 
@@ -87,13 +88,26 @@ pub(super) fn same_instance(id: ExecutionId, params: &Params, instance: &JobInst
     Err(Failure::new(Exit::Invalid, message).help(help))
 }
 
-fn instance(context: &Context, job: &Job, given: &GivenParams) -> Result<JobExecution, Failure> {
-    let (key, name) = (wiring::identify(job, given)?.key(), job.name.clone());
+/// The last execution of the instance of a job that was typed so, or the command that begins it.
+fn instance(context: &Context, job: &Job, given: &GivenParams, typed: &str) -> Result<JobExecution, Failure> {
+    let params = wiring::identify(job, given)?;
+    let (key, name) = (params.key(), job.name.clone());
     let target = match job.instances {
         Instances::Unique => Target::Instance { job: name, key },
         Instances::Many => Target::NewestWith { job: name, key },
     };
-    Ok(context.operator.find(&target)?)
+    context.operator.find(&target).map_err(|error| {
+        let never = matches!(error, FindError::NoInstance { .. });
+        let failure = Failure::from(error);
+        if never { failure.help(format!("`{}` begins it", beginning(typed, job, &params))) } else { failure }
+    })
+}
+
+/// The command that begins an instance: what only says how may be left out.
+fn beginning(typed: &str, job: &Job, params: &Params) -> String {
+    let mut values = params.to_json();
+    values.retain(|name, _| job.params.iter().any(|param| param.identifying && *param.name == **name));
+    command::start(typed, &values, &job.params)
 }
 
 /// The parameters that were typed, from all their sources: file, document, pairs; the later ones win.
@@ -136,16 +150,9 @@ fn document(json: &str) -> Result<GivenParams, Failure> {
 
 /// The parameters in a file, which is named in the errors; `-` is stdin.
 fn read(path: &Path) -> Result<GivenParams, Failure> {
-    let source = if path == Path::new("-") { stdin() } else { Source::read(path) };
+    let is_stdin = path == Path::new("-");
+    let source = if is_stdin { Source::from_reader("stdin", io::stdin().lock()) } else { Source::read(path) };
     let source = source.map_err(|error| Failure::new(Exit::Invalid, format!("cannot {}", chain(&error))))?;
     let given = GivenParams::from_document(source.name(), source.text());
     given.map_err(|error| Failure::new(Exit::Invalid, format!("{}: {}", source.name(), chain(&error))))
-}
-
-fn stdin() -> Result<Source, ReadError> {
-    let (name, mut bytes) = ("stdin", Vec::new());
-    // One byte more shows that there are too many.
-    let read = io::stdin().lock().take(GivenParams::LIMIT as u64 + 1).read_to_end(&mut bytes);
-    read.map_err(|source| ReadError::Io { name: name.to_owned(), source })?;
-    Source::from_bytes(name, &bytes)
 }

@@ -5,6 +5,8 @@ mod sarif;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use overnight_framework::job::Job;
+use overnight_framework::repository::Revision;
 use overnight_framework::yaml::{self, Code, Problem, Problems, Source};
 use serde_json::{Value, json};
 
@@ -68,7 +70,7 @@ fn check(found: Vec<Found>, catalog: &Catalog) -> Vec<Checked> {
                 if let Some(folder) = folder
                     && let Some(first) = names.insert((folder, job.name.clone()), path.clone())
                 {
-                    error = Some(twice(&path, &first, &job.name));
+                    error = Some(twice(&path, &first, &job));
                 }
             }
         }
@@ -77,14 +79,16 @@ fn check(found: Vec<Found>, catalog: &Catalog) -> Vec<Checked> {
     checked
 }
 
-pub(super) fn twice(path: &Path, first: &Path, name: &str) -> CatalogError {
-    let source = match Source::read(path) {
-        Ok(source) => source,
-        Err(error) => return CatalogError::Read(error),
+/// The problem of a file whose job, as it was read there, is called as that of another file.
+pub(super) fn twice(path: &Path, first: &Path, job: &Job) -> CatalogError {
+    let text = match &job.revision {
+        Revision::Text { yaml, .. } => yaml,
+        Revision::Stored(_) => "",
     };
+    let source = Source::new(path.to_string_lossy(), text);
     let root = yaml::parse(&source);
     let span = root.as_ref().ok().and_then(|root| Some(root.get("name")?.span())).unwrap_or_default();
-    let message = format!("{} describes a job called `{name}` already", first.display());
+    let message = format!("{} describes a job called `{}` already", first.display(), job.name);
     let problem = Problem::new(span, message).code(Code::Twice).path(yaml::Path::root().key("name"));
     Problems::new(source, vec![problem.help("give one of the two jobs another name")]).into()
 }

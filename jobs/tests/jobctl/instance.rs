@@ -36,6 +36,38 @@ on_both_stores! {
         assert_eq!(fs::read_to_string(project.path("first")).unwrap(), "ran\n");
     }
 
+    fn a_job_file_that_was_edited_is_named_with_the_command_that_runs_it(project) {
+        project.file("load.yaml", JOB);
+        project.jobctl(&["start", "load.yaml", "-p", "day=2026-10-31"]).expect(3);
+        let shown = || project.jobctl(&["show", "1"]).expect(0).stderr;
+        assert!(!shown().contains("edited"), "{}", shown());
+        project.file("load.yaml", &JOB.replace("test -e mended", "true"));
+        let command = "is run by `jobctl start load.yaml -p day=2026-10-31`";
+        assert!(shown().contains("`load.yaml` is edited since") && shown().contains(command), "{}", shown());
+        let restarted = project.jobctl(&["restart", "load"]).expect(3);
+        assert!(restarted.stderr.contains("`load.yaml` is edited: the restart runs revision 1"), "{restarted:?}");
+        assert!(restarted.stderr.contains(command), "{restarted:?}");
+        // Of two files with this name nobody knows which one is meant.
+        let copy = project.file("copy.yml", JOB);
+        assert!(!shown().contains("edited"), "{}", shown());
+        fs::remove_file(copy).unwrap();
+        project.jobctl(&["start", "load.yaml", "-p", "day=2026-10-31"]).expect(0);
+        assert_eq!(fs::read_to_string(project.path("first")).unwrap(), "ran\n");
+        assert!(!project.jobctl(&["show", "load"]).expect(0).stderr.contains("edited"));
+    }
+
+    fn an_instance_that_never_was_is_answered_with_the_command_that_begins_it(project) {
+        project.file("load.yaml", JOB);
+        project.jobctl(&["start", "load.yaml"]).expect(3);
+        project.file("mended", "");
+        for target in ["load", "load.yaml"] {
+            let refused = project.jobctl(&["restart", target, "-p", "day=2026-10-31"]).expect(5);
+            let command = format!("`jobctl start {target} -p day=2026-10-31` begins it");
+            assert!(refused.stderr.contains(&command), "{refused:?}");
+        }
+        project.jobctl(&["start", "load", "-p", "day=2026-10-31"]).expect(0);
+    }
+
     fn a_restart_does_not_run_without_the_secret_of_the_start(project) {
         project.file("login.yaml", SECRET);
         project.jobctl(&["start", "login.yaml", "-p", "password=hunter2"]).expect(3);
@@ -63,13 +95,13 @@ on_both_stores! {
         project.file("load.yaml", &JOB.replace("test -e mended", "true"));
         let restarted = project.jobctl(&["restart", "load.yaml"]).expect(3);
         assert!(restarted.stderr.contains("`load.yaml` is edited: the restart runs revision 1"), "{restarted:?}");
-        assert!(restarted.stderr.contains("`jobctl start load.yaml`"), "{restarted:?}");
+        assert!(restarted.stderr.contains("`jobctl start load.yaml -p day=2026-10-30`"), "{restarted:?}");
         project.jobctl(&["start", "load.yaml"]).expect(0);
         project.file("my load.yaml", JOB);
         project.jobctl(&["start", "my load.yaml", "-p", "day=2026-10-29"]).expect(3);
         project.file("my load.yaml", &JOB.replace("test -e mended", "true"));
         let restarted = project.jobctl(&["restart", "my load.yaml", "-p", "day=2026-10-29"]).expect(3);
-        assert!(restarted.stderr.contains("`jobctl start 'my load.yaml'` with the same parameters"), "{restarted:?}");
+        assert!(restarted.stderr.contains("`jobctl start 'my load.yaml' -p day=2026-10-29`"), "{restarted:?}");
     }
 
     fn parameters_beside_an_id_must_be_those_of_its_instance(project) {

@@ -102,6 +102,10 @@ on_both_stores! {
         project.execute(&format!("update {table} set status = 'UNKNOWN', ended_at = started_at, lease_until = null"));
         let shown = project.jobctl(&["show", "1"]).expect(0);
         assert!(shown.stderr.contains("no command settles it yet") && !shown.stderr.contains("restart"), "{shown:?}");
+        assert!(shown.stderr.contains("`jobctl tree 1 --failed`"), "{shown:?}");
+        assert!(project.jobctl(&["tree", "1", "--failed"]).expect(0).stdout.contains("unknown"));
+        let listed = project.jobctl(&["list"]).expect(0);
+        assert!(listed.stderr.contains("`jobctl show 1` says what is known"), "{listed:?}");
     }
 
     /// The process hears of the stop with a beat that never comes.
