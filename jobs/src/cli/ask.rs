@@ -1,7 +1,6 @@
 //! Asks for parameters that were not given: on a terminal alone, before anything is written.
 
 use std::io::{self, BufRead as _, IsTerminal as _};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use overnight_framework::job::Job;
@@ -84,18 +83,15 @@ struct Terminal {
     found: Option<Termios>,
     /// The settings to go back to when a signal ends the process while nothing that is typed is shown.
     hidden: Arc<Mutex<Option<Termios>>>,
-    /// When nobody is asked any more the run has listeners of its own.
-    is_over: Arc<AtomicBool>,
 }
 
 impl Terminal {
+    /// A signal ends the process from here until the run listens for itself: behind the last question a store may have to be
+    /// waited for.
     fn open() -> Self {
-        let (hidden, is_over) = (Arc::<Mutex<Option<Termios>>>::default(), Arc::<AtomicBool>::default());
-        let (restored, over) = (Arc::clone(&hidden), Arc::clone(&is_over));
+        let hidden = Arc::<Mutex<Option<Termios>>>::default();
+        let restored = Arc::clone(&hidden);
         let listening = signals::listen(move |signal| {
-            if over.load(Ordering::Relaxed) {
-                return;
-            }
             show_again(&restored);
             output::ask("\n");
             leave(signal)
@@ -103,7 +99,7 @@ impl Terminal {
         if let Err(error) = listening {
             tracing::warn!(%error, "Ctrl-C will end the process at once");
         }
-        Self { found: tcgetattr(io::stdin()).ok(), hidden, is_over }
+        Self { found: tcgetattr(io::stdin()).ok(), hidden }
     }
 
     /// The next line that is typed; `None` at the end of the input.
@@ -129,12 +125,6 @@ impl Terminal {
         silent.local_modes.insert(LocalModes::ECHONL);
         *self.hidden.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &silent);
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        self.is_over.store(true, Ordering::Relaxed);
     }
 }
 

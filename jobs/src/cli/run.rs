@@ -5,6 +5,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use overnight_framework::clock::{Clock as _, SystemClock};
 use overnight_framework::execution::{ExecutionId, JobExecution, Trigger};
 use overnight_framework::job::Job;
 use overnight_framework::launch::{Refusal, Wish};
@@ -217,19 +218,20 @@ fn run_here(
 
 /// The signal that was heard first, if one was.
 fn until_ended(incoming: &mpsc::Receiver<Event>, stop: &StopToken, progress: &Progress) -> Option<Signal> {
-    let mut first = None;
-    let mut patience = Duration::MAX;
+    let clock = SystemClock::default();
+    let (mut first, mut deadline) = (None, Duration::MAX);
     loop {
-        match incoming.recv_timeout(patience) {
+        match incoming.recv_timeout(deadline.saturating_sub(clock.elapsed())) {
             Ok(Event::Ended) => return first,
-            Ok(Event::Heard(signal)) => {
-                if first.replace(signal).is_none() {
-                    progress.line(&format!("stopping at the next safe point; {} ends it at once", again(signal)));
-                    stop.request(StopIntent::Interrupted);
-                } else {
-                    stop.request(StopIntent::Aborted);
-                    patience = PATIENCE;
-                }
+            Ok(Event::Heard(signal)) if first.is_none() => {
+                first = Some(signal);
+                progress.line(&format!("stopping at the next safe point; {} ends it at once", again(signal)));
+                stop.request(StopIntent::Interrupted);
+            }
+            Ok(Event::Heard(_)) => {
+                stop.request(StopIntent::Aborted);
+                // Those who go on asking do not wait longer for it.
+                deadline = deadline.min(clock.elapsed() + PATIENCE);
             }
             Err(_) => {
                 progress.finish();
@@ -277,6 +279,17 @@ mod tests {
         assert_eq!(exit(Refusal::AlreadyRunning { id, status: Status::Started }.into()), Exit::Interrupted);
         assert_eq!(exit(Refusal::AlreadyComplete { id }.into()), Exit::Refused);
         assert_eq!(exit(StoreError::from(StoreErrorKind::Unreachable).into()), Exit::Unreachable);
+    }
+
+    #[test]
+    fn the_first_signal_is_the_reason_and_the_second_makes_it_quick() {
+        let (events, incoming) = mpsc::channel();
+        for event in [Event::Heard(Signal::Interrupt), Event::Heard(Signal::Terminate), Event::Ended] {
+            events.send(event).unwrap();
+        }
+        let stop = StopToken::default();
+        assert_eq!(until_ended(&incoming, &stop, &Progress::new()), Some(Signal::Interrupt));
+        assert_eq!(stop.requested(), Some(StopIntent::Aborted));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use tokio::runtime::Runtime;
@@ -29,20 +30,28 @@ struct Ears {
     hangups: Option<Signals>,
 }
 
-/// Calls `hear` with each signal from now until the process ends, on a thread of its own. None is lost that comes after the
-/// answer.
+/// How many have listened so far; the newest of them hears alone.
+static LISTENERS: AtomicUsize = AtomicUsize::new(0);
+
+/// Calls `hear` with each signal from now until somebody else listens, or the process ends, on a thread of its own. None is lost
+/// that comes after the answer: from one listener to the next there is no moment at which nobody hears.
 ///
 /// # Errors
 /// When the process cannot listen for signals.
 pub(super) fn listen(mut hear: impl FnMut(Signal) + Send + 'static) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let mut ears = Ears::open(&runtime)?;
+    let number = LISTENERS.fetch_add(1, Ordering::Relaxed) + 1;
     let listening = move || {
         runtime.block_on(async {
             loop {
-                hear(ears.next().await);
+                let signal = ears.next().await;
+                if LISTENERS.load(Ordering::Relaxed) != number {
+                    return;
+                }
+                hear(signal);
             }
-        })
+        });
     };
     thread::Builder::new().name("signals".to_owned()).spawn(listening)?;
     Ok(())

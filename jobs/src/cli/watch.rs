@@ -34,6 +34,17 @@ pub(super) enum Watched<A> {
 enum Event<A> {
     Seen(Result<Seen<A>, FindError>),
     Heard(Signal),
+    /// Nobody looks any more.
+    Blind,
+}
+
+/// Says that nobody looks any more, also after a panic: the signals keep the channel open, so that its end would never come.
+struct Looking<A>(mpsc::Sender<Event<A>>);
+
+impl<A> Drop for Looking<A> {
+    fn drop(&mut self) {
+        let _ = self.0.send(Event::Blind);
+    }
 }
 
 /// Looks every `interval` until the last answer was seen. A store that is away is waited for: it says nothing of the jobs.
@@ -48,13 +59,15 @@ pub(super) fn run<A: Answer + Send + 'static>(
     if let Err(error) = signals::listen(move |signal| drop(heard.send(Event::Heard(signal)))) {
         tracing::warn!(%error, "Ctrl-C will end the process at once");
     }
-    let watching = thread::Builder::new().name("watch".to_owned()).spawn(move || look_on(interval, look, &events));
+    let watching =
+        thread::Builder::new().name("watch".to_owned()).spawn(move || look_on(interval, look, &Looking(events)));
     watching.map_err(|error| Failure::new(Exit::Error, format!("cannot start a thread: {error}")))?;
     let mut frames = output.frames(newest);
     let mut is_away = false;
     for event in incoming {
         let seen = match event {
             Event::Heard(signal) => return Ok(Watched::Heard(signal)),
+            Event::Blind => break,
             Event::Seen(seen) => seen,
         };
         match seen {
@@ -77,16 +90,27 @@ pub(super) fn run<A: Answer + Send + 'static>(
             return Ok(Watched::Unheard);
         }
     }
-    Err(Failure::new(Exit::Error, "the watching thread panicked"))
+    Err(Failure::new(Exit::Error, "the thread that looks has panicked"))
 }
 
-fn look_on<A>(
-    interval: Duration,
-    mut look: impl FnMut() -> Result<Seen<A>, FindError>,
-    events: &mpsc::Sender<Event<A>>,
-) {
+fn look_on<A>(interval: Duration, mut look: impl FnMut() -> Result<Seen<A>, FindError>, Looking(events): &Looking<A>) {
     let pause = StopToken::default();
     while events.send(Event::Seen(look())).is_ok() {
         let _ = pause.wait(interval);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::arguments::{OutputArguments, StoreArguments};
+    use crate::cli::run::NewJob;
+
+    #[test]
+    fn a_look_that_panics_ends_the_watching_although_the_signals_keep_listening() {
+        let output = Output::new(&OutputArguments::default(), &StoreArguments { database: None, project: None });
+        let look = || -> Result<Seen<NewJob>, FindError> { panic!("as a look never should") };
+        let watched = run(Duration::from_secs(1), &output, Newest::Last, look);
+        assert!(watched.is_err_and(|failure| failure.exit == Exit::Error));
     }
 }
