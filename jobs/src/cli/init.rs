@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use overnight_framework::definition;
 use serde_json::{Value, json};
@@ -23,25 +23,44 @@ const SCHEMA: &str = "job.schema.json";
 pub(super) fn run(verb: &Init, face: &Face) -> Result<Exit, Failure> {
     let file = verb.file.as_path();
     write(file, FIRST_JOB)?;
-    let schema = write_schema(file, face)?;
+    let schema = file.with_file_name(SCHEMA);
+    // One that is there may be that of another program, which the user keeps.
+    let is_kept = schema.exists();
+    if !is_kept {
+        write(&schema, &format!("{:#}\n", definition::schema(&face.all_kinds())))?;
+    }
     let shown = |path: &Path| path.to_string_lossy().into_owned();
-    face.output.answer(&Written { file: shown(file), schema: shown(&schema) });
+    face.output.answer(&Written { file: shown(file), schema: shown(&schema), is_kept });
     Ok(Exit::Done)
 }
 
-/// Writes the schema beside the file, unless one is there that the user keeps.
-fn write_schema(file: &Path, face: &Face) -> Result<PathBuf, Failure> {
-    let schema = file.with_file_name(SCHEMA);
-    if !schema.exists() {
-        write(&schema, &format!("{:#}\n", definition::schema(&face.all_kinds())))?;
-    }
-    Ok(schema)
-}
-
-/// The files that were written.
+/// The file that was written, and the schema beside it.
 pub(super) struct Written {
     file: String,
     schema: String,
+    /// Whether the schema was there before.
+    is_kept: bool,
+}
+
+impl Written {
+    fn next(&self) -> String {
+        let (file, schema) = (quoted(&self.file), quoted(&self.schema));
+        let beside = if self.is_kept {
+            format!("; {schema}, by which editors check it, was there already")
+        } else {
+            format!(", and {schema} by which editors check it")
+        };
+        format!(
+            "\
+wrote {file}{beside}; what you may want to do next:
+  jobctl validate {file}
+  jobctl test {file}
+  jobctl start {file} -p day=2026-04-07
+  jobctl show first-job --wide
+  jobctl show first-job --rejects
+"
+        )
+    }
 }
 
 impl Answer for Written {
@@ -50,7 +69,7 @@ impl Answer for Written {
     }
 
     fn text(&self, _: &View) -> String {
-        next(&self.file)
+        self.next()
     }
 
     fn json(&self) -> Value {
@@ -71,18 +90,4 @@ fn write(file: &Path, text: &str) -> Result<(), Failure> {
     };
     let mut opened = OpenOptions::new().write(true).create_new(true).open(file).map_err(failed)?;
     opened.write_all(text.as_bytes()).map_err(failed)
-}
-
-fn next(file: &str) -> String {
-    let file = quoted(file);
-    format!(
-        "\
-wrote {file}, and {SCHEMA} by which editors check it; what you may want to do next:
-  jobctl validate {file}
-  jobctl test {file}
-  jobctl start {file} -p day=2026-04-07
-  jobctl show first-job --wide
-  jobctl show first-job --rejects
-"
-    )
 }

@@ -1,6 +1,7 @@
 //! The last line of a terminal, drawn again and again while a step runs. Whatever else is printed goes above it.
 //!
-//! The cursor rests behind its text: what a terminal shows of a typed Ctrl-C stands in the same line, and goes with it.
+//! The cursor rests where the line begins. A terminal that is made narrower breaks the line into several; everything behind the
+//! cursor goes then, and with it what the terminal shows of a typed Ctrl-C.
 
 use std::io::{self, Write as _};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -18,8 +19,8 @@ const TICK: Duration = Duration::from_millis(100);
 /// How often it is drawn at most, however much happens.
 const SHORTEST: Duration = Duration::from_millis(50);
 
-/// Goes to the beginning of the line and takes away what stands in it.
-const ERASE: &str = "\r\u{1b}[2K";
+/// Takes away what stands in the line, and below it where the terminal has broken it.
+const ERASE: &str = "\r\u{1b}[J";
 
 /// The line, and the thread that draws it.
 #[derive(Debug)]
@@ -131,7 +132,7 @@ impl State {
         let line = self.gauge.line(now.saturating_sub(self.began), width_of_stderr());
         // The line of a step that has ended was taken away with its last words.
         if !line.is_empty() || self.drawn.is_some() {
-            print(&format!("{ERASE}{line}"));
+            print(&format!("{ERASE}{line}\r"));
         }
         self.drawn = (!line.is_empty()).then_some(now);
     }

@@ -74,9 +74,10 @@ impl Output {
 
     /// Prints one answer in the form that was asked for.
     pub(super) fn answer<A: Answer>(&self, answer: &A) {
-        let is_said = self.format == Format::Name && self.is_announced.get();
+        if self.format == Format::Name && self.is_announced.get() {
+            return;
+        }
         match self.rendered(answer) {
-            _ if is_said => {}
             Ok(text) => self.print(&text),
             Err(error) => self.incomplete(&error),
         }

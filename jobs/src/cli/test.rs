@@ -95,10 +95,12 @@ fn ran(trial: &Trial) -> Ran {
 
 fn exit(tested: &[Tested]) -> Exit {
     let tests = || tested.iter().filter_map(|file| file.tests.as_ref().ok()).flatten();
-    match () {
-        () if tested.iter().any(|file| file.tests.is_err()) => Exit::Invalid,
-        () if tests().any(|test| !test.passed()) => Exit::Failed,
-        () => Exit::Done,
+    if tested.iter().any(|file| file.tests.is_err()) {
+        Exit::Invalid
+    } else if tests().all(Ran::passed) {
+        Exit::Done
+    } else {
+        Exit::Failed
     }
 }
 

@@ -2,6 +2,7 @@
 //! down what is shown.
 
 use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 
 use overnight_db::Backend;
@@ -9,7 +10,7 @@ use overnight_db::Backend;
 use super::project::{Project, until};
 
 /// A program on a terminal of its own.
-struct Terminal {
+pub(super) struct Terminal {
     script: Child,
     shown: String,
 }
@@ -23,7 +24,7 @@ impl Terminal {
     }
 
     /// Runs a line of shell on a terminal.
-    fn run(project: &Project, variables: &[(&str, &str)], command: &str) -> Self {
+    pub(super) fn run(project: &Project, variables: &[(&str, &str)], command: &str) -> Self {
         let jobctl = project.command(&[]);
         let mut script = Command::new("script");
         script.args(["--quiet", "--return", "--flush", "--command", command, "/dev/null"]);
@@ -49,14 +50,14 @@ impl Terminal {
         self.shown.insert_str(begin, &String::from_utf8_lossy(&bytes));
     }
 
-    fn type_in(&mut self, text: &str) {
+    pub(super) fn type_in(&mut self, text: &str) {
         let stdin = self.script.stdin.as_mut().unwrap();
         stdin.write_all(text.as_bytes()).unwrap();
         stdin.flush().unwrap();
     }
 
     /// Everything that was shown, and the exit code.
-    fn end(mut self) -> (String, Option<i32>) {
+    pub(super) fn end(mut self) -> (String, Option<i32>) {
         let mut rest = Vec::new();
         self.script.stdout.take().unwrap().read_to_end(&mut rest).unwrap();
         let code = self.script.wait().unwrap().code();
@@ -64,40 +65,78 @@ impl Terminal {
     }
 }
 
+/// What a terminal shows, as those of today do it: a line that became too long is broken, and the cursor stays at its letter.
+struct Screen {
+    columns: usize,
+    rows: Vec<Vec<char>>,
+    row: usize,
+    column: usize,
+}
+
+impl Screen {
+    fn new(columns: usize) -> Self {
+        Self { columns, rows: vec![Vec::new()], row: 0, column: 0 }
+    }
+
+    fn show(&mut self, shown: &str) {
+        let mut letters = shown.chars().peekable();
+        while let Some(letter) = letters.next() {
+            match letter {
+                '\r' => self.column = 0,
+                '\n' => self.row += 1,
+                '\u{1b}' => {
+                    letters.next_if_eq(&'[');
+                    let code: String =
+                        std::iter::from_fn(|| letters.next_if(|next| !next.is_ascii_alphabetic())).collect();
+                    if letters.next() == Some('J') && code.is_empty() {
+                        self.rows[self.row].truncate(self.column);
+                        self.rows.truncate(self.row + 1);
+                    }
+                }
+                letter => self.write(letter),
+            }
+            self.rows.resize(self.rows.len().max(self.row + 1), Vec::new());
+        }
+    }
+
+    fn write(&mut self, letter: char) {
+        // The last column is left only when something is written behind it.
+        if self.column == self.columns {
+            (self.row, self.column) = (self.row + 1, 0);
+        }
+        self.rows.resize(self.rows.len().max(self.row + 1), Vec::new());
+        let line = &mut self.rows[self.row];
+        line.resize(line.len().max(self.column + 1), ' ');
+        line[self.column] = letter;
+        self.column += 1;
+    }
+
+    fn narrow(&mut self, columns: usize) {
+        let broken = |row: &Vec<char>| row.chunks(columns).count().max(1);
+        let above: usize = self.rows[..self.row].iter().map(broken).sum();
+        (self.row, self.column, self.columns) = (above + self.column / columns, self.column % columns, columns);
+        let rows =
+            self.rows.iter().flat_map(|row| match row.chunks(columns).map(<[char]>::to_vec).collect::<Vec<_>>() {
+                rows if rows.is_empty() => vec![Vec::new()],
+                rows => rows,
+            });
+        self.rows = rows.collect();
+    }
+
+    fn lines(&self) -> Vec<String> {
+        self.rows.iter().map(|row| row.iter().collect::<String>().trim_end().to_owned()).collect()
+    }
+}
+
 /// What stays on a screen of so many columns, line by line.
 fn screen(shown: &str, columns: usize) -> Vec<String> {
-    let (mut rows, mut row, mut column) = (vec![Vec::new()], 0, 0);
-    let mut letters = shown.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\r' => column = 0,
-            '\n' => row += 1,
-            '\u{1b}' => {
-                letters.next_if_eq(&'[');
-                let code: String = std::iter::from_fn(|| letters.next_if(|next| !next.is_ascii_alphabetic())).collect();
-                match letters.next() {
-                    Some('K') if code == "2" => rows[row].clear(),
-                    Some('K') => rows[row].truncate(column),
-                    Some('A') => row -= code.parse().unwrap_or(1),
-                    _ => {}
-                }
-            }
-            letter => {
-                // The last column is left only when something is written behind it.
-                if column == columns {
-                    (row, column) = (row + 1, 0);
-                }
-                rows.resize(rows.len().max(row + 1), Vec::new());
-                let line: &mut Vec<char> = &mut rows[row];
-                line.resize(line.len().max(column + 1), ' ');
-                line[column] = letter;
-                column += 1;
-            }
-        }
-        rows.resize(rows.len().max(row + 1), Vec::new());
-    }
-    rows.into_iter().map(|row| row.into_iter().collect::<String>().trim_end().to_owned()).collect()
+    let mut screen = Screen::new(columns);
+    screen.show(shown);
+    screen.lines()
 }
+
+/// What stands before each drawing of the line that moves.
+const ERASE: &str = "\r\u{1b}[J";
 
 const LOAD: &str = "name: load
 steps:
@@ -159,10 +198,37 @@ fn a_narrow_terminal_gets_a_line_that_fits() {
     project.file("go", "");
     let (shown, code) = terminal.end();
     assert_eq!(code, Some(0), "{shown}");
-    let drawn = shown.split("\r\u{1b}[2K").map(|line| line.split('\r').next().unwrap());
+    let drawn = shown.split(ERASE).map(|line| line.split('\r').next().unwrap());
     let moving: Vec<_> = drawn.filter(|line| line.contains('%') || line.starts_with("hold ")).collect();
     assert!(moving.iter().any(|line| line.contains('%')), "{shown}");
     assert!(moving.iter().all(|line| line.chars().count() < 20 || line.contains(':')), "{moving:?}");
+}
+
+#[test]
+fn a_terminal_that_is_made_narrower_keeps_nothing_of_the_longer_line() {
+    let project = Project::new(Backend::Sqlite);
+    let words = "these are the last words of the step, and they are longer than half of the terminal";
+    project.file("load.yaml", &LOAD.replace("echo second", &format!("echo {words}")));
+    project.file("rows.csv", &rows(10));
+    let jobctl = project.command(&[]).get_program().to_string_lossy().into_owned();
+    let line = format!("tty > name; stty cols 80 rows 24; exec {jobctl} start load.yaml");
+    let mut terminal = Terminal::run(&project, &[("TERM", "xterm")], &line);
+    terminal.until("longer than half");
+    let narrower = "stty cols 30 rows 24 < $(cat name)";
+    assert!(Command::new("sh").args(["-c", narrower]).current_dir(&project.folder).status().unwrap().success());
+    // Drawn again, and no longer than that.
+    terminal.until("these are the last wo…");
+    project.file("go", "");
+    let (shown, code) = terminal.end();
+    assert_eq!(code, Some(0), "{shown}");
+    let at = shown.find("these are the last wo…").and_then(|at| shown[..at].rfind(ERASE)).unwrap();
+    let mut screen = Screen::new(80);
+    screen.show(&shown[..at]);
+    screen.narrow(30);
+    screen.show(&shown[at..]);
+    let lines = screen.lines();
+    // Once, as the line that stays.
+    assert_eq!(lines.iter().filter(|line| line.starts_with("hold ")).count(), 1, "{lines:#?}");
 }
 
 #[test]
@@ -251,6 +317,23 @@ fn ctrl_c_at_a_secret_shows_again_what_is_typed() {
     let (shown, _) = terminal.end();
     assert!(shown.contains(" echo ") && !shown.contains(" -echo "), "{shown}");
     assert!(!project.path("jobs.db").exists(), "{shown}");
+}
+
+/// A server that takes the connection and says nothing.
+#[test]
+fn ctrl_c_behind_the_last_question_ends_the_wait_for_the_store() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut project = Project::new(Backend::Sqlite);
+    project.url = format!("postgres://nobody@{}/nothing", silent.local_addr().unwrap());
+    project.file("close.yaml", ASKS);
+    let line = "start close.yaml -p mode=full -p day=2026-10-30";
+    let mut terminal = Terminal::open(&project, 80, &[("TERM", "xterm")], line);
+    terminal.until("pin (a string; not shown while you type): ");
+    terminal.type_in("1234\n");
+    let _waiting = silent.accept().unwrap();
+    terminal.type_in("\u{3}");
+    let (shown, code) = terminal.end();
+    assert_eq!((code, shown.contains("cannot connect")), (Some(130), false), "{shown}");
 }
 
 #[test]

@@ -16,9 +16,6 @@ const HOME: &str = "\u{1b}[H";
 const TO_LINE_END: &str = "\u{1b}[K";
 const TO_SCREEN_END: &str = "\u{1b}[J";
 
-/// How many lines the header of a table has.
-const HEADER: usize = 3;
-
 /// Where the newest rows of an answer stand, which are seen also where there is no room for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::cli) enum Newest {
@@ -95,9 +92,14 @@ fn frame(text: &str, height: Option<usize>, newest: Newest) -> String {
     let lines: Vec<_> = text.lines().collect();
     let room = height.unwrap_or(usize::MAX).saturating_sub(1);
     let hidden = lines.len().saturating_sub(room);
-    let header = if newest == Newest::Last && hidden > 0 { HEADER.min(room) } else { room };
+    let header = if newest == Newest::Last && hidden > 0 { header_of(text).min(room) } else { room };
     let shown = lines.iter().take(header).chain(lines.iter().skip(header + hidden));
     shown.fold(HOME.to_owned(), |frame, line| frame + line + TO_LINE_END + "\r\n") + TO_SCREEN_END
+}
+
+/// How many lines the header of a table has. Without headers, and where the rows became paragraphs, there is none.
+fn header_of(text: &str) -> usize {
+    if text.starts_with('=') { 3 } else { 0 }
 }
 
 /// What there is to print of a text after another one: its new lines where each is a record, and else all of it.
@@ -126,6 +128,12 @@ mod tests {
         assert_eq!((plain(Some(3)), plain(Some(1))), ("=\n|\n".to_owned(), String::new()));
         assert_eq!(plain_of(Some(6), Newest::First), "=\n|\n=\n1\n-\n");
         assert_eq!(plain_of(None, Newest::First), text);
+    }
+
+    #[test]
+    fn a_frame_without_a_header_has_the_newest_rows_alone() {
+        let shown = frame("1\n2\n3\n4\n", Some(3), Newest::Last);
+        assert_eq!(shown, format!("{HOME}3{TO_LINE_END}\r\n4{TO_LINE_END}\r\n{TO_SCREEN_END}"));
     }
 
     #[test]
