@@ -215,9 +215,14 @@ fn wrong(path: PathBuf, text: &str, error: &toml::de::Error) -> ConfigError {
 /// A database file in a settings file starts at the folder of that file, wherever the command is typed. What names no file is
 /// left as it is, for the store to refuse it.
 fn relative_to(folder: &Path, url: &str) -> String {
+    file_of(url).map_or_else(|| url.to_owned(), |path| folder.join(path).to_string_lossy().into_owned())
+}
+
+/// The path in an address, if it names a file.
+pub(crate) fn file_of(url: &str) -> Option<&str> {
     let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
     let is_path = !path.is_empty() && path != ":memory:" && !path.contains("://");
-    if is_path { folder.join(path).to_string_lossy().into_owned() } else { url.to_owned() }
+    is_path.then_some(path)
 }
 
 /// The file of those who configure nothing: in their folder for data, or here when there is none and none can be made.

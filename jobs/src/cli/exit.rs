@@ -230,8 +230,7 @@ impl From<WiringError> for Failure {
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         match error {
-            OpenError::Unreachable { .. } => Self::of(Exit::Unreachable, &error),
-            OpenError::File { .. } => no_file(&error),
+            OpenError::Unreachable { .. } | OpenError::File { .. } => Self::of(Exit::Unreachable, &error),
             OpenError::Store(error) => error.into(),
             OpenError::Migrate(error) => error.into(),
             OpenError::Address { .. } => Self::of(Exit::Usage, &error),
@@ -247,17 +246,12 @@ impl From<MigrateError> for Failure {
             MigrateError::Older { .. } | MigrateError::Newer { .. } | MigrateError::Unknown { .. } => {
                 Self::of(Exit::Refused, &error)
             }
-            MigrateError::Lock { .. } | MigrateError::File { .. } => no_file(&error),
-            MigrateError::NotADatabase { .. } => Self::of(Exit::Unreachable, &error),
+            MigrateError::Lock { .. } | MigrateError::File { .. } | MigrateError::NotADatabase { .. } => {
+                Self::of(Exit::Unreachable, &error)
+            }
             error => Self::of(Exit::Error, &error),
         }
     }
-}
-
-/// The failure of an embedded store that cannot be where it is looked for.
-fn no_file(error: &dyn std::error::Error) -> Failure {
-    let help = "an embedded database needs a folder that takes new files; name it with `--database FILE` or DATABASE_URL, or set HOME";
-    Failure::of(Exit::Unreachable, error).help(help)
 }
 
 impl From<ConfigError> for Failure {
