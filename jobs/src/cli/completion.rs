@@ -4,9 +4,10 @@
 //! is looked at for a moment, and never made; the parameters stand in the definition of the job on the line. Whoever presses a
 //! key wants no error: what cannot be known is not offered.
 
+mod shells;
+
 use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
-use std::io::{self, Write};
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::mpsc;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use clap::ArgMatches;
 use clap_complete::engine::{CompletionCandidate, PathCompleter, ValueCompleter as _};
-use clap_complete::env::{self, CompleteEnv, EnvCompleter, Shells};
+use clap_complete::env::{CompleteEnv, EnvCompleter, Fish, Powershell, Shells};
 use overnight_db::{Database, OpenOptions};
 use overnight_framework::job::Job;
 use overnight_framework::kind::Kinds;
@@ -25,9 +26,12 @@ use overnight_framework::repository::Repository;
 
 use super::arguments::{Completion, Shell};
 use super::exit::{Exit, Failure};
+use super::files::is_job_file;
 use super::help;
 use super::output::Output;
 use super::target::Named;
+
+use self::shells::{BASH, ZSH};
 use crate::config::{Config, Flags};
 use crate::wiring;
 
@@ -42,10 +46,10 @@ static KINDS: OnceLock<Kinds> = OnceLock::new();
 
 pub(super) fn run(verb: &Completion, output: &Output) -> Result<Exit, Failure> {
     let shell: &dyn EnvCompleter = match verb.shell {
-        Shell::Bash => &Bash,
-        Shell::Zsh => &env::Zsh,
-        Shell::Fish => &env::Fish,
-        Shell::Powershell => &env::Powershell,
+        Shell::Bash => &BASH,
+        Shell::Zsh => &ZSH,
+        Shell::Fish => &Fish,
+        Shell::Powershell => &Powershell,
     };
     let mut script = Vec::new();
     let written = shell.write_registration(VARIABLE, "jobctl", "jobctl", "jobctl", &mut script);
@@ -62,45 +66,9 @@ pub(super) fn main_if_asked(kinds: &Kinds) -> Option<ExitCode> {
     let here = std::env::current_dir().ok();
     let answered = CompleteEnv::with_factory(|| help::command(false))
         .var(VARIABLE)
-        .shells(Shells(&[&Bash, &env::Zsh, &env::Fish, &env::Powershell]))
+        .shells(Shells(&[&BASH, &ZSH, &Fish, &Powershell]))
         .try_complete(std::env::args_os(), here.as_deref());
     Some(if answered.is_ok() { ExitCode::SUCCESS } else { Exit::Usage.into() })
-}
-
-/// bash, whose words end at `=` and `:`.
-struct Bash;
-
-impl EnvCompleter for Bash {
-    fn name(&self) -> &'static str {
-        "bash"
-    }
-
-    fn is(&self, name: &str) -> bool {
-        name == "bash"
-    }
-
-    fn write_registration(
-        &self,
-        variable: &str,
-        _name: &str,
-        bin: &str,
-        completer: &str,
-        script: &mut dyn Write,
-    ) -> io::Result<()> {
-        let text = include_str!("completion/jobctl.bash");
-        let text = text.replace("VARIABLE", variable).replace("COMPLETER", completer).replace("BIN", bin);
-        script.write_all(text.as_bytes())
-    }
-
-    fn write_complete(
-        &self,
-        command: &mut clap::Command,
-        words: Vec<OsString>,
-        here: Option<&Path>,
-        answer: &mut dyn Write,
-    ) -> io::Result<()> {
-        env::Bash.write_complete(command, words, here, answer)
-    }
 }
 
 /// The names of jobs, and job files.
@@ -122,8 +90,7 @@ pub(super) fn job_names(current: &OsStr) -> Vec<CompletionCandidate> {
 
 /// Job files, and the folders that lead to them.
 pub(super) fn job_files(current: &OsStr) -> Vec<CompletionCandidate> {
-    let is_job_file = |path: &Path| path.is_dir() || path.extension().is_some_and(|end| end == "yaml" || end == "yml");
-    PathCompleter::any().filter(is_job_file).complete(current)
+    PathCompleter::any().filter(|path| path.is_dir() || is_job_file(path)).complete(current)
 }
 
 /// `NAME=` for the parameters of the job on the line, and behind it the values that are listed.
