@@ -2,10 +2,11 @@
 
 use std::fs;
 
-use overnight_db::Backend;
+use diesel::connection::SimpleConnection as _;
+use overnight_db::{Backend, Session};
 use serde_json::json;
 
-use super::project::{Project, on_both_stores};
+use super::project::{Project, on_both_stores, until};
 
 const FLAKY: &str = "
 name: flaky
@@ -89,6 +90,20 @@ on_both_stores! {
         assert_eq!(project.jobctl(&["jobs", "-o", "json"]).expect(0).json(), json!([]));
     }
 
+    fn an_apply_that_is_killed_in_the_middle_stores_nothing(project) {
+        for name in ["alpha", "beta", "omega"] {
+            project.file(&format!("jobs/{name}.yaml"), &FLAKY.replace("name: flaky", &format!("name: {name}")));
+        }
+        project.jobctl(&["migrate", "up"]).expect(0);
+        match Backend::of(&project.url).unwrap() {
+            Backend::Sqlite => kill_while_a_trigger_writes(project),
+            Backend::Postgres => kill_while_a_trigger_waits(project),
+        }
+        assert_eq!(project.jobctl(&["jobs", "-o", "json"]).expect(0).json(), json!([]));
+        assert_eq!(project.jobctl(&["apply", "jobs", "-o", "name"]).expect(0).stdout, "alpha\nbeta\nomega\n");
+        assert_eq!(project.jobctl(&["jobs", "-o", "name"]).expect(0).stdout, "alpha\nbeta\nomega\n");
+    }
+
     fn a_dry_run_says_what_would_be_done_and_does_nothing(project) {
         project.file("flaky.yaml", FLAKY);
         let said = project.jobctl(&["apply", "flaky.yaml", "--dry-run", "-o", "json"]).expect(0).json();
@@ -115,6 +130,45 @@ on_both_stores! {
         assert_eq!(failed["executions"][0]["steps"][0]["step"], "s2");
         assert_eq!(failed["executions"][0]["steps"].as_array().unwrap().len(), 1);
     }
+}
+
+/// The last definition waits for a lock behind the others; what the server makes of the rest is seen when it has the lock.
+fn kill_while_a_trigger_waits(project: &Project) {
+    project.execute(
+        "create function hold() returns trigger language plpgsql as
+           $$ begin perform pg_advisory_xact_lock(1); return new; end $$;
+         create trigger hold after insert on overnight.applied_job for each row when (new.name = 'omega')
+           execute function hold()",
+    );
+    let locks = "select count(*) from pg_locks join pg_database on oid = database
+                 where datname = current_database() and locktype = 'advisory'";
+    let held = project.database().write(|session| {
+        let Session::Postgres(connection) = session else { panic!("not PostgreSQL") };
+        connection.batch_execute("begin; select pg_advisory_xact_lock(1)").unwrap();
+        let mut apply = project.spawn(&["apply", "jobs"]);
+        until(|| project.number(&format!("{locks} and not granted")) == 1);
+        apply.kill().unwrap();
+        apply.wait().unwrap();
+        connection.batch_execute("commit").unwrap();
+    });
+    held.unwrap();
+    until(|| project.number(locks) == 0);
+    project.execute("drop function hold cascade");
+}
+
+/// The last definition writes more than is kept in memory: the log beside the file grows.
+fn kill_while_a_trigger_writes(project: &Project) {
+    project.execute(
+        "create table noise (word blob);
+         create view many as with recursive one(n) as (select 1 union all select n + 1 from one where n < 1000000) select n from one;
+         create trigger hold after insert on overnight_applied_job when new.name = 'omega'
+           begin insert into noise select randomblob(4000) from many; end",
+    );
+    let mut apply = project.spawn(&["apply", "jobs"]);
+    until(|| fs::metadata(project.path("jobs.db-wal")).is_ok_and(|log| log.len() > 4_000_000));
+    apply.kill().unwrap();
+    assert!(!apply.wait().unwrap().success());
+    project.execute("drop trigger hold; drop view many; drop table noise");
 }
 
 #[test]

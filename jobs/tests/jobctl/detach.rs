@@ -171,6 +171,26 @@ on_both_stores! {
         thaw(&mut frozen);
     }
 
+    /// The command line dies behind the launch; its child stands still, and hears of neither.
+    fn a_command_line_that_is_killed_before_its_child_has_reported_leaves_a_job_that_never_began(project) {
+        let (mut frozen, mut launching) = waits_for_a_frozen_one(project);
+        let child = child_of(&launching);
+        signal(child, "-STOP");
+        fs::remove_file(project.path("begun")).unwrap();
+        let jobs = project.table("job_execution");
+        until(|| project.number(&format!("select count(*) from {jobs}")) == 2);
+        launching.kill().unwrap();
+        launching.wait().unwrap();
+        signal(child, "-CONT");
+        until(|| has_gone(child));
+        assert!(!project.path("begun").exists());
+        thaw(&mut frozen);
+        project.file("go", "");
+        project.jobctl(&["restart", "held"]).expect(0);
+        let ends: Vec<_> = project.list().iter().map(|job| job["exit_code"].as_str().unwrap().to_owned()).collect();
+        assert!(["LAUNCH_ERROR", "WORKER_LOST"].contains(&ends[1].as_str()) && ends[2] == "COMPLETED", "{ends:?}");
+    }
+
     fn a_child_that_cannot_keep_a_life_lock_starts_nothing(project) {
         project.file("held.yaml", JOB);
         project.jobctl(&["list"]).expect(0);

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use diesel::connection::SimpleConnection as _;
+use overnight_db::testing::PrivateServer;
 use overnight_db::{Backend, Session};
 
-use super::project::{Answer, Project, answer, until};
+use super::project::{Answer, Project, answer, template, until};
 use super::transcripts::same_for_all;
 
 /// The files that the jobs read.
@@ -215,6 +216,12 @@ fn a_server_that_does_not_let_us_in_says_why_and_what_to_do_and_shows_no_passwor
             "password authentication failed",
             format!("`psql -h {name} -p {port} -U postgres -W {database}`"),
         ),
+        // A server that asks for a password does not tell who is unknown.
+        (
+            address("nobody:hunter2", host, database),
+            "password authentication failed for user \"nobody\"",
+            format!("`psql -h {name} -p {port} -U nobody -W {database}`"),
+        ),
         (
             address(&right, host, "no_db"),
             "database \"no_db\" does not exist",
@@ -230,6 +237,23 @@ fn a_server_that_does_not_let_us_in_says_why_and_what_to_do_and_shows_no_passwor
         assert!(refused.stderr.contains("  help: ") && refused.stderr.contains(&help), "{help}: {refused:#?}");
         assert!(!refused.stderr.contains("hunter2") && !refused.stderr.contains(user), "{refused:#?}");
     }
+}
+
+#[test]
+fn a_user_whom_the_server_does_not_know_is_told_what_an_administrator_types() {
+    let server = PrivateServer::create().unwrap();
+    let mut project = Project::new(Backend::Sqlite);
+    project.url = server.database(&template()).unwrap();
+    project.execute(
+        "do $$ begin execute format('copy (select %L) to %L', 'host all all 127.0.0.1/32 trust', current_setting('hba_file')); end $$;
+         select pg_reload_conf()",
+    );
+    let (_, place) = project.url.rsplit_once('@').unwrap();
+    let url = format!("postgres://nobody@{place}");
+    let list = || project.jobctl(&["list", "--database", &url]).expect(9).stderr;
+    until(|| list().contains("role \"nobody\" does not exist"));
+    let command = format!("`createuser -h 127.0.0.1 -p {} -P nobody`", server.port());
+    assert!(list().contains(&command), "{}", list());
 }
 
 #[test]
@@ -259,6 +283,14 @@ fn a_user_without_rights_is_told_what_an_administrator_types_and_that_is_enough(
 #[test]
 fn a_schema_of_another_version_is_refused_with_its_own_exit_code() {
     let project = Project::new(Backend::Postgres);
+    project.jobctl(&["migrate", "down", "--yes"]).expect(0);
+    let older = project.jobctl(&["list"]).expect(6);
+    assert!(
+        older.stderr.contains("the database has schema 1, and this program needs 2: run `jobctl migrate up`"),
+        "{older:#?}"
+    );
+    project.jobctl(&["migrate", "up"]).expect(0);
+    project.jobctl(&["list"]).expect(0);
     let list = project.table("schema_migration");
     project.execute(&format!("insert into {list} (version, name) values (7, 'later')"));
     let newer = project.jobctl(&["list"]).expect(6);

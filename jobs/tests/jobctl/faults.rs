@@ -130,6 +130,30 @@ fn a_postgres_that_is_killed_and_comes_back_costs_no_row() {
     assert_eq!(total, 5_000);
 }
 
+#[test]
+fn a_postgres_that_is_gone_for_good_ends_the_run_with_what_to_type_when_it_is_back() {
+    let server = PrivateServer::create().unwrap();
+    let mut project = Project::new(Backend::Sqlite);
+    project.url = server.database(&template()).unwrap();
+    project.file("frozen.yaml", JOB);
+    project.file("rows.csv", &rows(1_000));
+    let mut command = project.command(&["start", "frozen.yaml"]);
+    let child = command.env("JOBCTL_HEARTBEAT", "100ms").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until(|| project.path("begun").exists());
+    server.stop_immediately().unwrap();
+    project.file("go", "");
+    let ended = answer(child.wait_with_output().unwrap()).expect(9);
+    assert!(ended.stderr.contains("error: the database cannot be reached"), "{ended:#?}");
+    let next = "the end of job 1 is not recorded; when the cause is mended, continue with `jobctl restart 1`";
+    assert!(ended.stderr.contains(next), "{ended:#?}");
+    let gone = project.jobctl(&["restart", "1"]).expect(9);
+    assert!(gone.stderr.contains("`pg_isready -h 127.0.0.1 -p "), "{gone:#?}");
+    server.start().unwrap();
+    project.jobctl(&["restart", "1"]).expect(0);
+    let total: u64 = project.list().iter().map(|execution| written(&project, &execution["id"].to_string())).sum();
+    assert_eq!(total, 1_000);
+}
+
 /// The pool has given up before the server is back: only then somebody hears of it.
 #[test]
 fn a_wait_outlasts_a_postgres_that_is_away_for_a_while() {
