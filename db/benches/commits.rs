@@ -255,10 +255,8 @@ fn interface(file: &Path, synchronous: &str) -> rusqlite::Connection {
 }
 
 fn update_by_interface(connection: &rusqlite::Connection) {
-    for (statement, changed) in
-        [("BEGIN IMMEDIATE", 0), ("UPDATE unit SET number = number + 1 WHERE id = 1", 1), ("COMMIT", 0)]
-    {
-        assert_eq!(connection.prepare_cached(statement).unwrap().execute(()), Ok(changed));
+    for statement in ["BEGIN IMMEDIATE", "UPDATE unit SET number = number + 1 WHERE id = 1", "COMMIT"] {
+        connection.prepare_cached(statement).unwrap().execute(()).unwrap();
     }
 }
 

@@ -6,8 +6,45 @@ use overnight_framework::row::{Type, Value};
 
 use super::error::Flaw;
 
+/// What stands in a cell.
+#[derive(Clone, Copy)]
+pub(super) enum Cell<'a> {
+    /// Known to be text.
+    Text(&'a str),
+    /// Not looked at yet.
+    Bytes(&'a [u8]),
+}
+
+impl<'a> Cell<'a> {
+    #[inline]
+    pub(super) fn bytes(self) -> &'a [u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+
+    /// Its text, unless it is none.
+    #[inline]
+    pub(super) fn text(self) -> Option<&'a str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Bytes(bytes) => str::from_utf8(bytes).ok(),
+        }
+    }
+
+    /// What stands between two places of it.
+    #[inline]
+    pub(super) fn part(self, start: usize, end: usize) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(text.get(start..end).unwrap_or_default()),
+            Self::Bytes(bytes) => Self::Bytes(bytes.get(start..end).unwrap_or_default()),
+        }
+    }
+}
+
 /// Reads a cell that is not empty.
-pub(super) type Parse = fn(&[u8]) -> Result<Value, Flaw>;
+pub(super) type Parse = fn(Cell<'_>) -> Result<Value, Flaw>;
 
 /// A column with the parser of its cells.
 #[derive(Clone, Debug)]
@@ -28,8 +65,8 @@ impl CellReader {
     }
 
     #[inline]
-    pub(super) fn read(&self, cell: &[u8]) -> Result<Value, Flaw> {
-        if cell.is_empty() { self.empty.clone() } else { (self.parse)(cell) }
+    pub(super) fn read(&self, cell: Cell<'_>) -> Result<Value, Flaw> {
+        if cell.bytes().is_empty() { self.empty.clone() } else { (self.parse)(cell) }
     }
 }
 
@@ -48,7 +85,8 @@ fn parser(kind: Type) -> Parse {
     }
 }
 
-fn boolean(cell: &[u8]) -> Result<Value, Flaw> {
+fn boolean(cell: Cell<'_>) -> Result<Value, Flaw> {
+    let cell = cell.bytes();
     match cell {
         _ if cell.eq_ignore_ascii_case(b"true") => Ok(Value::Bool(true)),
         _ if cell.eq_ignore_ascii_case(b"false") => Ok(Value::Bool(false)),
@@ -56,9 +94,9 @@ fn boolean(cell: &[u8]) -> Result<Value, Flaw> {
     }
 }
 
-fn integer(cell: &[u8]) -> Result<Value, Flaw> {
+fn integer(cell: Cell<'_>) -> Result<Value, Flaw> {
     const FLAW: Flaw = Flaw::Expected("an integer such as 42");
-    let (negative, digits) = match cell {
+    let (negative, digits) = match cell.bytes() {
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] => (false, digits),
         digits => (false, digits),
@@ -71,7 +109,7 @@ fn integer(cell: &[u8]) -> Result<Value, Flaw> {
         let number = number(digits);
         return Ok(Value::Int(if negative { -number } else { number }));
     }
-    let text = str::from_utf8(cell).map_err(|_| FLAW)?;
+    let text = cell.text().ok_or(FLAW)?;
     text.parse().map(Value::Int).map_err(|_| Flaw::Expected("an integer of 64 bits"))
 }
 
@@ -81,35 +119,36 @@ fn number(digits: &[u8]) -> i64 {
     digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'))
 }
 
-fn float(cell: &[u8]) -> Result<Value, Flaw> {
-    let number = str::from_utf8(cell).ok().and_then(|text| text.parse().ok());
+fn float(cell: Cell<'_>) -> Result<Value, Flaw> {
+    let number = cell.text().and_then(|text| text.parse().ok());
     number.filter(|number: &f64| number.is_finite()).map(Value::Float).ok_or(Flaw::Expected("a number such as 1.5e3"))
 }
 
-fn exact(cell: &[u8]) -> Result<Value, Flaw> {
+fn exact(cell: Cell<'_>) -> Result<Value, Flaw> {
     const FLAW: Flaw = Flaw::Expected("a decimal such as 0.0375");
-    let text = str::from_utf8(cell).map_err(|_| FLAW)?;
+    let text = cell.text().ok_or(FLAW)?;
     decimal::parse(text).map(Value::Decimal).map_err(|error| match error {
         DecimalError::Digits => Flaw::Digits,
         _ => FLAW,
     })
 }
 
-fn date(cell: &[u8]) -> Result<Value, Flaw> {
-    parse_date(cell).map(Value::Date).ok_or(Flaw::Expected("a date such as 2026-01-31"))
+fn date(cell: Cell<'_>) -> Result<Value, Flaw> {
+    parse_date(cell.bytes()).map(Value::Date).ok_or(Flaw::Expected("a date such as 2026-01-31"))
 }
 
-fn datetime(cell: &[u8]) -> Result<Value, Flaw> {
-    let instant = str::from_utf8(cell).ok().and_then(parse_datetime);
+fn datetime(cell: Cell<'_>) -> Result<Value, Flaw> {
+    let instant = cell.text().and_then(parse_datetime);
     instant.map(Value::DateTime).ok_or(Flaw::Expected("an instant such as 2026-01-31T22:30:00Z"))
 }
 
-fn text(cell: &[u8]) -> Result<Value, Flaw> {
-    str::from_utf8(cell).map(Value::from).map_err(|_| Flaw::Encoding)
+fn text(cell: Cell<'_>) -> Result<Value, Flaw> {
+    cell.text().map(Value::from).ok_or(Flaw::Encoding)
 }
 
-fn bytes(cell: &[u8]) -> Result<Value, Flaw> {
+fn bytes(cell: Cell<'_>) -> Result<Value, Flaw> {
     const FLAW: Flaw = Flaw::Expected("bytes in hexadecimal such as 00ff");
+    let cell = cell.bytes();
     let (pairs, rest) = cell.strip_prefix(br"\x").unwrap_or(cell).as_chunks::<2>();
     let digit = |byte: u8| char::from(byte).to_digit(16);
     let byte = |[high, low]: &[u8; 2]| u8::try_from(digit(*high)? << 4 | digit(*low)?).ok();
@@ -117,8 +156,8 @@ fn bytes(cell: &[u8]) -> Result<Value, Flaw> {
     read.filter(|_| rest.is_empty()).map(Value::Bytes).ok_or(FLAW)
 }
 
-fn json(cell: &[u8]) -> Result<Value, Flaw> {
-    let document = str::from_utf8(cell).ok().and_then(parse_json);
+fn json(cell: Cell<'_>) -> Result<Value, Flaw> {
+    let document = cell.text().and_then(parse_json);
     let flaw = Flaw::Expected("a JSON document whose numbers keep their digits in 64 bits");
     document.map(|document| Value::Json(Box::new(document))).ok_or(flaw)
 }
@@ -130,7 +169,7 @@ mod tests {
     use super::*;
 
     fn read(kind: Type, cell: &str) -> Result<Value, Flaw> {
-        CellReader::new(kind, false).read(cell.as_bytes())
+        CellReader::new(kind, false).read(Cell::Text(cell))
     }
 
     #[test]
@@ -171,22 +210,22 @@ mod tests {
                 assert!(read(kind, cell).is_err(), "{kind} {cell}");
             }
         }
-        assert_eq!(CellReader::new(Type::Str, false).read(b"\xff"), Err(Flaw::Encoding));
+        assert_eq!(CellReader::new(Type::Str, false).read(Cell::Bytes(b"\xff")), Err(Flaw::Encoding));
     }
 
     #[test]
     fn an_empty_cell_is_null_where_it_may_be_and_empty_among_texts() {
-        assert_eq!(CellReader::new(Type::Int, true).read(b""), Ok(Value::Null));
-        assert_eq!(CellReader::new(Type::Str, true).read(b""), Ok(Value::Null));
-        assert_eq!(CellReader::new(Type::Str, false).read(b""), Ok(Value::from("")));
-        assert_eq!(CellReader::new(Type::Int, false).read(b""), Err(Flaw::Empty));
+        assert_eq!(CellReader::new(Type::Int, true).read(Cell::Text("")), Ok(Value::Null));
+        assert_eq!(CellReader::new(Type::Str, true).read(Cell::Text("")), Ok(Value::Null));
+        assert_eq!(CellReader::new(Type::Str, false).read(Cell::Text("")), Ok(Value::from("")));
+        assert_eq!(CellReader::new(Type::Int, false).read(Cell::Text("")), Err(Flaw::Empty));
     }
 
     proptest! {
         #[test]
         fn no_cell_makes_a_parser_panic(cell in prop::collection::vec(any::<u8>(), 0..40)) {
             for kind in Type::COLUMN {
-                let _ = CellReader::new(kind, false).read(&cell);
+                let _ = CellReader::new(kind, false).read(Cell::Bytes(&cell));
             }
         }
 

@@ -1,5 +1,7 @@
 //! The fields of one record: as they stand in the file where that is possible, else as the parser has written them.
 
+use super::cell::Cell;
+
 /// Where the fields of the current record are.
 pub(super) struct Fields {
     source: Source,
@@ -26,19 +28,20 @@ impl Fields {
         Self { source: Source::Parser, text: vec![0; 1 << 12], written: 0, ends: vec![0; 64], count: 0 }
     }
 
-    /// Takes a line apart at its delimiters; false when it has quotes or carriage returns, which are a matter for the parser.
+    /// Takes the first line of `plain` apart at its delimiters, and answers where it ends. Without a line end all of it is
+    /// taken for fields, of which the last one goes on behind it.
     #[inline]
-    pub(super) fn split(&mut self, line: &[u8], delimiter: u8) -> bool {
+    pub(super) fn split(&mut self, plain: &[u8], delimiter: u8) -> Option<usize> {
         self.source = Source::Record;
         self.count = 0;
-        for place in memchr::memchr3_iter(delimiter, b'"', b'\r', line) {
-            if line.get(place) != Some(&delimiter) {
-                return false;
-            }
+        for place in memchr::memchr2_iter(delimiter, b'\n', plain) {
             self.end_at(place);
+            if plain.get(place) == Some(&b'\n') {
+                return Some(place);
+            }
         }
-        self.end_at(line.len());
-        true
+        self.end_at(plain.len());
+        None
     }
 
     #[inline]
@@ -85,17 +88,14 @@ impl Fields {
         self.count
     }
 
-    /// A field, from 0; empty beyond the last one. `record` are the bytes of the record.
+    /// The fields, to be read. `record` are the bytes of the record.
     #[inline]
-    pub(super) fn get<'a>(&'a self, index: usize, record: &'a [u8]) -> &'a [u8] {
+    pub(super) fn cells<'a>(&'a self, record: &'a [u8]) -> Cells<'a> {
         let (bytes, gap) = match self.source {
             Source::Record => (record, 1),
-            Source::Parser => (self.text.as_slice(), 0),
+            Source::Parser => (self.text.get(..self.written).unwrap_or_default(), 0),
         };
-        let ends = self.ends.get(..self.count).unwrap_or_default();
-        let start = if index == 0 { 0 } else { ends.get(index - 1).map_or(0, |end| end + gap) };
-        let end = ends.get(index).copied().unwrap_or_default();
-        bytes.get(start..end).unwrap_or_default()
+        Cells { whole: Cell::Bytes(bytes), gap, ends: self.ends.get(..self.count).unwrap_or_default() }
     }
 
     /// Makes them one field without text.
@@ -109,5 +109,29 @@ impl Fields {
         if let Some(end) = self.ends.get_mut(self.count.wrapping_sub(1)) {
             *end = end.saturating_sub(1);
         }
+    }
+}
+
+/// The fields of a record, to be read.
+#[derive(Clone, Copy)]
+pub(super) struct Cells<'a> {
+    whole: Cell<'a>,
+    /// How many bytes stand between two fields.
+    gap: usize,
+    ends: &'a [usize],
+}
+
+impl<'a> Cells<'a> {
+    /// The same as texts, where all of it is text: looked at once, it need not be looked at again cell by cell.
+    #[inline]
+    pub(super) fn as_text(self) -> Self {
+        Self { whole: self.whole.text().map_or(self.whole, Cell::Text), ..self }
+    }
+
+    /// A field, from 0; empty beyond the last one.
+    #[inline]
+    pub(super) fn get(&self, index: usize) -> Cell<'a> {
+        let start = if index == 0 { 0 } else { self.ends.get(index - 1).map_or(0, |end| end + self.gap) };
+        self.whole.part(start, self.ends.get(index).copied().unwrap_or_default())
     }
 }

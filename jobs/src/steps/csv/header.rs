@@ -81,7 +81,7 @@ fn names(records: &Records) -> Result<Vec<String>, FileError> {
     if let Err(fault) = records.check() {
         return Err(FileError::HeaderForm { path: records.path().to_owned(), line: records.start().line, fault });
     }
-    let name = |place| str::from_utf8(records.field(place)).map(str::to_owned);
-    let names = (0..records.len()).map(name).collect::<Result<_, _>>();
-    names.map_err(|_| FileError::HeaderEncoding { path: records.path().to_owned() })
+    let name = |place| records.cells().get(place).text().map(str::to_owned);
+    let names = (0..records.len()).map(name).collect::<Option<_>>();
+    names.ok_or_else(|| FileError::HeaderEncoding { path: records.path().to_owned() })
 }

@@ -15,6 +15,8 @@ pub(super) struct Input {
     free: usize,
     filled: usize,
     ended: bool,
+    /// Up to here no quote and no carriage return stands behind what records have taken.
+    plain: usize,
     /// How many bytes a record may have.
     pub(super) longest: usize,
 }
@@ -28,18 +30,28 @@ pub(super) enum Shortage {
 
 impl Input {
     pub(super) fn new() -> Self {
-        Self { bytes: vec![0; BUFFER], free: 0, filled: 0, ended: false, longest: LONGEST }
+        Self { bytes: vec![0; BUFFER], free: 0, filled: 0, ended: false, plain: 0, longest: LONGEST }
     }
 
     /// Forgets all bytes, because the file is read elsewhere now.
     pub(super) fn clear(&mut self) {
-        (self.free, self.filled, self.ended) = (0, 0, false);
+        (self.free, self.filled, self.ended, self.plain) = (0, 0, false, 0);
     }
 
     /// The bytes that no record has taken.
     #[inline]
     pub(super) fn unread(&self) -> &[u8] {
         self.bytes.get(self.free..self.filled).unwrap_or_default()
+    }
+
+    /// Those of them that stand before the next quote or carriage return. They are looked for once, many lines ahead.
+    #[inline]
+    pub(super) fn plain(&mut self) -> &[u8] {
+        if self.plain <= self.free {
+            let unread = self.unread();
+            self.plain = self.free + memchr::memchr2(b'"', b'\r', unread).unwrap_or(unread.len());
+        }
+        self.bytes((self.free, self.plain))
     }
 
     /// Where they begin.
@@ -73,6 +85,8 @@ impl Input {
             self.filled -= self.free;
             self.free = 0;
         }
+        // What is read now has not been looked at.
+        self.plain = 0;
         if self.filled == self.bytes.len() {
             if self.filled >= self.longest {
                 return Err(Shortage::TooLong(self.longest));

@@ -10,8 +10,9 @@ use overnight_framework::row::{Row, Value};
 use overnight_framework::step::chunk::{BadItem, Batch, Fill, Locate};
 use serde_json::json;
 
-use super::cell::CellReader;
-use super::error::{FileError, RecordError};
+use super::cell::{Cell, CellReader};
+use super::error::{FileError, Flaw, RecordError};
+use super::fields::Cells;
 use super::header::Head;
 use super::layout::{Column, Layout};
 use super::mark::{Mark, Position};
@@ -64,14 +65,14 @@ impl Bound {
     }
 
     #[inline]
-    pub(super) fn read(&self, records: &Records) -> Result<Value, RecordError> {
-        let cell = records.field(self.field);
-        self.cells.read(cell).map_err(|flaw| RecordError::Cell {
-            column: self.name.clone(),
-            field: self.field + 1,
-            flaw,
-            cell: cell.into(),
-        })
+    pub(super) fn read(&self, cells: &Cells<'_>) -> Result<Value, RecordError> {
+        let cell = cells.get(self.field);
+        self.cells.read(cell).map_err(|flaw| self.wrong(cell, flaw))
+    }
+
+    #[cold]
+    fn wrong(&self, cell: Cell<'_>, flaw: Flaw) -> RecordError {
+        RecordError::Cell { column: self.name.clone(), field: self.field + 1, flaw, cell: cell.bytes().into() }
     }
 }
 
@@ -189,8 +190,9 @@ fn beginning(Head { sha256: head, body, .. }: Head) -> Position {
 fn plain_row(records: &Records, width: usize, columns: &[Bound], row: &mut Row) -> Result<(), RecordError> {
     row.clear();
     check_form(records, width)?;
+    let cells = records.cells().as_text();
     for column in columns {
-        row.push(column.read(records)?);
+        row.push(column.read(&cells)?);
     }
     Ok(())
 }

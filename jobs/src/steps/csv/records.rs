@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use csv_core::{ReadRecordResult, ReaderBuilder, Terminator};
 
 use super::error::{FileError, RecordError};
-use super::fields::Fields;
+use super::fields::{Cells, Fields};
 use super::input::{Input, Shortage};
 use super::quotes::{self, Fault, OpenQuote};
 
@@ -129,15 +129,16 @@ impl Records {
 
     /// Takes the line that stands next apart where it stands; false when that is a matter for the parser.
     fn take_line(&mut self) -> bool {
-        let unread = self.input.unread();
-        let Some(end) = memchr::memchr(b'\n', unread) else { return false };
-        let line = unread.get(..end).unwrap_or_default();
-        if !self.fields.split(line.strip_suffix(b"\r").unwrap_or(line), self.delimiter) {
-            return false;
-        }
+        let plain = self.input.plain();
+        let (body, split) = (plain.len(), self.fields.split(plain, self.delimiter));
+        let length = match (split, self.input.unread().get(body..)) {
+            (Some(end), _) => end + 1,
+            (None, Some([b'\r', b'\n', ..])) => body + 2,
+            (None, _) => return false,
+        };
         self.fault = None;
-        self.raw = (self.input.free(), self.input.free() + end + 1);
-        self.skip_line_end(end + 1);
+        self.raw = (self.input.free(), self.input.free() + length);
+        self.skip_line_end(length);
         true
     }
 
@@ -197,10 +198,10 @@ impl Records {
         self.fields.len()
     }
 
-    /// A field of the current record, from 0; empty beyond the last one.
+    /// The fields of the current record.
     #[inline]
-    pub(super) fn field(&self, index: usize) -> &[u8] {
-        self.fields.get(index, self.raw())
+    pub(super) fn cells(&self) -> Cells<'_> {
+        self.fields.cells(self.raw())
     }
 
     /// The current record as it stands in the file, with its line end.

@@ -51,7 +51,7 @@ impl Wide {
     /// Reads the cells that are kept, and where the others are.
     pub(super) fn begin(&mut self, records: &Records) -> Result<(), RecordError> {
         for (column, bound) in &self.kept {
-            let value = bound.read(records)?;
+            let value = bound.read(&records.cells())?;
             if let Some(slot) = self.row.get_mut(*column) {
                 *slot = value;
             }
@@ -71,7 +71,7 @@ impl Wide {
     pub(super) fn row(&self, cell: usize, records: &Records, row: &mut Row) -> Result<(), RecordError> {
         row.clone_from(&self.row);
         let Some((name, bound)) = self.others.get(cell) else { return Ok(()) };
-        for (place, value) in [(self.name, name.clone()), (self.value, bound.read(records)?)] {
+        for (place, value) in [(self.name, name.clone()), (self.value, bound.read(&records.cells())?)] {
             if let Some(slot) = row.get_mut(place) {
                 *slot = value;
             }
