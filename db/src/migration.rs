@@ -104,10 +104,16 @@ pub(crate) enum OlderSchema {
     Raise,
 }
 
-/// Whether everything that this program knows is applied, and nothing else; `false` also when that cannot be told.
-pub(crate) fn is_current<C: Schema>(connection: &mut C) -> bool {
-    let applied = connection.applied().unwrap_or_default();
-    applied.len() == C::MIGRATIONS.len() && missing(&applied, C::MIGRATIONS).is_ok_and(<[_]>::is_empty)
+/// Whether everything that this program knows is applied, and nothing else.
+pub(crate) fn is_current<C: Schema>(connection: &mut C) -> Result<bool, StoreError> {
+    let applied = match connection.applied() {
+        Ok(applied) => applied,
+        // Asked only then: everybody who opens a database waits for each question.
+        Err(_) if !connection.has_list().stored()? => return Ok(false),
+        // Unless another process has just made it, this is the error that counts.
+        Err(_) => connection.applied().stored()?,
+    };
+    Ok(applied.len() == C::MIGRATIONS.len() && missing(&applied, C::MIGRATIONS).is_ok_and(<[_]>::is_empty))
 }
 
 /// Runs `work` in a transaction that no other process shares the schema with.

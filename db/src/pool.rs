@@ -30,34 +30,37 @@ pub(crate) struct Patience<'a> {
     pub(crate) wait: Duration,
 }
 
-/// Makes connections and sets them up.
+/// Makes connections and sets them up. Clones share the first one.
 pub(crate) struct Connector<C: 'static> {
-    manager: ConnectionManager<C>,
+    manager: Arc<ConnectionManager<C>>,
     setup: Setup<C>,
     /// The connection that was made when the database was opened; the pool gets it first.
-    first: Mutex<Option<C>>,
+    first: Arc<Mutex<Option<C>>>,
 }
 
 impl<C: Backing> Connector<C> {
     /// Makes connections to `url`.
     pub(crate) fn new(url: &str, setup: Setup<C>) -> Self {
-        Self { manager: ConnectionManager::new(url), setup, first: Mutex::new(None) }
+        Self { manager: Arc::new(ConnectionManager::new(url)), setup, first: Arc::default() }
     }
 
-    /// Makes the first connection now, and keeps it for the pool. Whoever waits hears the database's own words, and at once,
-    /// not the time-out of a pool; while `may_pass` says so, it is asked again.
+    /// Makes the first connection now, and keeps it for the pool: what is wrong is heard in the database's own words, and at
+    /// once, not after the time-out of a pool.
+    pub(crate) fn begin(&self) -> Result<(), Error> {
+        let connection = self.connect()?;
+        *self.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
+        Ok(())
+    }
+
+    /// The same; while `may_pass` says so, it is asked again.
     pub(crate) fn reach(&self, patience: &Patience<'_>, may_pass: fn(&Error) -> bool) -> Result<(), Error> {
         let begun = patience.clock.elapsed();
         loop {
-            match self.connect() {
-                Ok(connection) => {
-                    *self.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
-                    return Ok(());
-                }
+            match self.begin() {
                 Err(error) if may_pass(&error) && patience.clock.elapsed() - begun < patience.wait => {
                     thread::park_timeout(PAUSE);
                 }
-                Err(error) => return Err(error),
+                answer => return answer,
             }
         }
     }
@@ -83,6 +86,12 @@ impl<C: Backing> ManageConnection for Connector<C> {
 
     fn has_broken(&self, connection: &mut C) -> bool {
         thread::panicking() || connection.is_gone()
+    }
+}
+
+impl<C> Clone for Connector<C> {
+    fn clone(&self) -> Self {
+        Self { manager: Arc::clone(&self.manager), setup: Arc::clone(&self.setup), first: Arc::clone(&self.first) }
     }
 }
 

@@ -105,13 +105,21 @@ impl BatchError {
     ///
     /// ```
     /// # use overnight_framework::BatchError;
-    /// let error = BatchError::new("Io", "cannot read rates.csv").with_help("`chmod a+r rates.csv` lets everybody read it");
+    /// let error = BatchError::new("Io", "cannot read rates.csv").with_help("`ls -l rates.csv` shows whose it is");
     /// let outer = BatchError::new("Io", "cannot load").with_source(error);
-    /// assert_eq!(outer.help(), Some("`chmod a+r rates.csv` lets everybody read it"));
+    /// assert_eq!(outer.help(), Some("`ls -l rates.csv` shows whose it is"));
     /// ```
     #[must_use]
-    pub fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.0.help = Some(help.into());
+    pub fn with_help(self, help: impl Into<String>) -> Self {
+        self.with_any_help(Some(help))
+    }
+
+    /// The same where somebody knows what to do; the error as it is where nobody does.
+    #[must_use]
+    pub fn with_any_help(mut self, help: Option<impl Into<String>>) -> Self {
+        if let Some(help) = help {
+            self.0.help = Some(help.into());
+        }
         self
     }
 

@@ -10,7 +10,7 @@ mod parse;
 pub use self::bind::{BindContext, ParamProblem, ParamsError, bind};
 pub(crate) use self::bind::{broken_rule, compare};
 pub use self::declaration::{ParamDeclaration, ParamType};
-pub use self::document::{DocumentError, Given, GivenParams};
+pub use self::document::{DocumentError, Given, GivenParams, GivenPlace};
 pub use self::exact::parse_json;
 pub(crate) use self::exact::{keeps_digits, survives};
 pub use self::key::InstanceKey;

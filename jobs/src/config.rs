@@ -1,26 +1,25 @@
 //! The configuration: flags before environment before `jobctl.toml` before the defaults.
 
+mod file;
+mod places;
 mod settings;
 
 use std::collections::BTreeMap;
 use std::env::VarError;
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use overnight_db::Database;
 use overnight_framework::params::parse_duration;
 use overnight_framework::worker::Timing;
-use serde::Deserialize;
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
+pub(crate) use self::file::file_of;
+use self::file::{relative_to, settings_file};
+use self::places::{data_dir, embedded_file, is_writable};
+pub(crate) use self::places::{log_dir, state_dir};
 pub(crate) use self::settings::{Origin, Setting, Sourced};
-
-/// The settings file, looked for in the working directory and above.
-const FILE: &str = "jobctl.toml";
 
 /// The variable that says what is logged.
 const LOG: &str = "JOBCTL_LOG";
@@ -89,17 +88,6 @@ pub(crate) enum ConfigError {
     Log { value: String, source: ParseError },
 }
 
-/// The settings file.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    database: Option<String>,
-    project: Option<String>,
-    #[serde(default)]
-    connections: BTreeMap<String, String>,
-    secrets: Option<PathBuf>,
-}
-
 impl Config {
     /// Puts the configuration together.
     ///
@@ -133,7 +121,7 @@ impl Config {
 
     /// The address of the database, for those who only look whether it is there.
     pub(crate) fn database_url(&self) -> String {
-        let embedded = || embedded_file(xdg("XDG_DATA_HOME", ".local/share"), |_| true).to_string_lossy().into_owned();
+        let embedded = || embedded_file(data_dir(), |_| true).to_string_lossy().into_owned();
         self.named_database().map_or_else(embedded, str::to_owned)
     }
 
@@ -142,7 +130,7 @@ impl Config {
         match &self.database {
             Some(named) => DatabaseUrl { url: named.value.clone(), is_implicit: false },
             None => {
-                let file = embedded_file(xdg("XDG_DATA_HOME", ".local/share"), is_writable);
+                let file = embedded_file(data_dir(), is_writable);
                 DatabaseUrl { url: file.to_string_lossy().into_owned(), is_implicit: true }
             }
         }
@@ -158,98 +146,6 @@ pub(crate) fn log_filter() -> Result<EnvFilter, ConfigError> {
         Some(value) => EnvFilter::try_new(&value).map_err(|source| ConfigError::Log { value, source }),
         None => Ok(EnvFilter::new("error")),
     }
-}
-
-/// Where the life locks are.
-pub(crate) fn state_dir(database: &Database) -> PathBuf {
-    beside(database, "workers")
-}
-
-/// Where the logs of detached jobs are.
-pub(crate) fn log_dir(database: &Database) -> PathBuf {
-    beside(database, "logs")
-}
-
-/// A folder beside an embedded store, so that everyone who opens it finds it; else in the user's state folder.
-fn beside(database: &Database, what: &str) -> PathBuf {
-    match database.embedded_path() {
-        Some(path) => {
-            let mut name = path.file_name().unwrap_or_default().to_owned();
-            name.push(".");
-            name.push(what);
-            path.with_file_name(name)
-        }
-        None => {
-            let state = xdg("XDG_STATE_HOME", ".local/state").unwrap_or_else(std::env::temp_dir);
-            state.join("overnight").join(what)
-        }
-    }
-}
-
-/// The settings file of this folder or the next one above that has one.
-fn settings_file() -> Result<(File, Option<PathBuf>), ConfigError> {
-    let here = std::env::current_dir().unwrap_or_default();
-    let Some(path) = here.ancestors().map(|folder| folder.join(FILE)).find(|path| path.is_file()) else {
-        return Ok((File::default(), None));
-    };
-    let text = fs::read_to_string(&path).map_err(|source| ConfigError::Read { path: path.clone(), source })?;
-    match toml::from_str(&text) {
-        Ok(file) => Ok((file, Some(path))),
-        Err(error) => Err(wrong(path, &text, &error)),
-    }
-}
-
-/// What is wrong in a settings file, and where. The values that a message quotes are left out of it, as the line is.
-fn wrong(path: PathBuf, text: &str, error: &toml::de::Error) -> ConfigError {
-    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    let quoted = error.message().split_once('"').and_then(|(lead, rest)| Some((lead, rest.rsplit_once('"')?.1)));
-    let message = match quoted {
-        Some((lead, rest)) => lead.trim_end().to_owned() + rest,
-        None => error.message().to_owned(),
-    };
-    ConfigError::Wrong { path, line, column, message }
-}
-
-/// A database file in a settings file starts at the folder of that file, wherever the command is typed. What names no file is
-/// left as it is, for the store to refuse it.
-fn relative_to(folder: &Path, url: &str) -> String {
-    file_of(url).map_or_else(|| url.to_owned(), |path| folder.join(path).to_string_lossy().into_owned())
-}
-
-/// The path in an address, if it names a file.
-pub(crate) fn file_of(url: &str) -> Option<&str> {
-    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
-    let is_path = !path.is_empty() && path != ":memory:" && !path.contains("://");
-    is_path.then_some(path)
-}
-
-/// The file of those who configure nothing: in their folder for data, or here when there is none and none can be made.
-///
-/// A file that is there is the one, also when it cannot be written now: another one would be empty, and the day that it
-/// remembers would run a second time.
-fn embedded_file(data: Option<PathBuf>, is_writable: impl FnOnce(&Path) -> bool) -> PathBuf {
-    let here = || PathBuf::from("./overnight.db");
-    let Some(folder) = data.map(|data| data.join("overnight")) else { return here() };
-    let file = folder.join("overnight.db");
-    let is_absent = match file.try_exists() {
-        Ok(exists) => !exists,
-        // A home such as /dev/null has no files. What may not be looked at may be there.
-        Err(error) => error.kind() == ErrorKind::NotADirectory,
-    };
-    if is_absent && !is_writable(&folder) { here() } else { file }
-}
-
-/// Whether files can be made in `folder`, which is made when it is missing.
-fn is_writable(folder: &Path) -> bool {
-    let probe = folder.join(format!(".writable-{}", std::process::id()));
-    fs::create_dir_all(folder).and_then(|()| fs::write(&probe, "")).and_then(|()| fs::remove_file(&probe)).is_ok()
-}
-
-fn xdg(variable: &str, below_home: &str) -> Option<PathBuf> {
-    let set = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
-    set.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(below_home)))
 }
 
 fn timing() -> Result<Option<Timing>, ConfigError> {
@@ -274,40 +170,5 @@ fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
         Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
         Err(VarError::NotPresent) => Ok(None),
         Err(VarError::NotUnicode(_)) => Err(ConfigError::NotUtf8(name)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_that_is_there_is_used_also_when_its_folder_cannot_be_written() {
-        let data = tempfile::tempdir().unwrap();
-        let folder = data.path().join("overnight");
-        fs::create_dir(&folder).unwrap();
-        fs::write(folder.join("overnight.db"), "").unwrap();
-        assert_eq!(embedded_file(Some(data.path().to_owned()), |_| false), folder.join("overnight.db"));
-    }
-
-    #[test]
-    fn the_file_is_here_only_where_none_was_ever_made_and_none_can_be() {
-        let data = tempfile::tempdir().unwrap();
-        let at = |data: &Path, is_writable: bool| embedded_file(Some(data.to_owned()), |_| is_writable);
-        assert_eq!(at(data.path(), true), data.path().join("overnight/overnight.db"));
-        assert_eq!(at(data.path(), false), Path::new("./overnight.db"));
-        assert_eq!(at(Path::new("/dev/null/.local/share"), false), Path::new("./overnight.db"));
-        assert_eq!(embedded_file(None, |_| true), Path::new("./overnight.db"));
-    }
-
-    #[test]
-    fn only_a_path_starts_at_the_folder_of_the_settings_file() {
-        let relative = |url: &str| relative_to(Path::new("/srv"), url);
-        for (url, path) in [("jobs.db", "/srv/jobs.db"), ("sqlite:jobs.db", "/srv/jobs.db"), ("/a/b.db", "/a/b.db")] {
-            assert_eq!(relative(url), path);
-        }
-        for url in ["", "sqlite:", ":memory:", "sqlite::memory:", "mysql://h/d", "postgres://h/d"] {
-            assert_eq!(relative(url), url);
-        }
     }
 }

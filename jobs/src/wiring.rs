@@ -14,6 +14,7 @@ use overnight_framework::operator::{Current, Operator, Seat};
 use overnight_framework::params::{self, BindContext, GivenParams, ParamDeclaration, Params, ParamsError};
 use overnight_framework::repository::{Definition, Repository};
 use overnight_framework::worker::{Timing, Worker, WorkerName};
+use rustix::fs::{Access, access};
 use thiserror::Error;
 
 use crate::catalog::{Catalog, CatalogError};
@@ -216,11 +217,12 @@ pub(crate) fn connect(address: &DatabaseUrl) -> Result<Database, WiringError> {
     }
 }
 
-/// A file without the right to write is found out before anything is begun, and by its name.
+/// A file without the right to write is found out before anything is begun, and by its name. It is not opened for that: with the
+/// descriptor this process would lose the locks by which SQLite tells others that the file is in use.
 fn must_be_writable(database: &Database) -> Result<(), WiringError> {
     let Some(path) = database.embedded_path() else { return Ok(()) };
-    let opened = fs::OpenOptions::new().write(true).open(path);
-    opened.map(drop).map_err(|source| WiringError::ReadOnly { path: path.to_owned(), source })
+    access(path, Access::WRITE_OK)
+        .map_err(|error| WiringError::ReadOnly { path: path.to_owned(), source: error.into() })
 }
 
 /// `host:pid`, which is what an operator looks for in a process list.

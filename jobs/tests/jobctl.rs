@@ -7,6 +7,7 @@ mod jobctl {
     mod answers;
     mod bad_rows;
     mod completion;
+    mod crash;
     mod definitions;
     mod detach;
     mod end_of_day;

@@ -9,7 +9,7 @@ mod runs;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -366,13 +366,17 @@ fn orphans_that_end_before_the_command_are_reaped() {
     assert_eq!(ran.output, ["gone"], "{:?}", ran.step.error);
 }
 
+/// A process to be killed. It cannot tidy up: its files go with the folder.
+fn spawn_victim(settings: &str) -> (Child, Folder) {
+    let folder = Folder::new();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args([VICTIM, settings]).env("TMPDIR", folder.path("")).stdout(Stdio::piped());
+    (command.spawn().unwrap(), folder)
+}
+
 fn killing_the_process_kills_what_has_left_the_group_and_removes_the_file_for_outputs() {
     let settings = format!("{SCATTERED}  wait\n");
-    let mut victim = Command::new(std::env::current_exe().unwrap())
-        .args([VICTIM, &settings])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let (mut victim, _folder) = spawn_victim(&settings);
     let said: Vec<String> = BufReader::new(victim.stdout.take().unwrap())
         .lines()
         .map(Result::unwrap)
@@ -409,8 +413,7 @@ fn killing_the_process_kills_the_command_and_its_children() {
     // It ignores what can be ignored.
     let settings =
         "command: \"trap '' TERM HUP INT; (trap '' TERM HUP INT; while :; do sleep 0.05; done) & echo $$ $!; wait\"";
-    let mut victim =
-        Command::new(std::env::current_exe().unwrap()).args([VICTIM, settings]).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut victim, _folder) = spawn_victim(settings);
     let mut line = String::new();
     BufReader::new(victim.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let pids: Vec<i32> = line.split_whitespace().map(|pid| pid.parse().unwrap()).collect();

@@ -47,7 +47,7 @@ impl Server {
     /// Makes the tables when there are none. Of an older schema only the administrator knows when it may change.
     pub(super) fn prepare(&self) -> Result<(), OpenError> {
         let mut connection = pool::take(&self.pools.write, self.pools.wait)?;
-        if !migration::is_current(&mut *connection) {
+        if !migration::is_current(&mut *connection)? {
             migration::exclusively(&mut *connection, |connection| migration::prepare(connection, OlderSchema::Refuse))?;
         }
         Ok(())

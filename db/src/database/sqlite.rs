@@ -1,8 +1,8 @@
 //! A database in a SQLite file.
 
+use std::error::Error as _;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,11 +10,12 @@ use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::r2d2::Error;
 use diesel::sql_types::Text;
 use overnight_framework::repository::{StoreError, StoreErrorKind};
 
 use super::{OpenError, OpenOptions};
-use crate::error::Stored;
+use crate::error::{Stored, store_error};
 use crate::migration::{self, MigrateError, OlderSchema};
 use crate::pool::{self, Connector, Limits, Setup};
 use crate::repository::Pools;
@@ -25,17 +26,19 @@ const READERS: u32 = 4;
 /// What every connection is told. A writer of another process is waited for: its transactions are short.
 const SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON";
 
-/// How every file of SQLite begins that is not empty.
-const HEAD: &[u8] = b"SQLite format 3\0";
-
 /// Readers cannot write by mistake, which would begin a transaction that is not IMMEDIATE.
 const READ_ONLY: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON";
 
 /// A database in a file, with its pools.
+///
+/// While a connection is open nobody else in this process may open the file: a process loses all its locks on a file, those of
+/// SQLite among them, when it closes any descriptor of it. Another process would then take itself for the last one, and delete
+/// the log that this one goes on writing to.
 #[derive(Debug)]
 pub(super) struct File {
     pub(super) path: PathBuf,
     pub(super) pools: Arc<Pools<SqliteConnection>>,
+    connector: Connector<SqliteConnection>,
 }
 
 impl File {
@@ -56,10 +59,11 @@ impl File {
             })
         };
         let wait = options.wait;
-        let write = pool::build("sqlite", Connector::new(url, setup(SETTINGS)), Limits { size: 1, wait });
+        let connector = Connector::new(url, setup(SETTINGS));
+        let write = pool::build("sqlite", connector.clone(), Limits { size: 1, wait });
         let reader = Connector::new(url, setup(READ_ONLY));
         let read = pool::build("sqlite readers", reader, Limits { size: READERS, wait });
-        Ok(Self { path, pools: Arc::new(Pools { beat: write.clone(), write, read, wait }) })
+        Ok(Self { path, pools: Arc::new(Pools { beat: write.clone(), write, read, wait }), connector })
     }
 
     /// Makes the file and its tables, or brings an older schema up to date.
@@ -69,8 +73,7 @@ impl File {
     pub(super) fn prepare(&self) -> Result<(), OpenError> {
         {
             let _shared = self.lock(fs::File::lock_shared)?;
-            self.look()?;
-            if self.path.exists() && migration::is_current(&mut *pool::take(&self.pools.write, self.pools.wait)?) {
+            if self.path.exists() && self.with_connection(|connection| Ok(migration::is_current(connection)?))? {
                 return Ok(());
             }
         }
@@ -83,25 +86,39 @@ impl File {
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, MigrateError>,
     ) -> Result<T, MigrateError> {
         let _alone = self.lock(fs::File::lock)?;
-        self.look()?;
-        let mut connection = pool::take(&self.pools.write, self.pools.wait)?;
-        write_ahead(&mut connection)?;
-        migration::exclusively(&mut *connection, work)
+        self.with_connection(|connection| {
+            write_ahead(connection)?;
+            migration::exclusively(connection, work)
+        })
     }
 
-    /// Whether the file can be one of SQLite, which itself would say so late, and of no file in particular.
-    fn look(&self) -> Result<(), MigrateError> {
-        let failed = |source| MigrateError::File { path: self.path.clone(), source };
-        let mut head = Vec::new();
-        match fs::File::open(&self.path) {
-            Ok(file) => file.take(HEAD.len() as u64).read_to_end(&mut head).map_err(failed)?,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            Err(source) => return Err(failed(source)),
-        };
-        if head.is_empty() || head == HEAD {
-            return Ok(());
+    /// Does something with the connection that writes. What is wrong with the file is told with its path, which SQLite leaves out.
+    fn with_connection<T>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, MigrateError>,
+    ) -> Result<T, MigrateError> {
+        if self.pools.write.state().connections == 0 {
+            self.connector.begin().map_err(|error| self.unopened(error))?;
         }
-        Err(MigrateError::NotADatabase { path: self.path.clone() })
+        let done = work(&mut *pool::take(&self.pools.write, self.pools.wait)?);
+        done.map_err(|error| match error {
+            MigrateError::Store(error) if is_of_another_program(&error) => {
+                MigrateError::NotADatabase { path: self.path.clone() }
+            }
+            error => error,
+        })
+    }
+
+    /// Why there is no connection. Where SQLite could not open the file, the system knows it better.
+    fn unopened(&self, error: Error) -> MigrateError {
+        let error = match error {
+            Error::ConnectionError(error) => error,
+            Error::QueryError(error) => return store_error(error).into(),
+        };
+        match fs::File::open(&self.path) {
+            Err(source) => MigrateError::File { path: self.path.clone(), source },
+            Ok(_) => StoreError::new(StoreErrorKind::Unreachable, error).into(),
+        }
     }
 
     /// Opens and locks the file beside the database; the lock ends with the value.
@@ -122,6 +139,11 @@ fn write_ahead(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     }
     let reason = format!("its journal mode stays {mode:?}: the file system does not support WAL");
     Err(StoreError::new(StoreErrorKind::Other, reason))
+}
+
+/// Whether SQLite finds that the file is none of its own.
+fn is_of_another_program(error: &StoreError) -> bool {
+    error.source().is_some_and(|said| said.to_string() == "file is not a database")
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

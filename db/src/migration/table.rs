@@ -13,6 +13,9 @@ pub(crate) trait Schema: Backing {
     /// Keeps every other process from the schema until the transaction ends.
     fn lock_schema(&mut self) -> QueryResult<()>;
 
+    /// Whether the list is there.
+    fn has_list(&mut self) -> QueryResult<bool>;
+
     /// Makes the list, unless it is there.
     fn make_list(&mut self) -> QueryResult<()>;
 
@@ -58,7 +61,9 @@ macro_rules! list_statements {
 #[cfg(feature = "postgres")]
 mod postgres {
     use diesel::connection::SimpleConnection;
+    use diesel::dsl::sql;
     use diesel::prelude::*;
+    use diesel::sql_types::Bool;
 
     use super::{Migration, MigrationStatus, Schema};
     use crate::instant::Instant;
@@ -72,6 +77,10 @@ mod postgres {
             self.batch_execute("SELECT pg_advisory_xact_lock(8031718527614936936)")
         }
 
+        fn has_list(&mut self) -> QueryResult<bool> {
+            diesel::select(sql::<Bool>("to_regclass('overnight.schema_migration') IS NOT NULL")).get_result(self)
+        }
+
         fn make_list(&mut self) -> QueryResult<()> {
             self.batch_execute(LIST_IN_POSTGRES)
         }
@@ -83,7 +92,9 @@ mod postgres {
 #[cfg(feature = "sqlite")]
 mod sqlite {
     use diesel::connection::SimpleConnection;
+    use diesel::dsl::sql;
     use diesel::prelude::*;
+    use diesel::sql_types::Bool;
 
     use super::{Migration, MigrationStatus, Schema};
     use crate::instant::Instant;
@@ -95,6 +106,11 @@ mod sqlite {
         /// The transaction is IMMEDIATE: that is the lock.
         fn lock_schema(&mut self) -> QueryResult<()> {
             Ok(())
+        }
+
+        fn has_list(&mut self) -> QueryResult<bool> {
+            let known = "EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'overnight_schema_migration')";
+            diesel::select(sql::<Bool>(known)).get_result(self)
         }
 
         fn make_list(&mut self) -> QueryResult<()> {

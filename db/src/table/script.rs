@@ -4,6 +4,7 @@ mod lexer;
 mod split;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use overnight_framework::row::Value;
 use overnight_framework::suggest;
@@ -53,16 +54,30 @@ pub(super) fn single(text: &str, backend: Backend) -> Result<Statement, ScriptEr
 #[derive(Clone, Debug)]
 pub struct Statement {
     template: Template,
-    parameters: Vec<Box<str>>,
+    parameters: Vec<Parameter>,
     verb: Box<str>,
     line: usize,
     column: usize,
 }
 
+/// A parameter, and the byte of the text at which it first stands.
+#[derive(Clone, Debug)]
+pub(super) struct Parameter {
+    name: Box<str>,
+    start: usize,
+}
+
 impl Statement {
     /// The names of its parameters, each once, in the order in which they first stand.
     pub fn parameters(&self) -> impl Iterator<Item = &str> {
-        self.parameters.iter().map(|name| &**name)
+        self.parameters.iter().map(|parameter| &*parameter.name)
+    }
+
+    /// Where in the text a parameter first stands, in bytes, its colon included.
+    #[must_use]
+    pub fn place_of(&self, parameter: &str) -> Option<Range<usize>> {
+        let found = self.parameters.iter().find(|known| *known.name == *parameter)?;
+        Some(found.start..found.start + ":".len() + found.name.len())
     }
 
     /// The word that says what it does, in upper case: `INSERT` in `WITH … INSERT`.

@@ -77,6 +77,23 @@ fn a_file_that_is_no_database_is_not_touched() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
+/// A process loses its locks on a file when it closes any descriptor of it: only SQLite may open the file.
+#[cfg(target_os = "linux")]
+#[test]
+fn opening_a_file_once_more_takes_no_lock_from_those_who_have_it_open() {
+    use std::os::unix::fs::MetadataExt;
+
+    let store = support::sqlite();
+    let node = format!(":{} ", std::fs::metadata(store.database.embedded_path().unwrap()).unwrap().ino());
+    let locks = || std::fs::read_to_string("/proc/locks").unwrap().lines().filter(|line| line.contains(&node)).count();
+    support::running(&*store.repository, "2026-01-31");
+    let before = locks();
+    assert!(before > 0);
+    let again = support::reopened(&store);
+    overnight_db::migrate::status(&again.database).unwrap();
+    assert_eq!(locks(), before);
+}
+
 #[test]
 fn a_file_of_the_user_keeps_his_tables_beside_ours() {
     let folder = support::fresh_folder();

@@ -56,6 +56,8 @@ fn parameters_are_found_where_they_are_and_nowhere_else() {
     };
     let text = "SELECT :a, ':b', \":c\", x::int, :a::text, f(n := 1), a[1: 2], :_d1+:e -- :f\n /* :g */";
     assert_eq!(found(text, Backend::Postgres), ["a", "_d1", "e"]);
+    let placed = statements("SELECT 1; SELECT 'ü', :a, :b, :a", Backend::Sqlite).unwrap().pop().unwrap();
+    assert_eq!((placed.place_of("a"), placed.place_of("b"), placed.place_of("c")), (Some(23..25), Some(27..29), None));
     assert_eq!(found("SELECT $$ :a $$, E'\\':b', :c", Backend::Postgres), ["c"]);
     assert_eq!(found("SELECT [:a], `:b`, :c", Backend::Sqlite), ["c"]);
 }

@@ -63,7 +63,11 @@ pub(super) fn retry(at: &Cursor<'_>, known: &Known<'_>) -> Option<Retry> {
     let max_delay = max_delay_at.as_ref().map_or(Some(None), |at| at.duration().map(Some));
     let jitter_percent = fields.optional("jitter", Cursor::whole_percentage);
     let errors = fields.optional("errors", |at| error_names(at, known));
+    let is_told = max_attempts == Some(None) && fields.is_misspelt(&["max_attempts"]);
     fields.finish();
+    if is_told {
+        return None;
+    }
     if let (Some(Some(delay)), Some(Some(longest)), Some(at)) = (delay, max_delay, max_delay_at)
         && longest < delay
     {

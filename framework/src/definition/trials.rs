@@ -157,7 +157,8 @@ fn params(at: &Cursor<'_>, declared: &[ParamDeclaration]) -> Option<GivenParams>
         let is_json = declared.iter().any(|param| &*param.name == key.name() && param.kind == ParamType::Json);
         let value = match at.node().as_text() {
             Some(text) if !is_json => Given::Text(text.to_owned()),
-            _ => Given::Json { text: at.node().to_json().to_string(), document: None, line: 1, column: 1 },
+            // The problem is told at its place in the job file.
+            _ => Given::Json { text: at.node().to_json().to_string(), place: None },
         };
         given.set(key.name(), value);
         Some(())

@@ -92,10 +92,7 @@ impl Frame {
         let named = |text: &String| BatchError::new(error.name().to_owned(), self.mask(text));
         let texts = chain.iter().rev().map(named);
         let Some(masked) = texts.reduce(|cause, error| error.with_source(cause)) else { return error };
-        match help {
-            Some(help) => masked.with_help(self.mask(help)),
-            None => masked,
-        }
+        masked.with_any_help(help.map(|help| self.mask(help)))
     }
 
     /// Whether `text` shows a secret.

@@ -13,6 +13,7 @@ use crate::execution::{ErrorRecord, JobExecution};
 use crate::launch::Refusal;
 use crate::repository::{Beat, ExecutionEnd, FenceError, LaunchWorker, Launched, Lease, WorkerIdentity};
 use crate::status::{ExitCode, Status};
+use crate::stop::StopToken;
 
 /// How often a lease is asked for whose row somebody else has locked.
 const LOOK: Duration = Duration::from_millis(20);
@@ -53,8 +54,8 @@ impl Operator {
             let sent = worker.clock().elapsed();
             match self.repository.beat(&beat)?.first() {
                 Some(state) if state.held && state.renewed => break sent,
-                // Somebody is giving it an order at this moment.
-                Some(state) if state.held => _ = self.waiting.wait(LOOK),
+                // Somebody is giving it an order at this moment. A stop does not shorten the pause: it is for the run to hear.
+                Some(state) if state.held => _ = StopToken::default().wait(LOOK),
                 _ => return Ok(None),
             }
         };

@@ -7,7 +7,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::parse::{parse, stored};
-use super::{Given, GivenParams, ParamDeclaration, ParamType, Params};
+use super::{Given, GivenParams, GivenPlace, ParamDeclaration, ParamType, Params};
 use crate::row::Value;
 use crate::suggest::nearest;
 use crate::text::shortened;
@@ -172,14 +172,14 @@ fn wrong_type(declaration: &ParamDeclaration, given: &Given) -> ParamProblem {
 /// What is wrong with the parameter `name`, with the place where it was given: that of a document with a name stands in front.
 fn located(given: Option<&Given>, what: &str, name: &str, wrong: &str) -> String {
     match given {
-        Some(Given::Json { document: Some(document), line, column, .. }) => {
+        Some(Given::Json { place: Some(GivenPlace { document: Some(document), line, column }), .. }) => {
             format!("{document}:{line}:{column}: {what} `{name}`{wrong}")
         }
-        Some(Given::Json { document: None, line, column, .. }) => {
+        Some(Given::Json { place: Some(GivenPlace { document: None, line, column }), .. }) => {
             format!("{what} `{name}` at line {line} column {column}{wrong}")
         }
         Some(Given::Stored(_)) => format!("{what} `{name}` as stored{wrong}"),
-        Some(Given::Text(_)) | None => format!("{what} `{name}`{wrong}"),
+        Some(Given::Text(_) | Given::Json { place: None, .. }) | None => format!("{what} `{name}`{wrong}"),
     }
 }
 

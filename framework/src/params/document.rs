@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
@@ -16,19 +17,26 @@ use crate::yaml::MAX_BYTES;
 pub enum Given {
     /// The text behind `name=`; its type comes from the declaration.
     Text(String),
-    /// JSON as it was written, with its place.
+    /// JSON as it was written.
     Json {
         /// The JSON text.
         text: String,
-        /// The name of its document, if that has one, such as the path of a file.
-        document: Option<Arc<str>>,
-        /// Its line in the document, from 1.
-        line: usize,
-        /// Its column in characters, from 1.
-        column: usize,
+        /// Where it stands, if it was read from a document.
+        place: Option<GivenPlace>,
     },
     /// The value that an earlier run stored, checked then and not again.
     Stored(serde_json::Value),
+}
+
+/// Where a value stands in a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenPlace {
+    /// The name of the document, if it has one, such as the path of a file.
+    pub document: Option<Arc<str>>,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
 }
 
 /// The parameters that a user gives, by name.
@@ -161,12 +169,13 @@ impl GivenParams {
 /// What serde_json says, in the words of somebody who types JSON and does not parse it.
 fn explained(error: &serde_json::Error) -> String {
     let said = error.to_string();
-    let place = said.rfind(" at line ").and_then(|start| said.get(start..)).unwrap_or_default();
-    let words = match said.strip_suffix(place).unwrap_or(&said) {
-        words if words.starts_with("EOF while parsing") => "it ends before it is complete",
-        "key must be a string" => "a name stands in double quotes",
-        "trailing characters" => "something stands behind it",
-        "expected value" => "no value begins here",
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    // serde_json has a category for the end alone; what else is wrong it tells in words.
+    let words = match (error.classify(), said.strip_suffix(&place).unwrap_or(&said)) {
+        (Category::Eof, _) => "it ends before it is complete",
+        (_, "key must be a string") => "a name stands in double quotes",
+        (_, "trailing characters") => "something stands behind it",
+        (_, "expected value") => "no value begins here",
         _ => return said,
     };
     format!("{words}{place}")
@@ -192,8 +201,8 @@ impl Place<'_> {
             }
         }
         self.offset = offset;
-        let document = self.name.clone();
-        Given::Json { text: raw.get().to_owned(), document, line: self.line, column: self.column }
+        let place = GivenPlace { document: self.name.clone(), line: self.line, column: self.column };
+        Given::Json { text: raw.get().to_owned(), place: Some(place) }
     }
 }
 
@@ -243,6 +252,19 @@ mod tests {
     }
 
     #[test]
+    fn bad_json_is_told_in_words_of_those_who_type_it() {
+        for (text, words) in [
+            ("{\"a\": [1,", "it ends before it is complete at line 1 column 9"),
+            ("{a: 1}", "a name stands in double quotes at line 1 column 2"),
+            ("{} x", "something stands behind it at line 1 column 4"),
+            ("{\"a\": x}", "no value begins here at line 1 column 7"),
+        ] {
+            let error = GivenParams::from_json(text).unwrap_err().to_string();
+            assert_eq!(error, format!("the parameters are not a JSON object: {words}"));
+        }
+    }
+
+    #[test]
     fn a_parameter_given_twice_is_refused() {
         let error = GivenParams::from_json(r#"{"a": 1, "a": 2}"#).unwrap_err().to_string();
         assert!(error.contains("`a` is given twice"), "{error}");
@@ -253,11 +275,18 @@ mod tests {
         assert!(GivenParams::from_json(" ").unwrap().is_empty());
     }
 
+    /// Line and column of a value.
+    fn place(given: &GivenParams, name: &str) -> (usize, usize) {
+        match given.get(name) {
+            Some(Given::Json { place: Some(place), .. }) => (place.line, place.column),
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn every_value_knows_its_place() {
         let given = GivenParams::from_json("{\"ä\": 1,\n \"b\": 2}").unwrap();
-        assert!(matches!(given.get("ä"), Some(Given::Json { line: 1, column: 7, .. })), "{given:?}");
-        assert!(matches!(given.get("b"), Some(Given::Json { line: 2, column: 7, .. })), "{given:?}");
+        assert_eq!((place(&given, "ä"), place(&given, "b")), ((1, 7), (2, 7)));
     }
 
     #[test]
@@ -271,8 +300,7 @@ mod tests {
         assert!(text.len() <= GivenParams::LIMIT);
         let given = GivenParams::from_json(&text).unwrap();
         assert_eq!(given.names().count(), 110_001);
-        assert!(matches!(given.get("0"), Some(Given::Json { line: 1, column: 6, .. })), "{:?}", given.get("0"));
-        assert!(matches!(given.get("ü"), Some(Given::Json { line: 2, column: 7, .. })), "{:?}", given.get("ü"));
+        assert_eq!((place(&given, "0"), place(&given, "ü")), ((1, 6), (2, 7)));
     }
 
     #[test]

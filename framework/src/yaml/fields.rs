@@ -10,8 +10,16 @@ use super::{Code, Cursor, Key, Node, Problem};
 /// How many keys an error lists as the ones that are allowed.
 const LISTED_KEYS: usize = 12;
 
-/// A key as other programs call it, and what to write here instead.
-pub type Habit = (&'static str, &'static str);
+/// A key that other programs have, and this mapping has not.
+#[derive(Clone, Copy, Debug)]
+pub struct Habit {
+    /// The key of the others.
+    pub word: &'static str,
+    /// The keys here of which one is most likely meant; none where there is nothing like it.
+    pub meant: &'static [&'static str],
+    /// What to write instead.
+    pub instead: &'static str,
+}
 
 /// A mapping that is read field by field. [`finish`](Self::finish) reports the keys that nobody asked for.
 #[derive(Debug)]
@@ -142,30 +150,30 @@ impl<'a> Fields<'a> {
             self.asked
         );
         for (key, _) in self.entries.iter().filter(|(key, _)| !known.contains(&key.name())) {
-            let near = nearest(key.name(), known.iter().copied());
-            let habit = self.habit(key.name());
-            let is_meant = |missing: &str| match habit {
-                Some(instead) => instead.contains(&format!("`{missing}`")),
-                None => near == Some(missing),
-            };
-            self.missing.retain(|missing| !is_meant(missing));
-            self.at.reading().report(self.unknown(key, near, &known));
+            let meant = self.meant(key.name(), &known);
+            self.missing.retain(|missing| !meant.contains(missing));
+            self.at.reading().report(self.unknown(key, &known));
         }
     }
 
     /// Whether one of the unknown keys was most likely meant to be one of `keys`. That is said when the unknown keys are told.
-    fn is_misspelt(&self, keys: &[&'static str]) -> bool {
+    pub(crate) fn is_misspelt(&self, keys: &[&'static str]) -> bool {
         let known = self.known();
         let mut unknown = self.entries.iter().map(|(key, _)| key.name()).filter(|name| !known.contains(name));
-        unknown.any(|name| match self.habit(name) {
-            Some(instead) => keys.iter().any(|key| instead.contains(&format!("`{key}:"))),
-            None => nearest(name, known.iter().copied()).is_some_and(|near| keys.contains(&near)),
-        })
+        unknown.any(|name| self.meant(name, &known).iter().any(|meant| keys.contains(meant)))
     }
 
-    /// What to write for a key that other programs have.
-    fn habit(&self, key: &str) -> Option<&'static str> {
-        self.habits.iter().find(|(word, _)| *word == key).map(|(_, instead)| *instead)
+    /// The keys of which one is most likely meant by an unknown one.
+    fn meant(&self, key: &str, known: &[&'static str]) -> Vec<&'static str> {
+        match self.habit(key) {
+            Some(habit) => habit.meant.to_vec(),
+            None => nearest(key, known.iter().copied()).into_iter().collect(),
+        }
+    }
+
+    /// What is known of a key that other programs have.
+    fn habit(&self, key: &str) -> Option<&'static Habit> {
+        self.habits.iter().find(|habit| habit.word == key)
     }
 
     /// What the table says about a key.
@@ -181,12 +189,12 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn unknown(&self, key: &Key, near: Option<&str>, known: &[&str]) -> Problem {
+    fn unknown(&self, key: &Key, known: &[&'static str]) -> Problem {
         let message = format!("unknown key `{}` in {}", shown(key.name()), self.what);
         let mut problem = self.at.problem(message).code(Code::UnknownKey).span(key.span());
-        if let Some(instead) = self.habit(key.name()) {
-            problem = problem.help(instead);
-        } else if let Some(near) = near {
+        if let Some(habit) = self.habit(key.name()) {
+            problem = problem.help(habit.instead);
+        } else if let Some(near) = nearest(key.name(), known.iter().copied()) {
             problem = problem.help(format!("did you mean `{near}`?"));
         }
         match known.len() {

@@ -93,10 +93,14 @@ fn did_you_mean(near: Option<&str>) -> String {
     near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
 }
 
+/// Among how many files a similar name is looked for: who has more in one folder knows their names.
+const MOST_NEIGHBOURS: usize = 1_000;
+
 /// The file that was most likely meant by a path at which there is none.
 fn near(path: &Path) -> Option<String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let names = folder.read_dir().ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let entries = folder.read_dir().ok()?.take(MOST_NEIGHBOURS);
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let names: BTreeSet<_> = names.collect();
     let near = nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str))?;
     Some(path.with_file_name(near).display().to_string())

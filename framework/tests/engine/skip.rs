@@ -38,6 +38,18 @@ fn reading_processing_and_writing_share_one_limit() {
 }
 
 #[test]
+fn what_to_do_about_a_record_is_told_also_where_others_stand_beside_it() {
+    let world = World::new();
+    let advised =
+        |item: &i64| BatchError::new("InvalidRow", format!("{item} is odd")).with_help(format!("look at {item}"));
+    let chunks = Chunks { skip: skips(1), ..Chunks::of(numbers(1..=3)) }
+        .processing(move |item| if item % 2 == 1 { Err(advised(item)) } else { Ok(Some(*item)) });
+    let error = world.run(&job_of(chunks.step())).error.unwrap();
+    assert_eq!((error.causes[0].as_str(), error.help.as_deref()), ("3 is odd", Some("look at 3")));
+    assert!(error.causes[1].ends_with("item 1: InvalidRow: 1 is odd"), "{error:?}");
+}
+
+#[test]
 fn an_error_that_the_policy_does_not_name_is_not_skipped() {
     let world = World::new();
     let errors = ErrorNames::Named(vec!["InvalidRow".to_owned()]);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use overnight_db::without_password;
 use overnight_framework::worker::Timing;
 
-use super::{Config, ConfigError, HEARTBEAT, LOG, embedded_file, variable, xdg};
+use super::{Config, ConfigError, HEARTBEAT, LOG, data_dir, embedded_file, variable};
 
 /// A value, and where it comes from.
 #[derive(Clone, Debug)]
@@ -72,7 +72,7 @@ impl Config {
     fn database_setting(&self) -> Setting {
         let named = self.database.clone().map(|database| database.map(|url| without_password(&url)));
         let embedded = || {
-            let file = embedded_file(xdg("XDG_DATA_HOME", ".local/share"), |_| true);
+            let file = embedded_file(data_dir(), |_| true);
             Sourced { value: file.display().to_string(), origin: Origin::Default }
         };
         setting("database", Some(named.unwrap_or_else(embedded)))

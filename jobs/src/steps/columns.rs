@@ -126,3 +126,14 @@ pub(crate) fn chosen(at: &Cursor<'_>, among: &Schema) -> Option<Vec<Box<str>>> {
     }
     Some(names.into_iter().map(|(_, name)| name.into()).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_the_table_are_the_types_of_columns() {
+        let Shape::Word(words) = TYPE else { panic!("{TYPE:?}") };
+        assert_eq!(words, Type::COLUMN.map(Type::name));
+    }
+}

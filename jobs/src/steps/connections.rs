@@ -156,11 +156,7 @@ fn unfit(error: TableError) -> BatchError {
         }
         _ => None,
     };
-    let error = BatchError::of(INVALID_TABLE, error);
-    match help {
-        Some(help) => error.with_help(help),
-        None => error,
-    }
+    BatchError::of(INVALID_TABLE, error).with_any_help(help)
 }
 
 const REFUSED: &str = "the database refused to describe or create the table";

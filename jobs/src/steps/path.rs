@@ -47,7 +47,7 @@ pub(crate) fn help_for(path: &Path, error: &io::Error) -> Option<String> {
         }),
         ErrorKind::PermissionDenied => {
             let word = word(path);
-            Some(format!("`ls -ld {word}` shows whose it is; `chmod a+rX {word}` lets everybody read it"))
+            Some(format!("`ls -ld {word}` shows whose it is; `chmod u+rX {word}` lets its owner read it"))
         }
         ErrorKind::StorageFull => Some(format!("`df -h {}` shows how full it is", word(folder))),
         _ => None,

@@ -127,7 +127,7 @@ fn a_file_without_the_right_to_read_it_or_to_write_beside_it_is_told_with_the_co
     let refused = as_nobody(&project, &["start", "job.yaml"]).expect(3);
     let good = good.to_string_lossy();
     assert!(refused.stderr.contains(&format!("cannot read {good}: Permission denied")), "{refused:#?}");
-    assert!(refused.stderr.contains(&format!("`chmod a+rX {good}` lets everybody read it")), "{refused:#?}");
+    assert!(refused.stderr.contains(&format!("`chmod u+rX {good}` lets its owner read it")), "{refused:#?}");
     forbid(Path::new(&*good), 0o644);
     forbid(&project.path("closed"), 0o555);
     project.file("job.yaml", &READS.replace("name: reads", "name: writes").replace("OUT", "closed/out.csv"));

@@ -3,8 +3,9 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
-use overnight_db::Backend;
+use diesel::connection::SimpleConnection as _;
 use overnight_db::testing::PrivateServer;
+use overnight_db::{Backend, Database, OpenOptions, Session};
 
 use super::project::{Project, answer, on_both_stores, signal, template, until};
 
@@ -152,6 +153,39 @@ fn a_postgres_that_is_gone_for_good_ends_the_run_with_what_to_type_when_it_is_ba
     project.jobctl(&["restart", "1"]).expect(0);
     let total: u64 = project.list().iter().map(|execution| written(&project, &execution["id"].to_string())).sum();
     assert_eq!(total, 1_000);
+}
+
+/// The other database is kept busy, so that the chunk's own transaction is idle.
+#[test]
+fn the_idle_timeout_of_a_job_file_is_the_one_that_the_server_keeps() {
+    let project = Project::new(Backend::Postgres);
+    project.file("jobctl.toml", "[connections]\narchive = \"archive.db\"\n");
+    project.file("rows.csv", &rows(3));
+    project.file(
+        "sends.yaml",
+        "
+name: sends
+steps:
+  - name: send
+    chunk:
+      reader: { csv: { path: rows.csv, columns: { n: integer } } }
+      writer: { table: { name: sent, mode: upsert, key: n, connection: archive } }
+      idle_timeout: 2s
+",
+    );
+    let archive = Database::connect(project.path("archive.db").to_str().unwrap(), OpenOptions::default()).unwrap();
+    let child = archive.write(|session| {
+        let Session::Sqlite(connection) = session else { panic!("not SQLite") };
+        connection.batch_execute("create table sent (n integer primary key); begin immediate").unwrap();
+        let child = project.spawn(&["start", "sends.yaml", "-o", "jsonl"]);
+        let idle = "select count(*) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'";
+        until(|| project.number(idle) > 0);
+        until(|| project.number(idle) == 0);
+        connection.batch_execute("rollback").unwrap();
+        child
+    });
+    let ended = answer(child.unwrap().wait_with_output().unwrap()).expect(0);
+    assert!(format!("{ended:?}").contains("nothing was sent for 2s"), "{ended:#?}");
 }
 
 /// The pool has given up before the server is back: only then somebody hears of it.

@@ -2,9 +2,12 @@
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::MetadataExt as _;
 use std::process::{Child, Command, Stdio};
 
 use super::project::{Project, answer, on_both_stores, signal, until};
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
 use overnight_db::Backend;
 
 /// A job that waits until the test lets it go on.
@@ -173,6 +176,25 @@ on_both_stores! {
         drop(closed.stderr.take());
         assert_eq!(closed.wait().unwrap().code(), Some(0));
     }
+}
+
+/// Who leaves a file of SQLite as the last one takes its log along. An administrator who looks is not the last while a job runs:
+/// what the job wrote into a log that is gone would be lost.
+#[test]
+fn an_administrator_who_looks_leaves_the_log_of_a_running_job_where_it_is() {
+    let project = Project::new(Backend::Sqlite);
+    project.file("held.yaml", JOB);
+    let child = begun(&project, project.command(&["start", "held.yaml"]));
+    let log = || std::fs::metadata(project.path("jobs.db-wal")).map(|log| log.ino()).ok();
+    let before = log();
+    #[expect(clippy::disallowed_methods, reason = "it is closed at once, as no pool does it")]
+    let mut connection = SqliteConnection::establish(&project.url).unwrap();
+    connection.batch_execute("select count(*) from overnight_job_execution").unwrap();
+    drop(connection);
+    assert!(before.is_some() && log() == before);
+    project.file("go", "");
+    answer(child.wait_with_output().unwrap()).expect(0);
+    assert_eq!(project.show("1")["status"], "finished");
 }
 
 /// Those who only look need no life lock; the folder of the locks is a file here, so that nobody can make one.

@@ -392,7 +392,7 @@ fn settings_are_checked_with_their_places() {
         ("{ query: '-- nothing' }", "there is no statement"),
         ("{ query: 'select ${{ params.x }}' }", "values are bound, never pasted in"),
         ("{ query: 'select :day' }", "`bind` has no value for it"),
-        ("{ query: 'select :day', bind: { dya: 1 } }", "did you mean `:dya`?"),
+        ("statement:\n  postgres: select 1\n  sqlite: select 1, :day", "job.yaml:3:21: statement.sqlite: "),
         ("{ query: 'select 1', bind: { day: 1 } }", "the statement has no `:day`"),
         ("{ statement: { postgres: select 1 } }", "needs the key `sqlite`"),
         ("statement: |\n  select 1;\n  select 'x", "statement: this string has no end"),
@@ -401,6 +401,9 @@ fn settings_are_checked_with_their_places() {
         let found = problems(tasklet_plan(&SqlTasklet(shared()), settings));
         assert!(found.iter().any(|line| line.contains(problem)), "{settings}: {found:?}");
     }
+    let found = problems(tasklet_plan(&SqlTasklet(shared()), "{ query: 'select :day, :day', bind: { dya: 1 } }"));
+    let once = "job.yaml:1:18: query: the statement has `:day`, and `bind` has no value for it; did you mean `:dya`?";
+    assert_eq!(found, [once]);
     let found = problems(reader_plan(&TableReader(shared()), "{ name: a, key: ix, columns: { id: integer } }"));
     assert!(found[0].contains("the rows have no column `ix`"), "{found:?}");
 }

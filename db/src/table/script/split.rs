@@ -1,7 +1,7 @@
 //! The statements of a text.
 
 use super::lexer::{Lexer, Token, TokenKind};
-use super::{ScriptError, ScriptProblem, Statement, Template, place};
+use super::{Parameter, ScriptError, ScriptProblem, Statement, Template, place};
 use crate::session::Backend;
 
 /// The first words that begin, end or divide a transaction.
@@ -31,7 +31,7 @@ pub(super) fn split(text: &str, backend: Backend) -> Result<Vec<Statement>, Scri
 struct Draft<'t> {
     text: &'t str,
     template: Template,
-    parameters: Vec<Box<str>>,
+    parameters: Vec<Parameter>,
     /// From where the text still has to go into the template; none before the first token that is not blank.
     pending: Option<usize>,
     /// Behind the last token that is not blank: comments at the end of a statement are not part of it.
@@ -124,10 +124,10 @@ impl<'t> Draft<'t> {
 
     fn parameter(&mut self, token: Token) {
         let name = self.slice(token.start + 1, token.end);
-        let known = self.parameters.iter().position(|known| **known == *name);
+        let known = self.parameters.iter().position(|known| *known.name == *name);
         let number = known.unwrap_or(self.parameters.len());
         if known.is_none() {
-            self.parameters.push(name.into());
+            self.parameters.push(Parameter { name: name.into(), start: token.start });
         }
         let before = self.slice(self.pending.unwrap_or(token.start), token.start);
         self.template = std::mem::take(&mut self.template).sql(before).value(number);

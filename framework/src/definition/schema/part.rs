@@ -37,7 +37,7 @@ impl Part {
         self.shape.words()
     }
 
-    /// Whether it has to be there, in words.
+    /// Whether it has to be there; none for what has no key of its own.
     #[must_use]
     pub fn presence(&self) -> Option<Presence> {
         self.field.map(|field| field.presence)

@@ -1,7 +1,7 @@
 //! The keys of a chunk step, and of the operations on its rows.
 
 use super::policies::{RETRY, SKIP};
-use super::{TIMEOUT, habits};
+use super::{ERROR_NAME, TIMEOUT, habits};
 use crate::yaml::{Field, Keys, Mapping, Shape, Sort};
 
 /// What stands below `chunk`.
@@ -102,7 +102,7 @@ pub(in crate::definition) static VALIDATION: Mapping = Mapping::new(
         Field::or(
             "error",
             "InvalidRow",
-            Shape::Form("the name of an error such as `NotQuoted`", "^[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*$"),
+            Shape::Form("the name of an error such as `NotQuoted`", ERROR_NAME),
             "The name of the error, by which `skip` can choose these records and no others.",
         ),
     ],

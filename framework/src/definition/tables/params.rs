@@ -1,14 +1,10 @@
 //! The keys of a parameter.
 
-use super::habits;
+use super::{DATETIME, habits};
 use crate::yaml::{Cases, Field, Mapping, Shape};
 
 const INTEGER: Shape = Shape::Integer(i64::MIN, i64::MAX);
 const DATE: Shape = Shape::Form("a date such as 2026-10-30", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$");
-const DATETIME: Shape = Shape::Form(
-    "an instant with its zone such as 2026-10-30T22:00:00Z",
-    "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}.*([Zz]|[+-][0-9]{2}:?[0-9]{2})$",
-);
 
 /// What stands below the name of a parameter.
 pub(in crate::definition) static PARAM: Mapping = Mapping::new(

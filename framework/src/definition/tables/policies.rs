@@ -1,6 +1,6 @@
 //! The keys of retries, skips, and of what holds for every step.
 
-use super::{ERRORS, TIMEOUT};
+use super::{ERRORS, TIMEOUT, habits};
 use crate::yaml::{Field, Mapping, Shape};
 
 /// What stands below `defaults`.
@@ -44,6 +44,7 @@ pub(in crate::definition) static RETRY: Mapping = Mapping::new(
         Field::optional("errors", ERRORS, "The errors that are worth another attempt; without the key every error is."),
     ],
 )
+.habits(habits::RETRY)
 .example("retry: { max_attempts: 5, delay: 200ms, max_delay: 1m, errors: [Transient] }\n");
 
 /// What stands below `skip`.
@@ -66,4 +67,5 @@ pub(in crate::definition) static SKIP: Mapping = Mapping::new(
         ),
     ],
 )
+.habits(habits::SKIP)
 .example("skip: { limit: 0.1%, errors: [InvalidRow] }\n");

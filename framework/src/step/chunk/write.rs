@@ -228,8 +228,8 @@ pub(super) fn beside(error: StepError, letters: &[Letter]) -> StepError {
         StepError::Failed(Failure { error, position }) if !letters.is_empty() => {
             let last = BatchError::from(found_before(letters));
             let named = |text| BatchError::new(error.name().to_owned(), text);
-            let error = error.chain().into_iter().rev().fold(last, |cause, text| named(text).with_source(cause));
-            StepError::Failed(Failure { error, position })
+            let told = error.chain().into_iter().rev().fold(last, |cause, text| named(text).with_source(cause));
+            StepError::Failed(Failure { error: told.with_any_help(error.help()), position })
         }
         error => error,
     }

@@ -45,7 +45,9 @@ impl<'a> Builder<'a> {
         match event {
             Event::Scalar(text, style, anchor, _) => self.scalar(&text, style, (span, anchor)),
             Event::SequenceStart(_, anchor, _) => self.open((span, anchor), Parts::Sequence(Vec::new())),
-            Event::MappingStart(_, anchor, _) => self.open((span, anchor), Parts::Mapping(OpenMapping::default())),
+            Event::MappingStart(_, anchor, _) => {
+                self.open((span, anchor), Parts::Mapping(OpenMapping::new(is_bracket(span))))
+            }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
             Event::Alias(id) => self.alias(id, span),
             Event::UnresolvedAlias(name) => {
@@ -137,7 +139,7 @@ impl<'a> Builder<'a> {
         let weight = Weight { nodes: 1, text: 0, depth: 1 };
         self.charge(weight, span)?;
         self.within_depth(1, span)?;
-        self.open.push(Frame { span, is_bracketed: span.start < span.end, anchor, weight, parts });
+        self.open.push(Frame { span, is_bracketed: is_bracket(span), anchor, weight, parts });
         Some(())
     }
 
@@ -206,6 +208,11 @@ impl<'a> Builder<'a> {
         self.reading.report_syntax(too_deep(span));
         None
     }
+}
+
+/// Whether a list or mapping begins with a bracket or brace: a block begins with its first part, and its own place is empty.
+fn is_bracket(start: Span) -> bool {
+    start.start < start.end
 }
 
 fn path_of(open: &[Frame]) -> Path {

@@ -5,11 +5,13 @@ use std::collections::hash_map::Entry;
 use std::mem::replace;
 use std::sync::Arc;
 
-use crate::yaml::{Code, Key, Kind, Node, Problem, Source, Span, Style};
+use crate::yaml::{Code, Key, Kind, Node, Problem, Scalar, Source, Span, Style};
 
 /// The entries so far, and what the next value belongs to.
 #[derive(Debug, Default)]
 pub(super) struct OpenMapping {
+    /// Whether it stands in braces, where a comma ends each value.
+    in_braces: bool,
     entries: Vec<(Key, Node)>,
     merges: Vec<Merge>,
     /// Where each key was first written.
@@ -35,6 +37,10 @@ enum Next {
 }
 
 impl OpenMapping {
+    pub(super) fn new(in_braces: bool) -> Self {
+        Self { in_braces, ..Self::default() }
+    }
+
     /// The key whose value is being read.
     pub(super) fn current(&self) -> Option<Arc<str>> {
         match &self.next {
@@ -65,6 +71,9 @@ impl OpenMapping {
         let Kind::Scalar(scalar) = &node.kind else {
             return Err(Problem::new(seen, format!("a key is a text, not {}", node.describe())).code(Code::KeyNotText));
         };
+        if let Some(problem) = self.cut_value(scalar, seen) {
+            return Err(problem);
+        }
         let name = scalar.shared_text();
         match self.written.entry(Arc::clone(&name)) {
             Entry::Occupied(first) => {
@@ -78,6 +87,25 @@ impl OpenMapping {
             _ => Next::Value(Key { name, span: seen }),
         };
         Ok(())
+    }
+
+    /// The problem of `{ fee: round(a, 2) }` without quotes, which YAML cuts at the comma: a key closes the parenthesis that the
+    /// value before it has opened. What stands between two commas is a key without a value.
+    fn cut_value(&self, key: &Scalar, seen: Span) -> Option<Problem> {
+        if !self.in_braces || key.style != Style::Plain || parentheses(&key.text) >= 0 {
+            return None;
+        }
+        let last = self.entries.iter().rposition(|(_, node)| !node.is_null())?;
+        let ((_, value), between) = self.entries.get(last..)?.split_first()?;
+        let value = value.as_scalar().filter(|value| value.style == Style::Plain && parentheses(&value.text) > 0)?;
+        let pieces = between.iter().map(|(key, _)| key.name()).chain([&*key.text]);
+        let whole = pieces.fold(value.text.to_string(), |whole, piece| format!("{whole}, {piece}"));
+        if parentheses(&whole) != 0 {
+            return None;
+        }
+        let span = Span { start: value.span.start, end: seen.end };
+        let problem = Problem::new(span, "YAML ends this value at its comma").code(Code::NeedsQuotes);
+        Some(problem.help(format!("quote the whole value: \"{whole}\"")))
     }
 
     /// The entries, with the merged ones where their merge key stood. A key that is written wins over a merged one, and
@@ -123,6 +151,11 @@ impl Merge {
         let mappings = self.value.as_sequence().unwrap_or(std::slice::from_ref(&self.value));
         mappings.iter().filter_map(Node::as_mapping).flatten()
     }
+}
+
+/// How many parentheses a text opens and does not close.
+fn parentheses(text: &str) -> isize {
+    text.bytes().map(|byte| isize::from(byte == b'(') - isize::from(byte == b')')).sum()
 }
 
 fn duplicate(name: &str, first: Span, second: Span) -> Problem {

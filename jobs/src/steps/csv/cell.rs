@@ -33,12 +33,15 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// What stands between two places of it.
+    /// What stands between two places of it. A part of a text may be none: two fields that end and begin within a character make
+    /// one of them where they stand side by side.
     #[inline]
     pub(super) fn part(self, start: usize, end: usize) -> Self {
         match self {
-            Self::Text(text) => Self::Text(text.get(start..end).unwrap_or_default()),
-            Self::Bytes(bytes) => Self::Bytes(bytes.get(start..end).unwrap_or_default()),
+            Self::Text(text) if text.is_char_boundary(start) && text.is_char_boundary(end) => {
+                Self::Text(text.get(start..end).unwrap_or_default())
+            }
+            other => Self::Bytes(other.bytes().get(start..end).unwrap_or_default()),
         }
     }
 }
@@ -211,6 +214,15 @@ mod tests {
             }
         }
         assert_eq!(CellReader::new(Type::Str, false).read(Cell::Bytes(b"\xff")), Err(Flaw::Encoding));
+    }
+
+    #[test]
+    fn a_part_of_a_text_that_is_none_is_refused_and_not_empty() {
+        let halves = Cell::Text("\u{e9}");
+        for half in [halves.part(0, 1), halves.part(1, 2)] {
+            assert_eq!(CellReader::new(Type::Str, false).read(half), Err(Flaw::Encoding));
+        }
+        assert_eq!(CellReader::new(Type::Str, false).read(halves.part(0, 2)), Ok(Value::from("\u{e9}")));
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl From<FileError> for BatchError {
         match &error {
             FileError::Io { path, source } => {
                 let help = help_for(path, source);
-                helped(Self::of(names::IO, error), help)
+                Self::of(names::IO, error).with_any_help(help)
             }
             FileError::Folder { path } => {
                 let help = format!("`ls -l {}` shows what is in it", quoted(&path.to_string_lossy()));
@@ -95,14 +95,6 @@ impl From<FileError> for BatchError {
             }
             _ => Self::of(INVALID_FILE, error),
         }
-    }
-}
-
-/// The error with what to do about it, where somebody knows that.
-pub(super) fn helped(error: BatchError, help: Option<String>) -> BatchError {
-    match help {
-        Some(help) => error.with_help(help),
-        None => error,
     }
 }
 

@@ -15,24 +15,20 @@
 //! A target that is a link is followed before anything else: the part stands beside the file that the link names, and the
 //! link stays. Names are on the disk only when their folder is, so every folder is synced in which one was made.
 
+mod error;
+mod folders;
+
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use overnight_framework::BatchError;
-use overnight_framework::error::names;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use thiserror::Error;
 
-use super::INVALID_FILE;
-use super::error::helped;
+pub(super) use self::error::PartError;
+use self::folders::{create_folders, folder_of, followed, sync_folder};
 use super::mark::hexadecimal;
-use crate::quoted::quoted;
-
-/// How many links lead from the path to the file at most, as Linux has it.
-const LINKS: usize = 40;
 
 /// The length of a part and the hash of its bytes, after a chunk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,44 +72,6 @@ impl End {
     fn add(&mut self, bytes: &[u8]) {
         self.offset += bytes.len() as u64;
         self.hash.update(bytes);
-    }
-}
-
-/// Why a file cannot be written, or not be written on.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub(super) enum PartError {
-    #[error("cannot write {}", .path.display())]
-    Io { path: PathBuf, source: io::Error },
-    #[error("{} is no name for a file", .0.display())]
-    Name(PathBuf),
-    #[error("{} is a folder; the path names the file to write", .0.display())]
-    Folder(PathBuf),
-    #[error("{} is a device, a pipe or a socket, and is not replaced by a file", .0.display())]
-    Special(PathBuf),
-    #[error("{} is being written by another process", .0.display())]
-    Locked(PathBuf),
-    #[error(
-        "cannot go on with {}: neither {} nor {} has what the last chunk left there ({how})",
-        .target.display(), .part.display(), .target.display()
-    )]
-    Changed { target: PathBuf, part: PathBuf, how: String },
-    #[error("{} is finished, and there are more rows for it", .0.display())]
-    Finished(PathBuf),
-    #[error("the checkpoint is not one of a written file")]
-    Checkpoint(#[from] serde_json::Error),
-}
-
-impl From<PartError> for BatchError {
-    fn from(error: PartError) -> Self {
-        match &error {
-            PartError::Io { path, source } => {
-                let help = help_to_write(path, source);
-                helped(Self::of(names::IO, error), help)
-            }
-            PartError::Locked(_) => Self::of(names::TRANSIENT, error),
-            _ => Self::of(INVALID_FILE, error),
-        }
     }
 }
 
@@ -297,65 +255,12 @@ impl Part {
     }
 }
 
-/// What a person can do about a file that cannot be written.
-fn help_to_write(path: &Path, error: &io::Error) -> Option<String> {
-    let folder = quoted(&folder_of(path).to_string_lossy());
-    match error.kind() {
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            Some(format!("`ls -ld {folder}` shows who may write there; `chmod u+w {folder}` lets its owner"))
-        }
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(format!("`df -h {folder}` shows how full it is")),
-        _ => None,
-    }
-}
-
 /// Where the bytes of a file stand until it is whole.
 fn part_of(target: &Path) -> Result<PathBuf, PartError> {
     match target.file_name() {
         Some(name) => Ok(target.with_file_name(format!(".{}.part", name.to_string_lossy()))),
         None => Err(PartError::Name(target.to_owned())),
     }
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// The file that a path names by way of links; it need not be there.
-fn followed(mut path: PathBuf) -> io::Result<PathBuf> {
-    for _ in 0..LINKS {
-        match fs::read_link(&path) {
-            Ok(link) => path = folder_of(&path).join(link),
-            // It is no link, or nothing.
-            Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::NotFound) => return Ok(path),
-            Err(error) => return Err(error),
-        }
-    }
-    Err(io::Error::new(ErrorKind::InvalidInput, "too many links lead on from it"))
-}
-
-/// Makes a folder with those above it. After a power cut they are there.
-fn create_folders(folder: &Path) -> Result<(), PartError> {
-    let missing = missing(folder);
-    fs::create_dir_all(folder).map_err(|source| PartError::Io { path: folder.to_owned(), source })?;
-    missing.into_iter().try_for_each(|made| sync_folder(folder_of(made)))
-}
-
-/// Those of a folder and the ones above it that are not there, the outermost first.
-fn missing(folder: &Path) -> Vec<&Path> {
-    let mut missing: Vec<_> = folder.ancestors().take_while(|folder| !is_there(folder)).collect();
-    missing.reverse();
-    missing
-}
-
-fn is_there(folder: &Path) -> bool {
-    folder.as_os_str().is_empty() || folder.is_dir()
-}
-
-/// Brings the names in a folder to the disk.
-fn sync_folder(folder: &Path) -> Result<(), PartError> {
-    let synced = File::open(folder).and_then(|folder| folder.sync_all());
-    synced.map_err(|source| PartError::Io { path: folder.to_owned(), source })
 }
 
 /// The hash of the first `length` bytes of a file, or of all when it has fewer, and how many bytes it has.
@@ -381,16 +286,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_folder_that_has_to_be_made_is_known_before() {
-        let folder = tempfile::tempdir().unwrap();
-        let deep = folder.path().join("a/b/c");
-        assert_eq!(missing(&deep), [folder.path().join("a"), folder.path().join("a/b"), deep.clone()]);
-        create_folders(&deep).unwrap();
-        assert!(missing(&deep).is_empty());
-        assert!(missing(Path::new(".")).is_empty());
-    }
-
-    #[test]
     fn a_part_that_got_its_name_before_it_was_locked_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("day.csv");
@@ -407,12 +302,5 @@ mod tests {
         third.begin().unwrap();
         assert!(!second.lock(&late).unwrap(), "another part is there");
         assert_eq!(fs::read(&target).unwrap(), b"whole");
-    }
-
-    #[test]
-    fn a_folder_that_cannot_be_synced_fails_the_writer() {
-        let folder = tempfile::tempdir().unwrap();
-        let error = sync_folder(&folder.path().join("gone")).unwrap_err();
-        assert!(matches!(error, PartError::Io { .. }), "{error}");
     }
 }

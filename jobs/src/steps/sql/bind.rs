@@ -1,6 +1,8 @@
 //! The values that the `:name` of a statement are bound to.
 
-use overnight_db::table::Parameters;
+use std::collections::BTreeSet;
+
+use overnight_db::table::{Parameters, Statement};
 use overnight_framework::BatchError;
 use overnight_framework::kind::{Frame, Names, Setting};
 use overnight_framework::params::parse_date;
@@ -39,27 +41,44 @@ impl Bindings {
         .map(Self)
     }
 
-    /// Makes sure that every parameter has a value, and every value a parameter.
-    pub(super) fn check(&self, at: &Cursor<'_>, text: &SqlText) -> Option<()> {
-        let bound = || self.0.iter().map(|(key, _)| key.name());
+    /// Makes sure that every parameter of the text at `at` has a value.
+    pub(super) fn cover(&self, at: &Cursor<'_>, statements: &[Statement]) -> Option<()> {
         let mut fine = Some(());
-        for parameter in text.parameters().filter(|parameter| !bound().any(|name| name == *parameter)) {
-            let problem = at
-                .problem(format!("the statement has `:{parameter}`, and `bind` has no value for it"))
-                .code(Code::Statement);
-            let problem = match nearest(parameter, bound()) {
-                Some(near) => problem.help(format!("did you mean `:{near}`?")),
-                None => problem
-                    .help(format!("write `bind: {{ {parameter}: … }}`; a colon that is none needs a space behind it")),
+        let mut told = BTreeSet::new();
+        for (statement, parameter) in statements.iter().flat_map(|one| one.parameters().map(move |name| (one, name))) {
+            if self.names().any(|name| name == parameter) || !told.insert(parameter) {
+                continue;
+            }
+            let message = format!("the statement has `:{parameter}`, and `bind` has no value for it");
+            let problem = at.problem_in(statement.place_of(parameter).unwrap_or_default(), message);
+            let help = match self.nearest(parameter) {
+                Some(near) => format!("did you mean `:{near}`?"),
+                None => format!("write `bind: {{ {parameter}: … }}`; a colon that is none needs a space behind it"),
             };
-            fine = at.refuse(problem);
+            fine = at.refuse(problem.code(Code::Statement).help(help));
         }
-        for (key, _) in self.0.iter().filter(|(key, _)| !text.parameters().any(|name| name == key.name())) {
+        fine
+    }
+
+    /// Makes sure that every value has a parameter. One that was meant by a parameter without a value was told with that.
+    pub(super) fn check(&self, at: &Cursor<'_>, text: &SqlText) -> Option<()> {
+        let is_meant = |value: &str, parameter: &str| value == parameter || self.nearest(parameter) == Some(value);
+        let mut fine = Some(());
+        for (key, _) in self.0.iter().filter(|(key, _)| !text.parameters().any(|name| is_meant(key.name(), name))) {
             let problem =
                 at.problem(format!("the statement has no `:{}`", key.name())).code(Code::Statement).span(key.span());
             fine = at.refuse(at.suggesting(problem, key.name(), text.parameters()));
         }
         fine
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(key, _)| key.name())
+    }
+
+    /// The value that a parameter without one most likely means.
+    fn nearest(&self, parameter: &str) -> Option<&str> {
+        if self.names().any(|name| name == parameter) { None } else { nearest(parameter, self.names()) }
     }
 
     pub(super) fn values(&self, frame: &Frame) -> Result<Parameters, BatchError> {

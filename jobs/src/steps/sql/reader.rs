@@ -11,7 +11,7 @@ use overnight_framework::yaml::{Cursor, Field, Mapping, Shape};
 
 use super::SQL_ERROR;
 use super::bind::{BIND, Bindings};
-use super::text::{Length, SQL, SqlText};
+use super::text::{Length, Rules, SQL, SqlText};
 use crate::steps::columns::{CHOSEN, COLUMNS, Renaming, chosen, columns, schema};
 use crate::steps::connections::{CONNECTION, Connections};
 use crate::steps::keyset::KeysetSource;
@@ -88,11 +88,12 @@ impl ReaderKind for SqlReader {
         let mut fields = settings.mapping(&SETTINGS)?;
         let connection = self.0.read(&mut fields);
         let backend = connection.as_ref().and_then(|name| self.0.backend(name.as_deref()));
-        let query = fields.required("query", |at| SqlText::read(at, backend, Length::One));
+        let bind = fields.or("bind", Bindings::default(), |at| Bindings::read(at, names));
+        let rules = Rules { length: Length::One, bind: bind.as_ref() };
+        let query = fields.required("query", |at| SqlText::read(at, backend, rules));
         let columns = fields.required("columns", |at| columns(at, Renaming::Never));
         let schema = columns.map(|columns| schema(&columns));
         let key = fields.required("key", |at| chosen(at, schema.as_deref()?));
-        let bind = fields.or("bind", Bindings::default(), |at| Bindings::read(at, names));
         let at = fields.at().clone();
         fields.finish();
         let (query, bind) = (query?, bind?);

@@ -16,7 +16,7 @@ use overnight_framework::yaml::{Cursor, Field, Mapping, Shape};
 use super::SQL_ERROR;
 use super::bind::{BIND, Bindings};
 use super::cancel::Canceller;
-use super::text::{Access, Length, SQL, SqlText};
+use super::text::{Access, Length, Rules, SQL, SqlText};
 use crate::steps::connections::{CONNECTION, Connections, in_transaction, query_error, store_error};
 
 /// Runs statements, all or none, or asks a query whose first row becomes the outputs of the step. On PostgreSQL both are in a
@@ -103,8 +103,9 @@ impl TaskletKind for SqlTasklet {
         let chosen = fields.exactly_one_of(&["statement", "query"]);
         let is_query = chosen.as_ref().is_some_and(|(key, _)| *key == "query");
         let length = if is_query { Length::One } else { Length::Any };
-        let text = chosen.and_then(|(_, at)| SqlText::read(&at, backend, length));
         let bind = fields.or("bind", Bindings::default(), |at| Bindings::read(at, names));
+        let rules = Rules { length, bind: bind.as_ref() };
+        let text = chosen.and_then(|(_, at)| SqlText::read(&at, backend, rules));
         let at = fields.at().clone();
         fields.finish();
         let (text, bind) = (text?, bind?);

@@ -4,6 +4,8 @@ use overnight_db::Backend;
 use overnight_db::table::{ScriptError, Statement, statements};
 use overnight_framework::yaml::{Code, Cursor, Field, Mapping, Shape};
 
+use super::bind::Bindings;
+
 /// What [`SqlText::read`] reads.
 pub(super) const SQL: Shape = Shape::Either(&[Shape::FilledText, Shape::Mapping(&FOR_EACH)]);
 
@@ -51,20 +53,28 @@ pub(super) enum Access {
     Sets,
 }
 
+/// What a text has to be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules<'b> {
+    pub(super) length: Length,
+    /// The values of its parameters; `None` where they are wrong themselves.
+    pub(super) bind: Option<&'b Bindings>,
+}
+
 impl SqlText {
     /// Reads `"select …"` or `{ postgres: "select …", sqlite: "select …" }` for the database that it will run on, where that
     /// is known; where it is not, a text must be one for either.
-    pub(super) fn read(at: &Cursor<'_>, backend: Option<Backend>, length: Length) -> Option<Self> {
+    pub(super) fn read(at: &Cursor<'_>, backend: Option<Backend>, rules: Rules<'_>) -> Option<Self> {
         if at.node().as_mapping().is_none() {
             let script = match backend {
-                Some(backend) => script(at, backend, length),
-                None => either(at, length),
+                Some(backend) => script(at, backend, rules),
+                None => either(at, rules),
             }?;
             return Some(Self { postgres: script.clone(), sqlite: script });
         }
         let mut fields = at.mapping(&FOR_EACH)?;
-        let postgres = fields.required("postgres", |at| script(at, Backend::Postgres, length));
-        let sqlite = fields.required("sqlite", |at| script(at, Backend::Sqlite, length));
+        let postgres = fields.required("postgres", |at| script(at, Backend::Postgres, rules));
+        let sqlite = fields.required("sqlite", |at| script(at, Backend::Sqlite, rules));
         fields.finish();
         Some(Self { postgres: postgres?, sqlite: sqlite? })
     }
@@ -97,30 +107,33 @@ impl SqlText {
     }
 }
 
-fn script(at: &Cursor<'_>, backend: Backend, length: Length) -> Option<Script> {
+fn script(at: &Cursor<'_>, backend: Backend, rules: Rules<'_>) -> Option<Script> {
     let text = plain(at)?;
     match statements(text, backend) {
-        Ok(statements) => of_length(at, statements, length),
+        Ok(statements) => checked(at, statements, rules),
         Err(error) => refuse(at, text, &error),
     }
 }
 
-fn either(at: &Cursor<'_>, length: Length) -> Option<Script> {
+fn either(at: &Cursor<'_>, rules: Rules<'_>) -> Option<Script> {
     let text = plain(at)?;
     match statements(text, Backend::Postgres).or_else(|error| statements(text, Backend::Sqlite).map_err(|_| error)) {
-        Ok(statements) => of_length(at, statements, length),
+        Ok(statements) => checked(at, statements, rules),
         Err(error) => refuse(at, text, &error),
     }
 }
 
-fn of_length(at: &Cursor<'_>, statements: Vec<Statement>, length: Length) -> Option<Script> {
-    match (statements.as_slice(), length) {
+fn checked(at: &Cursor<'_>, statements: Vec<Statement>, rules: Rules<'_>) -> Option<Script> {
+    match (statements.as_slice(), rules.length) {
         ([], _) => at.refuse(at.problem("there is no statement in this text").code(Code::Statement)),
         ([_, second, ..], Length::One) => {
             let message = format!("a query is one statement, and line {} of this text begins a second", second.line());
             at.refuse(at.problem(message).code(Code::Statement))
         }
-        _ => Some(Script { text: at.text()?.to_owned(), statements }),
+        _ => {
+            rules.bind.map_or(Some(()), |bind| bind.cover(at, &statements))?;
+            Some(Script { text: at.text()?.to_owned(), statements })
+        }
     }
 }
 
