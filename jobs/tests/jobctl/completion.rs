@@ -96,7 +96,7 @@ fn offered_by_fish(project: &Project, line: &str) -> Vec<String> {
     let jobctl = project.command(&[]);
     fish.args(["--no-config", "--command", &script]).current_dir(project.folder.path()).env_clear();
     fish.envs(jobctl.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("PATH", path(project));
-    let fish = fish.output().unwrap_or_else(|error| panic!("fish: {error}; `.ci/setup` installs it"));
+    let fish = fish.output().unwrap_or_else(|error| panic!("fish: {error}; `.ci/setup tests` installs it"));
     let answer = answer(fish).expect(0);
     assert_eq!(answer.stderr, "", "{line}");
     answer.stdout.lines().map(|line| line.trim_end().to_owned()).collect()
@@ -121,7 +121,7 @@ fn zsh_completes_names_parameters_and_values() {
     project.jobctl(&["apply", "night.yaml"]).expect(0);
     fs::remove_file(project.path("night.yaml")).unwrap();
     let known = Command::new("zsh").arg("--version").output();
-    known.unwrap_or_else(|error| panic!("zsh: {error}; `.ci/setup` installs it"));
+    known.unwrap_or_else(|error| panic!("zsh: {error}; `.ci/setup tests` installs it"));
     let path = path(&project);
     let mut zsh = Terminal::run(&project, &[("TERM", "dumb"), ("PATH", &path)], "exec zsh -f -i");
     zsh.type_in("autoload -Uz compinit; compinit -u -D; source <(jobctl completion zsh); compdef _jobctl say\n");

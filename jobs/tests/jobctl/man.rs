@@ -20,7 +20,7 @@ fn every_page_renders_with_its_name_its_synopsis_and_examples() {
             assert!(roff.contains(section), "{name} has no {section}: {roff}");
         }
         let read = Command::new("groff").args(["-man", "-ww", "-Tutf8", "-Kutf8"]).arg(&page).output();
-        let read = read.unwrap_or_else(|error| panic!("groff: {error}; `.ci/setup` installs it"));
+        let read = read.unwrap_or_else(|error| panic!("groff: {error}; `.ci/setup tests` installs it"));
         let (text, said) = (String::from_utf8_lossy(&read.stdout), String::from_utf8_lossy(&read.stderr));
         assert!(read.status.success() && said.is_empty(), "{name}: {said}");
         assert!(text.contains(name) && text.contains("jobctl "), "{name}: {text}");
