@@ -83,7 +83,7 @@ fn process(program: &str, arguments: &[&str]) -> Duration {
 
 fn timed(command: &mut Command) -> Duration {
     let begin = Instant::now();
-    let status = command.stdout(Stdio::null()).status().unwrap();
+    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
     assert!(status.success(), "{command:?}");
     begin.elapsed()
 }
