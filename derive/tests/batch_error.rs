@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::io;
 
-use overnight_framework::BatchError;
-use overnight_framework::error::NamedError;
+use overnight::BatchError;
+use overnight::error::NamedError;
 use thiserror::Error;
 
 #[derive(Debug, Error, BatchError)]
@@ -114,9 +114,9 @@ fn a_generic_error_keeps_its_bounds() {
 }
 
 mod elsewhere {
-    pub(super) use overnight_framework as renamed;
+    pub(super) use overnight as renamed;
 
-    #[derive(Debug, thiserror::Error, overnight_framework::BatchError)]
+    #[derive(Debug, thiserror::Error, overnight::BatchError)]
     #[error("moved")]
     #[batch_error(crate = renamed)]
     pub(super) struct Moved;

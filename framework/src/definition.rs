@@ -27,6 +27,7 @@
 
 mod census;
 mod chunk;
+mod condition;
 mod environment;
 mod frames;
 mod guard;
@@ -53,6 +54,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+pub(crate) use self::condition::Conditions;
 pub use self::environment::{Environment, FixedEnvironment, SecretError, VariableUse};
 pub use self::outline::{ChunkOutline, StepOutline, StepUse};
 pub use self::schema::{Part, parts, schema, schema_of};

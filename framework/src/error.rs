@@ -6,6 +6,7 @@
 //! code of a failed execution. A job gives names to its own errors with the derive macro:
 //!
 //! ```
+//! # extern crate overnight_framework as overnight;
 //! use overnight_framework::BatchError;
 //!
 //! #[derive(Debug, thiserror::Error, BatchError)]

@@ -14,6 +14,7 @@ use crate::listener::{ChunkListener, JobListener, SkipListener, StepListener};
 use crate::params::{ParamDeclaration, Params};
 use crate::policy::RetryPolicy;
 use crate::repository::Revision;
+use crate::resource::{Need, Resources};
 use crate::step::{JobView, Step};
 
 /// Something that is computed from a running job, such as the condition of a step.
@@ -47,6 +48,8 @@ pub enum Rerun {
 pub struct Job {
     /// Its name.
     pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
     /// The module it belongs to.
     pub module: String,
     /// Its labels.
@@ -73,6 +76,8 @@ pub struct Job {
     pub revision: Revision,
     /// The folder that relative paths start at.
     pub base_dir: PathBuf,
+    /// What the program gives to its steps.
+    pub resources: Arc<Resources>,
 }
 
 impl Job {
@@ -93,6 +98,7 @@ impl Job {
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
+            description: None,
             module: "default".to_owned(),
             labels: BTreeMap::new(),
             params: Vec::new(),
@@ -106,6 +112,7 @@ impl Job {
             listeners: Vec::new(),
             revision: Revision::Text { yaml: String::new(), sha256: String::new() },
             base_dir: PathBuf::new(),
+            resources: Arc::default(),
         }
     }
 
@@ -154,6 +161,8 @@ pub struct JobStep {
     pub step: Arc<dyn Step>,
     /// Whether it shall run at all; without a condition it does.
     pub when: Option<Evaluate<bool>>,
+    /// The same as it is written, where it is an expression.
+    pub condition: Option<String>,
     /// How often a failed attempt is repeated.
     pub retry: RetryPolicy,
     /// How long it may take, all attempts together.
@@ -162,6 +171,12 @@ pub struct JobStep {
     pub rerun: Rerun,
     /// How often it may be begun in one instance. Spring Batch's start limit.
     pub max_starts: Option<u32>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The resources without which it cannot run.
+    pub needs: Vec<Need>,
+    /// Where it stands in the source of the program, as `src/ledger.rs:46`.
+    pub place: Option<&'static str>,
     /// Who is called around it.
     pub listeners: Vec<Arc<dyn StepListener>>,
     /// Who is called around its chunks. It then runs on one thread.
@@ -177,10 +192,14 @@ impl JobStep {
             name: name.into(),
             step: Arc::new(step),
             when: None,
+            condition: None,
             retry: RetryPolicy::NEVER,
             timeout: None,
             rerun: Rerun::WhenIncomplete,
             max_starts: None,
+            description: None,
+            needs: Vec::new(),
+            place: None,
             listeners: Vec::new(),
             chunk_listeners: Vec::new(),
             skip_listeners: Vec::new(),

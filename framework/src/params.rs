@@ -4,18 +4,22 @@ mod bind;
 mod declaration;
 mod document;
 mod exact;
+mod field;
 mod key;
 mod parse;
+mod value;
 
 pub use self::bind::{BindContext, ParamProblem, ParamsError, bind};
 pub(crate) use self::bind::{broken_rule, compare};
-pub use self::declaration::{ParamDeclaration, ParamType};
+pub use self::declaration::{Check, ParamDeclaration, ParamType};
 pub use self::document::{DocumentError, Given, GivenParams, GivenPlace};
 pub use self::exact::parse_json;
 pub(crate) use self::exact::{keeps_digits, survives};
+pub use self::field::{Field, Fields, FromParams, Limits};
 pub use self::key::InstanceKey;
 pub(crate) use self::key::hex_digest;
 pub(crate) use self::parse::{parse, stored};
+pub use self::value::ParamValue;
 pub use crate::text::{parse_date, parse_datetime, parse_duration};
 
 use std::collections::BTreeMap;

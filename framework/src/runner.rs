@@ -148,7 +148,13 @@ impl Run<'_> {
     }
 
     fn view<'v>(&'v self, steps: &'v [StepView]) -> JobView<'v> {
-        JobView { execution: &self.execution, params: self.params, context: &self.execution.context, steps }
+        JobView {
+            execution: &self.execution,
+            params: self.params,
+            context: &self.execution.context,
+            steps,
+            resources: &self.job.resources,
+        }
     }
 
     fn tell(&self, event: &RunEvent<'_>) {

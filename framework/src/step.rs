@@ -1,14 +1,21 @@
 //! The seam between the engine and what a step does.
 
+mod answer;
+mod args;
 mod caught;
 pub mod chunk;
 mod context;
+mod drive;
 mod tasklet;
 
 use thiserror::Error;
 
+pub use self::answer::{IntoError, IntoOutcome, Json};
+pub use self::args::FromStep;
 pub(crate) use self::caught::caught;
 pub use self::context::{JobView, StepContext, StepState, StepView};
+pub(crate) use self::drive::drive;
+pub use self::drive::{BlockOn, Park};
 pub use self::tasklet::{Tasklet, TaskletStep};
 
 use crate::error::{BatchError, names};

@@ -21,6 +21,7 @@ mod engine {
     mod property;
     mod replay;
     mod restart;
+    mod rust;
     mod sequence;
     mod skip;
     mod stop;

@@ -7,6 +7,7 @@ use overnight_framework::definition::{self, Environment, JobFile, Trial};
 use overnight_framework::job::Job;
 use overnight_framework::kind::Kinds;
 use overnight_framework::operator::NoJob;
+use overnight_framework::registry::Registry;
 use overnight_framework::repository::{Definition, Revision, StoreError};
 use overnight_framework::yaml::{Problems, ReadError, Source};
 use thiserror::Error;
@@ -15,6 +16,7 @@ use thiserror::Error;
 pub(crate) struct Catalog {
     kinds: Kinds,
     environment: Arc<dyn Environment>,
+    program: Registry,
 }
 
 /// Why there is no such job.
@@ -38,8 +40,18 @@ pub(crate) enum CatalogError {
 }
 
 impl Catalog {
-    pub(crate) fn new(kinds: Kinds, environment: Arc<dyn Environment>) -> Self {
-        Self { kinds, environment }
+    pub(crate) fn new(kinds: Kinds, environment: Arc<dyn Environment>, program: Registry) -> Self {
+        Self { kinds, environment, program }
+    }
+
+    /// The job of this program that is called so.
+    pub(crate) fn of_program(&self, name: &str) -> Option<Job> {
+        self.program.find(name)
+    }
+
+    /// The names of the jobs of this program.
+    pub(crate) fn names_of_program(&self) -> impl Iterator<Item = &str> {
+        self.program.names()
     }
 
     /// The job in a file. Its relative paths start at the folder of the file.
@@ -82,7 +94,8 @@ impl Catalog {
     /// When it has no text, or cannot be read by this version.
     pub(crate) fn describe_revision(&self, definition: &Definition, base_dir: &Path) -> Result<JobFile, CatalogError> {
         if definition.yaml.is_empty() {
-            return Err(CatalogError::NoText(definition.name.clone()));
+            let job = self.of_program(&definition.name).ok_or_else(|| CatalogError::NoText(definition.name.clone()))?;
+            return Ok(JobFile::of_program(Job { revision: Revision::Stored(definition.id), ..job }));
         }
         let name = format!("{}, revision {}", definition.name, definition.revision);
         let mut file = self.read(&Source::new(name, definition.yaml.as_str()), base_dir)?;

@@ -11,6 +11,7 @@ mod config;
 mod describe;
 mod detach;
 mod diagnosis;
+mod driver;
 mod edited;
 mod execution;
 mod exit;
@@ -52,7 +53,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{FromArgMatches as _, ValueEnum as _};
-use overnight_framework::kind::Kinds;
+use overnight_framework::registry::Registry;
 
 use crate::config::{ConfigError, log_filter};
 use crate::steps::shell::shim;
@@ -62,18 +63,23 @@ use self::exit::{Exit, Failure};
 use self::face::Face;
 use self::output::Output;
 
-/// Runs the command line of this process and gives its exit code. `kinds` are those of the program beside the stock ones: a
-/// program with steps of its own is a whole `jobctl`.
+/// Runs the command line of this process and gives its exit code. `program` are the jobs in Rust and the kinds of the program
+/// beside the stock ones, and the resources that they ask for: with it a program is a whole `jobctl`. What is wrong with it is
+/// told before anything else is done, with exit code 7.
 #[must_use]
-pub fn main(kinds: Kinds) -> ExitCode {
+pub fn main(program: impl Into<Registry>) -> ExitCode {
     // The same executable leads the process groups of its shell steps.
     if let Some(exit) = shim::main_if_asked() {
         return exit;
     }
-    if let Some(exit) = detach::main_if_asked(&kinds) {
+    let registry = driver::provided(program.into());
+    if let Err(error) = registry.check() {
+        return ExitCode::from(output::program_is_wrong(&error));
+    }
+    if let Some(exit) = detach::main_if_asked(&registry) {
         return exit;
     }
-    if let Some(exit) = completion::main_if_asked(&kinds) {
+    if let Some(exit) = completion::main_if_asked(&registry) {
         return exit;
     }
     let parsed = help::command(help::asks_for_all(std::env::args_os())).try_get_matches();
@@ -87,7 +93,7 @@ pub fn main(kinds: Kinds) -> ExitCode {
     {
         output.output = Format::Wide;
     }
-    let face = Face { output: Output::new(&output, &store), store, kinds };
+    let face = Face { output: Output::new(&output, &store), store, registry };
     let done = init_log().map_err(Failure::from).and_then(|()| run(&verb, &face));
     let exit = done.unwrap_or_else(|failure| {
         face.output.failure(&failure);

@@ -13,4 +13,5 @@ mod wiring;
 mod explain;
 pub mod cli;
 
+pub use overnight_db as db;
 pub use overnight_framework::*;

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    overnight::cli::main(overnight::kind::Kinds::default())
+    overnight::cli::main(overnight::registry::Registry::default())
 }

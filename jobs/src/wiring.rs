@@ -12,6 +12,7 @@ use overnight_framework::job::Job;
 use overnight_framework::kind::Kinds;
 use overnight_framework::operator::{Current, Operator, Seat};
 use overnight_framework::params::{self, BindContext, GivenParams, ParamDeclaration, Params, ParamsError};
+use overnight_framework::registry::Registry;
 use overnight_framework::repository::{Definition, Repository};
 use overnight_framework::worker::{Timing, Worker, WorkerName};
 use rustix::fs::{Access, access};
@@ -60,7 +61,7 @@ impl Context {
     ///
     /// # Errors
     /// When it cannot be opened, or when its schema is not the one of this version.
-    pub(crate) fn open(config: &Config, address: &DatabaseUrl, own: Kinds) -> Result<Self, WiringError> {
+    pub(crate) fn open(config: &Config, address: &DatabaseUrl, own: Registry) -> Result<Self, WiringError> {
         Self::with_operator(config, address, own, |config, repository, seat, _| {
             Ok(Operator::without_worker(repository, seat, config.project.value.clone(), user_name()))
         })
@@ -70,7 +71,7 @@ impl Context {
     ///
     /// # Errors
     /// Also when it takes no writes.
-    pub(crate) fn open_to_write(config: &Config, address: &DatabaseUrl, own: Kinds) -> Result<Self, WiringError> {
+    pub(crate) fn open_to_write(config: &Config, address: &DatabaseUrl, own: Registry) -> Result<Self, WiringError> {
         Self::with_operator(config, address, own, |config, repository, seat, database| {
             must_be_writable(database)?;
             Ok(Operator::without_worker(repository, seat, config.project.value.clone(), user_name()))
@@ -81,7 +82,7 @@ impl Context {
     ///
     /// # Errors
     /// Also when the life lock cannot be made.
-    pub(crate) fn open_to_run(config: &Config, address: &DatabaseUrl, own: Kinds) -> Result<Self, WiringError> {
+    pub(crate) fn open_to_run(config: &Config, address: &DatabaseUrl, own: Registry) -> Result<Self, WiringError> {
         Self::with_operator(config, address, own, |config, repository, seat, database| {
             must_be_writable(database)?;
             let state_dir = &config::state_dir(database);
@@ -97,7 +98,7 @@ impl Context {
     fn with_operator(
         config: &Config,
         address: &DatabaseUrl,
-        own: Kinds,
+        own: Registry,
         operator: impl FnOnce(&Config, Arc<dyn Repository>, Seat, &Database) -> Result<Operator, WiringError>,
     ) -> Result<Self, WiringError> {
         let database = connect(address)?;
@@ -129,11 +130,14 @@ impl Context {
         self.log(execution.id, worker.lock_path.as_deref()).filter(|path| path.exists())
     }
 
-    /// The job called `name` as it was started or applied last: that text, at that folder.
+    /// The job called `name`: that of this program, or as it was started or applied last: that text, at that folder.
     ///
     /// # Errors
     /// When there is none.
     pub(crate) fn stored(&self, name: &str) -> Result<Job, CatalogError> {
+        if let Some(job) = self.catalog.of_program(name) {
+            return Ok(job);
+        }
         let Current { definition, base_dir } = self.current(name)?;
         self.catalog.of_revision(&definition, &base_dir)
     }
@@ -199,9 +203,10 @@ pub(crate) fn stock_kinds() -> Kinds {
 }
 
 /// The reader of job files. Without a database it checks them; what it reads cannot run then.
-pub(crate) fn catalog(config: &Config, database: Option<Database>, own: Kinds) -> Catalog {
+pub(crate) fn catalog(config: &Config, database: Option<Database>, own: Registry) -> Catalog {
     let connections = Arc::new(Connections::new(database, config.connections.clone()));
-    Catalog::new(steps::kinds(&connections).and(own), Arc::new(ProcessEnvironment::new(config)))
+    let kinds = steps::kinds(&connections).and(own.kinds().clone());
+    Catalog::new(kinds, Arc::new(ProcessEnvironment::new(config)), own)
 }
 
 /// Reaches the database at `address`, whatever its schema.

@@ -1,4 +1,4 @@
-use overnight_framework::BatchError;
+use overnight::BatchError;
 use thiserror::Error;
 
 #[derive(Debug, Error, BatchError)]

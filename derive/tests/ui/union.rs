@@ -1,4 +1,4 @@
-use overnight_framework::BatchError;
+use overnight::BatchError;
 
 #[derive(BatchError)]
 union LedgerError {

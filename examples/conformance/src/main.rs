@@ -1,11 +1,17 @@
-//! `jobctl` with a reader of its own: all that a program with steps in Rust needs.
+//! `jobctl` with a reader and a job of its own: all that a program with steps in Rust needs.
 
 mod naps;
+mod numbers;
 
 use std::process::ExitCode;
 
 use overnight::kind::Kinds;
+use overnight::registry::Registry;
 
 fn main() -> ExitCode {
-    overnight::cli::main(Kinds::default().reader(naps::Naps))
+    let program = Registry::default()
+        .with_kinds(Kinds::default().reader(naps::Naps))
+        .job::<numbers::Numbers>()
+        .resource(numbers::Greeting("good morning"));
+    overnight::cli::main(program)
 }

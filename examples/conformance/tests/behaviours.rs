@@ -12,6 +12,7 @@ mod behaviours {
     pub(crate) mod project;
     mod records;
     mod restarting;
+    mod rust;
     mod schema;
     mod statuses;
     mod stopping;

@@ -161,7 +161,7 @@ impl ChunkDraft {
     }
 
     /// The step, which makes its parts anew for each attempt.
-    pub(super) fn into_step(self, needs: Needs, frames: Arc<Frames>) -> ChunkStep<Row, Row> {
+    pub(super) fn into_step(self, needs: Needs, frames: Arc<Frames>) -> ChunkStep {
         let Self { rows, size, retry, skip, idle_timeout, .. } = self;
         let parts = move |context: &StepContext<'_>| rows.parts(context, &needs, &frames);
         let step = ChunkStep::new(parts).size(size).retry(retry).skip(skip);

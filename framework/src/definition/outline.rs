@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::job::Rerun;
+use super::JobFile;
+use crate::job::{Job, JobStep, Rerun};
 use crate::params::ParamType;
 use crate::policy::{RetryPolicy, SkipPolicy};
 
@@ -33,6 +34,34 @@ pub struct StepOutline {
     pub outputs: Vec<(String, ParamType)>,
     /// What it takes of earlier steps.
     pub uses: BTreeSet<StepUse>,
+}
+
+impl JobFile {
+    /// A job that no file declares, as its program describes it.
+    #[must_use]
+    pub fn of_program(job: Job) -> Self {
+        let steps = job.steps.iter().map(StepOutline::of_program).collect();
+        let description = job.description.clone();
+        Self { job, description, steps, secrets: BTreeSet::new(), variables: BTreeSet::new() }
+    }
+}
+
+impl StepOutline {
+    fn of_program(step: &JobStep) -> Self {
+        Self {
+            name: step.name.clone(),
+            description: step.description.clone(),
+            kind: step.step.kind().as_str().to_owned(),
+            chunk: None,
+            when: step.condition.clone(),
+            retry: step.retry.clone(),
+            timeout: step.timeout,
+            rerun: step.rerun,
+            max_starts: step.max_starts,
+            outputs: Vec::new(),
+            uses: BTreeSet::new(),
+        }
+    }
 }
 
 /// The parts of a chunk step.

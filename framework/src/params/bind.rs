@@ -220,8 +220,10 @@ pub(crate) fn broken_rule(declaration: &ParamDeclaration, value: &Value) -> Opti
     {
         return Some(format!("is greater than the maximum {maximum}"));
     }
-    let pattern = declaration.pattern.as_ref().filter(|pattern| !pattern.is_match(&value.to_string()))?;
-    Some(format!("does not match {}", ParamDeclaration::written_pattern(pattern)))
+    if let Some(pattern) = declaration.pattern.as_ref().filter(|pattern| !pattern.is_match(&value.to_string())) {
+        return Some(format!("does not match {}", ParamDeclaration::written_pattern(pattern)));
+    }
+    declaration.check.as_ref()?.broken_by(value)
 }
 
 /// The order of two values of one type that has an order.

@@ -1,6 +1,7 @@
 //! What a job says of a parameter.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::row::{Type, Value};
 
@@ -115,12 +116,40 @@ pub struct ParamDeclaration {
     pub maximum: Option<Value>,
     /// What its text must match, whole.
     pub pattern: Option<regex::Regex>,
+    /// A rule of the job's own, for a job in Rust.
+    pub check: Option<Check>,
     /// What it is for.
     pub description: Option<String>,
     /// Whether its value is kept out of every row and masked in every output.
     pub secret: bool,
     /// Whether it belongs to the key of the job instance.
     pub identifying: bool,
+}
+
+/// A rule of a job's own for the values of a parameter.
+#[derive(Clone)]
+pub struct Check(Arc<Rule>);
+
+/// What a value breaks, or nothing.
+type Rule = dyn Fn(&Value) -> Result<(), String> + Send + Sync;
+
+impl Check {
+    /// A rule. Its error is the end of a sentence that begins with the value: "is a holiday".
+    pub fn new(rule: impl Fn(&Value) -> Result<(), String> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(rule))
+    }
+
+    /// How `value` breaks the rule, if it does.
+    #[must_use]
+    pub fn broken_by(&self, value: &Value) -> Option<String> {
+        (self.0)(value).err()
+    }
+}
+
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Check")
+    }
 }
 
 impl ParamDeclaration {
@@ -136,6 +165,7 @@ impl ParamDeclaration {
             minimum: None,
             maximum: None,
             pattern: None,
+            check: None,
             description: None,
             secret: false,
             identifying: true,

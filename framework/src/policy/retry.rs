@@ -38,6 +38,24 @@ impl RetryPolicy {
         errors: ErrorNames::Any,
     };
 
+    /// So many attempts, the first one included, one right after the other.
+    #[must_use]
+    pub fn times(max_attempts: u32) -> Self {
+        Self { max_attempts, ..Self::NEVER }
+    }
+
+    /// Waits before the second attempt, and as long before each further one.
+    #[must_use]
+    pub fn delay(self, delay: Duration) -> Self {
+        Self { delay, max_delay: self.max_delay.max(delay), ..self }
+    }
+
+    /// Only for errors of these names.
+    #[must_use]
+    pub fn only<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
+        Self { errors: ErrorNames::Named(names.into_iter().map(Into::into).collect()), ..self }
+    }
+
     /// The pause before the attempt after `attempts` failed ones; `None` when there is none left, or when the error is not
     /// one that is worth it.
     #[must_use]

@@ -31,6 +31,24 @@ impl SkipPolicy {
     /// The policy of a step that declares none.
     pub const NEVER: Self = Self { limit: SkipLimit::Count(0), errors: ErrorNames::Any };
 
+    /// So many items.
+    #[must_use]
+    pub fn count(limit: u64) -> Self {
+        Self { limit: SkipLimit::Count(limit), ..Self::NEVER }
+    }
+
+    /// So many of a million items read.
+    #[must_use]
+    pub fn per_million(share: u32) -> Self {
+        Self { limit: SkipLimit::PerMillion(share), ..Self::NEVER }
+    }
+
+    /// Only for errors of these names.
+    #[must_use]
+    pub fn only<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
+        Self { errors: ErrorNames::Named(names.into_iter().map(Into::into).collect()), ..self }
+    }
+
     /// Whether an item with an error called `name` may be skipped at all.
     #[must_use]
     pub fn covers(&self, name: &str) -> bool {

@@ -10,6 +10,7 @@ use crate::monitor::{Monitor, RunEvent, tell};
 use crate::params::Params;
 use crate::policy::Patience;
 use crate::repository::{Beat, FenceError, Repository, StepLease};
+use crate::resource::Resources;
 use crate::status::{ExitCode, Status, StopIntent};
 use crate::stop::StopToken;
 use crate::stop_line::StopLine;
@@ -46,6 +47,8 @@ pub struct JobView<'a> {
     pub context: &'a JsonObject,
     /// The steps before this one, in their order, over all executions of the instance.
     pub steps: &'a [StepView],
+    /// What the program gives to its jobs.
+    pub resources: &'a Resources,
 }
 
 /// An earlier step, as expressions see it.

@@ -23,6 +23,7 @@ use super::schema;
 
 /// An error type of the program, whose names job files may choose.
 #[derive(Debug, thiserror::Error, BatchError)]
+#[batch_error(crate = overnight_framework)]
 #[expect(dead_code, reason = "only its name is used, by job files")]
 pub(crate) enum LedgerError {
     #[error("the account is locked")]

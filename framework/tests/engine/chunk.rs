@@ -235,7 +235,7 @@ impl ItemWriter<i64> for Discard {
     }
 }
 
-fn of_source<S: ChunkSource<i64> + 'static>(source: impl Fn() -> S + Send + Sync + 'static) -> ChunkStep<i64, i64> {
+fn of_source<S: ChunkSource<i64> + 'static>(source: impl Fn() -> S + Send + Sync + 'static) -> ChunkStep {
     ChunkStep::new(move |_| {
         let describe =
             |item: &i64| overnight_framework::repository::Payload { kind: "debug", bytes: item.to_string().into() };

@@ -20,8 +20,8 @@ use clap_complete::engine::{CompletionCandidate, PathCompleter, ValueCompleter a
 use clap_complete::env::{CompleteEnv, EnvCompleter, Fish, Powershell, Shells};
 use overnight_db::{Database, OpenOptions};
 use overnight_framework::job::Job;
-use overnight_framework::kind::Kinds;
 use overnight_framework::params::{ParamDeclaration, ParamType};
+use overnight_framework::registry::Registry;
 use overnight_framework::repository::Repository;
 
 use super::arguments::{Completion, Shell};
@@ -41,8 +41,8 @@ const VARIABLE: &str = "JOBCTL_COMPLETE";
 /// How long a person waits for a list.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The kinds of this program: completers are functions, and get none.
-static KINDS: OnceLock<Kinds> = OnceLock::new();
+/// What this program brings: completers are functions, and get none.
+static PROGRAM: OnceLock<Registry> = OnceLock::new();
 
 pub(super) fn run(verb: &Completion, output: &Output) -> Result<Exit, Failure> {
     let shell: &dyn EnvCompleter = match verb.shell {
@@ -59,10 +59,10 @@ pub(super) fn run(verb: &Completion, output: &Output) -> Result<Exit, Failure> {
 }
 
 /// Answers a shell, if one asks.
-pub(super) fn main_if_asked(kinds: &Kinds) -> Option<ExitCode> {
+pub(super) fn main_if_asked(program: &Registry) -> Option<ExitCode> {
     std::env::var_os(VARIABLE).filter(|shell| !shell.is_empty())?;
     // Nobody else has set them.
-    let _ = KINDS.set(kinds.clone());
+    let _ = PROGRAM.set(program.clone());
     let here = std::env::current_dir().ok();
     let answered = CompleteEnv::with_factory(|| help::command(false))
         .var(VARIABLE)
@@ -171,7 +171,7 @@ fn job_of_line() -> Option<Job> {
     let config = config_of(&line)?;
     let (_, verb) = line.subcommand()?;
     let argument = ["job", "target"].into_iter().find_map(|name| verb.try_get_one::<String>(name).ok().flatten())?;
-    let catalog = wiring::catalog(&config, None, KINDS.get().cloned().unwrap_or_default());
+    let catalog = wiring::catalog(&config, None, PROGRAM.get().cloned().unwrap_or_default());
     let definition = match Named::of(argument).ok()? {
         Named::File(path) => return catalog.load(&path).ok(),
         Named::Job(name) => {

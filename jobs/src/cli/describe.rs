@@ -35,6 +35,11 @@ pub(super) fn find(job: &str, face: &Face) -> Result<Described, Failure> {
     if let Named::File(path) = &named {
         return Ok(Described { file: face.catalog()?.describe(path)?, revision: None });
     }
+    if let Named::Job(name) = &named
+        && let Some(job) = face.catalog()?.of_program(name)
+    {
+        return Ok(Described { file: JobFile::of_program(job), revision: None });
+    }
     let context = face.open()?;
     let (definition, base_dir) = match &named {
         Named::Id(id) => context.pinned_revision(&context.operator.find(&Target::Execution(*id))?)?,

@@ -1,6 +1,7 @@
-//! What every verb gets: where the records are, how to print, and the kinds of this program.
+//! What every verb gets: where the records are, how to print, and what this program brings.
 
 use overnight_framework::kind::Kinds;
+use overnight_framework::registry::Registry;
 
 use super::advice;
 use super::arguments::StoreArguments;
@@ -14,7 +15,7 @@ use crate::wiring::{Context, catalog, stock_kinds};
 pub(super) struct Face {
     pub(super) store: StoreArguments,
     pub(super) output: Output,
-    pub(super) kinds: Kinds,
+    pub(super) registry: Registry,
 }
 
 impl Face {
@@ -26,33 +27,34 @@ impl Face {
 
     /// The reader of job files, without a store.
     pub(super) fn catalog(&self) -> Result<Catalog, ConfigError> {
-        Ok(catalog(&self.config()?, None, self.kinds.clone()))
+        Ok(catalog(&self.config()?, None, self.registry.clone()))
     }
 
     /// The kinds that job files may name, to look at: none of them reaches a database.
     pub(super) fn all_kinds(&self) -> Kinds {
-        stock_kinds().and(self.kinds.clone())
+        stock_kinds().and(self.registry.kinds().clone())
     }
 
     /// The store and everything over it, for verbs that look.
     pub(super) fn open(&self) -> Result<Context, Failure> {
         let config = self.config()?;
         let address = config.prepare_database();
-        Context::open(&config, &address, self.kinds.clone()).map_err(|error| advice::opening(error, &address))
+        Context::open(&config, &address, self.registry.clone()).map_err(|error| advice::opening(error, &address))
     }
 
     /// The same for verbs that give orders.
     pub(super) fn open_to_write(&self) -> Result<Context, Failure> {
         let config = self.config()?;
         let address = self.place_to_write(&config);
-        Context::open_to_write(&config, &address, self.kinds.clone()).map_err(|error| advice::opening(error, &address))
+        Context::open_to_write(&config, &address, self.registry.clone())
+            .map_err(|error| advice::opening(error, &address))
     }
 
     /// The same for verbs that run jobs.
     pub(super) fn open_to_run(&self) -> Result<Context, Failure> {
         let config = self.config()?;
         let address = self.place_to_write(&config);
-        Context::open_to_run(&config, &address, self.kinds.clone()).map_err(|error| advice::opening(error, &address))
+        Context::open_to_run(&config, &address, self.registry.clone()).map_err(|error| advice::opening(error, &address))
     }
 
     /// The database, for verbs that write: before it is made, they say where, if nobody named the place.

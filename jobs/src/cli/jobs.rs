@@ -22,7 +22,12 @@ struct Known {
 
 pub(super) fn run(face: &Face) -> Result<Exit, Failure> {
     let context = face.open()?;
-    let summaries = context.operator.repository().jobs(context.operator.project())?;
+    let mut summaries = context.operator.repository().jobs(context.operator.project())?;
+    let is_stored = |name: &str| summaries.iter().any(|summary| summary.name == name);
+    let others: Vec<_> = context.catalog.names_of_program().filter(|name| !is_stored(name)).collect();
+    // A job of this program that was never started.
+    summaries.extend(others.into_iter().map(|name| JobSummary { name: name.to_owned(), revisions: 0, instances: 0 }));
+    summaries.sort_by(|one, other| one.name.cmp(&other.name));
     let known = summaries.into_iter().map(|summary| known(&context, summary)).collect::<Result<Vec<_>, _>>()?;
     face.output.answer(&Jobs(known));
     Ok(Exit::Done)
@@ -33,7 +38,8 @@ fn known(context: &Context, summary: JobSummary) -> Result<Known, StoreError> {
     let current = operator.current(&summary.name)?;
     // A text of another version may not be readable here; that it is stored is told all the same.
     let described = current.as_ref().map(|one| context.catalog.describe_revision(&one.definition, &one.base_dir));
-    let description = described.and_then(Result::ok).and_then(|file| file.description);
+    let of_program = context.catalog.of_program(&summary.name).and_then(|job| job.description);
+    let description = described.and_then(Result::ok).and_then(|file| file.description).or(of_program);
     let newest = ExecutionFilter::newest_of(operator.project(), &summary.name);
     let last = operator.repository().executions(&newest)?.into_iter().next();
     Ok(Known { summary, current, description, last })

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Write};
 
 use overnight_db::without_password;
+use overnight_framework::registry::RegistryError;
 use overnight_framework::yaml::{Paint, Problems};
 use serde_json::Value;
 
@@ -195,6 +196,14 @@ pub(super) fn print_usage(error: &clap::Error, colour: Colour) -> io::Result<()>
     } else {
         io::stdout().lock().write_all(painted(Stream::Stdout).as_bytes())
     }
+}
+
+/// Prints what is wrong with the program itself, before any command line is read.
+pub(super) fn program_is_wrong(error: &RegistryError) -> Exit {
+    let told: String = error.problems.iter().map(|problem| format!("error: {problem}\n")).collect();
+    // Whoever cannot be told sees the exit code.
+    let _ = io::stderr().lock().write_all(told.as_bytes());
+    Exit::Invalid
 }
 
 /// Where to read on about problems. It is no command of [`Output::runnable`]: it needs no store.

@@ -91,7 +91,7 @@ pub(crate) fn copy(
     reader: impl Into<Arc<Box<dyn ReaderPlan>>>,
     writer: Box<dyn WriterPlan>,
     folder: &Folder,
-) -> ChunkStep<Row, Row> {
+) -> ChunkStep {
     let (reader, frame) = (reader.into(), folder.frame());
     let schema = reader.schema();
     let describe: Describe<Row> =

@@ -85,7 +85,7 @@ impl Home {
     }
 
     /// A step that loads `in.csv` into a table.
-    fn load(&self, writer: &str) -> overnight::step::chunk::ChunkStep<overnight::row::Row, overnight::row::Row> {
+    fn load(&self, writer: &str) -> overnight::step::chunk::ChunkStep {
         let reader = reader_plan(&CsvReader, &format!("{{ path: in.csv, columns: {COLUMNS} }}")).unwrap();
         let writer = writer_plan(&self.writer(), writer, &reader.schema()).unwrap();
         copy(reader, writer, &self.folder)

@@ -122,6 +122,16 @@ pub trait ItemWriter<T>: Send {
     }
 }
 
+/// Any function is a writer.
+impl<T, F> ItemWriter<T> for F
+where
+    F: FnMut(&[T], &mut WriteContext<'_>) -> Result<(), ChunkError> + Send,
+{
+    fn write(&mut self, items: &[T], context: &mut WriteContext<'_>) -> Result<(), ChunkError> {
+        self(items, context)
+    }
+}
+
 /// Puts items into the form that their target takes: before their transaction, on the thread that reads, while the chunk
 /// before is written.
 pub trait ItemEncoder<T>: Send {

@@ -19,6 +19,14 @@ pub enum ReadAhead {
     Never,
 }
 
+/// How much is read at once, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// How many items make a chunk.
+    pub(super) size: usize,
+    pub(super) ahead: ReadAhead,
+}
+
 /// What can be gained at a chunk is the shorter of the two halves; less than this is lost again in handing the chunk over,
 /// which wakes a thread.
 const HANDING_OVER: Duration = Duration::from_micros(50);

@@ -119,7 +119,7 @@ impl Chunks {
         Self { check: Arc::new(check), ..self }
     }
 
-    pub(crate) fn step(self) -> ChunkStep<i64, i64> {
+    pub(crate) fn step(self) -> ChunkStep {
         let (size, retry, skip, ahead) = (self.size, self.retry.clone(), self.skip.clone(), self.ahead);
         ChunkStep::new(move |_| Ok(self.parts())).size(size).retry(retry).skip(skip).read_ahead(ahead)
     }

@@ -117,6 +117,11 @@ impl Process {
         self.run_watched(job, &Unwatched)
     }
 
+    pub(crate) fn run_params(&self, job: &Job, params: &Params) -> Result<JobExecution, RunError> {
+        let ready = self.launch_with(job, params, Wish::Start).unwrap();
+        self.operator.run(job, params, ready, &Unwatched)
+    }
+
     pub(crate) fn run_watched(&self, job: &Job, monitor: &dyn Monitor) -> Result<JobExecution, RunError> {
         let ready = match self.launch(job) {
             Ok(ready) => ready,

@@ -6,7 +6,7 @@ use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
-use overnight_framework::kind::Kinds;
+use overnight_framework::registry::Registry;
 use rustix::process::setsid;
 
 use super::{ARGUMENT, Handed, Line, Order, Place, Report};
@@ -19,7 +19,7 @@ use crate::cli::{init_log, restart};
 use crate::wiring::Context;
 
 /// Runs a job for a parent that does not wait for it, if that is what this process was started for.
-pub(in crate::cli) fn main_if_asked(kinds: &Kinds) -> Option<ExitCode> {
+pub(in crate::cli) fn main_if_asked(program: &Registry) -> Option<ExitCode> {
     if std::env::args_os().nth(1)? != ARGUMENT {
         return None;
     }
@@ -27,7 +27,7 @@ pub(in crate::cli) fn main_if_asked(kinds: &Kinds) -> Option<ExitCode> {
     // that leads no group.
     let _ = setsid();
     Some(match listen().and_then(|mut line| Ok((line.receive()?, line))) {
-        Ok((place, line)) => serve(place, line, kinds).into(),
+        Ok((place, line)) => serve(place, line, program).into(),
         Err(_) => Exit::Usage.into(),
     })
 }
@@ -36,9 +36,9 @@ fn listen() -> io::Result<Line> {
     Line::over(UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?))
 }
 
-fn serve(place: Place, line: Line, kinds: &Kinds) -> Exit {
+fn serve(place: Place, line: Line, program: &Registry) -> Exit {
     let store = StoreArguments { database: place.database, project: place.project };
-    let face = Face { output: Output::new(&OutputArguments::default(), &store), store, kinds: kinds.clone() };
+    let face = Face { output: Output::new(&OutputArguments::default(), &store), store, registry: program.clone() };
     let done = init_log().map_err(Failure::from).and_then(|()| run(line, &face));
     done.unwrap_or_else(|failure| {
         face.output.failure(&failure);

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Data;
 
-use crate::ast::Input;
+use super::ast::Input;
 
 pub(crate) fn batch_error(input: &Input<'_>, error: &syn::Error) -> TokenStream {
     let Input { original, framework, .. } = input;

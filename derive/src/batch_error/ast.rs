@@ -3,7 +3,7 @@
 use syn::ext::IdentExt;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, LitStr, Path};
 
-use crate::attr::{self, Kind};
+use super::attr::{self, Kind};
 use crate::problems::Problems;
 
 pub(crate) struct Input<'a> {

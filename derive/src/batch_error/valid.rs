@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use syn::GenericParam;
 
-use crate::ast::{Case, Input};
-use crate::attr::Kind;
+use super::ast::{Case, Input};
+use super::attr::Kind;
 use crate::problems::Problems;
 
 /// The names that only the engine gives, as in the framework's `error::names`, each with what it stands for there.
@@ -115,7 +115,7 @@ fn capitalised(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use overnight_framework::error::names;
+    use overnight::error::names;
 
     use super::*;
 

@@ -23,7 +23,7 @@ pub(crate) fn kind(attributes: &[Attribute], problems: &mut Problems) -> Option<
 pub(crate) fn framework(attributes: &[Attribute], problems: &mut Problems) -> Path {
     only(attributes, "batch_error", problems)
         .and_then(|attribute| problems.keep(parse_framework(attribute)))
-        .unwrap_or_else(|| parse_quote!(::overnight_framework))
+        .unwrap_or_else(|| parse_quote!(::overnight))
 }
 
 /// Adds a mistake for each attribute of this name.

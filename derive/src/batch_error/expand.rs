@@ -5,8 +5,8 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{DeriveInput, Ident, Member};
 
-use crate::ast::{Case, Input, Shape};
-use crate::fallback;
+use super::ast::{Case, Input, Shape};
+use super::fallback;
 use crate::problems::Problems;
 
 pub(crate) fn batch_error(original: &DeriveInput) -> TokenStream {

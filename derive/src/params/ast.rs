@@ -1,0 +1,87 @@
+//! What was written: a struct, and what each of its fields says of its parameter.
+
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Data, DeriveInput, Fields, GenericArgument, Ident, Path, PathArguments, Type};
+
+use super::attr::{self, ParamKeys};
+use crate::keys;
+use crate::problems::Problems;
+
+pub(crate) struct Input<'a> {
+    pub(crate) original: &'a DeriveInput,
+    pub(crate) framework: Path,
+    pub(crate) fields: Vec<Field<'a>>,
+}
+
+/// A field that is a parameter.
+pub(crate) struct Field<'a> {
+    pub(crate) ident: &'a Ident,
+    /// The type of the parameter: what stands inside, where the field is an `Option`.
+    pub(crate) ty: &'a Type,
+    pub(crate) is_optional: bool,
+    pub(crate) description: Option<String>,
+    pub(crate) keys: ParamKeys,
+}
+
+impl<'a> Input<'a> {
+    /// Reads the input; a mistake is added to the problems and what can be read is kept.
+    pub(crate) fn from_syn(original: &'a DeriveInput, problems: &mut Problems) -> Self {
+        let framework = attr::framework(&original.attrs, problems);
+        let message = "`Params` is derived for a struct whose fields have names: one field for each parameter";
+        let fields = match &original.data {
+            Data::Struct(data) => match &data.fields {
+                Fields::Named(fields) => {
+                    fields.named.iter().filter_map(|field| Field::from_syn(field, problems)).collect()
+                }
+                Fields::Unit => Vec::new(),
+                Fields::Unnamed(fields) => {
+                    problems.at(fields, message);
+                    Vec::new()
+                }
+            },
+            Data::Enum(data) => {
+                problems.at(data.enum_token, format!("{message}; an enum of choices gets `#[derive(ParamValue)]`"));
+                Vec::new()
+            }
+            Data::Union(data) => {
+                problems.at(data.union_token, message);
+                Vec::new()
+            }
+        };
+        Self { original, framework, fields }
+    }
+}
+
+impl<'a> Field<'a> {
+    fn from_syn(field: &'a syn::Field, problems: &mut Problems) -> Option<Self> {
+        let ident = field.ident.as_ref()?;
+        let (ty, is_optional) = match inside_option(&field.ty) {
+            Some(inside) => (inside, true),
+            None => (&field.ty, false),
+        };
+        let description = keys::description(&field.attrs);
+        Some(Self { ident, ty, is_optional, description, keys: attr::param(&field.attrs, problems) })
+    }
+
+    /// The name of the parameter.
+    pub(crate) fn name(&self) -> String {
+        self.keys.name.as_ref().map_or_else(|| self.ident.unraw().to_string(), syn::LitStr::value)
+    }
+
+    /// Where the name is written.
+    pub(crate) fn name_span(&self) -> proc_macro2::Span {
+        self.keys.name.as_ref().map_or_else(|| self.ident.span(), Spanned::span)
+    }
+}
+
+/// The `T` of an `Option<T>`, however its path is written.
+fn inside_option(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first()? {
+        GenericArgument::Type(inside) => Some(inside),
+        _ => None,
+    }
+}

@@ -1,0 +1,6 @@
+use overnight::ParamValue;
+
+#[derive(ParamValue)]
+struct Mode;
+
+fn main() {}

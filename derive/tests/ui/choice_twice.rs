@@ -1,0 +1,10 @@
+use overnight::ParamValue;
+
+#[derive(ParamValue)]
+enum Mode {
+    OnlyNew,
+    #[param(name = "only-new")]
+    New,
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use overnight::{Params, job};
+use overnight::step::chunk::Chunk;
+
+#[derive(Params)]
+struct Close {
+    day: String,
+}
+
+#[job]
+impl Close {
+    #[step(chunk = 10)]
+    async fn load(&self) -> Chunk {
+        unreachable!()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use overnight::job;
+
+#[job]
+struct Close;
+
+fn main() {}

@@ -1,0 +1,11 @@
+use overnight::{Params, job};
+
+struct Close;
+
+#[job]
+impl Close {
+    #[step]
+    fn load(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use overnight::Params;
+
+#[derive(Params)]
+struct Close<'a> {
+    day: &'a str,
+}
+
+fn main() {}

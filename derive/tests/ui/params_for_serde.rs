@@ -1,0 +1,9 @@
+use overnight::Params;
+
+#[derive(Params)]
+struct Close {
+    #[serde(rename = "date")]
+    day: String,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use overnight::Params;
+
+#[derive(Params)]
+struct Close<T> {
+    day: T,
+}
+
+fn main() {}

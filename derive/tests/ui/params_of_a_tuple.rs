@@ -1,0 +1,6 @@
+use overnight::Params;
+
+#[derive(Params)]
+struct Close(String);
+
+fn main() {}

@@ -1,0 +1,9 @@
+use overnight::Params;
+
+#[derive(Params)]
+enum Mode {
+    Full,
+    Delta,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use overnight::Params;
+
+#[derive(Params)]
+struct Close {
+    #[param(secret, identifying = true)]
+    pin: String,
+}
+
+fn main() {}

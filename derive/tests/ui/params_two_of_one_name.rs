@@ -1,0 +1,10 @@
+use overnight::Params;
+
+#[derive(Params)]
+struct Close {
+    day: String,
+    #[param(name = "day")]
+    date: String,
+}
+
+fn main() {}
