@@ -15,8 +15,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -36,8 +37,15 @@ use self::schema::unit;
 
 const ROUNDS: usize = 3;
 const LEASE: Duration = Duration::from_secs(3600);
+/// Tells a process that it is one of many, and the file of them all.
+const CHILD: &str = "BENCH_SQLITE_OF_MANY";
+/// How often each of many processes commits where they do not hurry, in milliseconds.
+const PACE: &str = "BENCH_PACE";
 
 fn main() {
+    if let Ok(file) = std::env::var(CHILD) {
+        return one_of_many(&file);
+    }
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("commits-bench");
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
@@ -48,6 +56,7 @@ fn main() {
     }
     if is_wanted("sqlite") {
         sqlite(&folder);
+        processes_on_sqlite(&folder);
     }
 }
 
@@ -146,7 +155,8 @@ fn unique() -> u64 {
 }
 
 fn request(project: &str, worker: LaunchWorker) -> LaunchRequest {
-    let number = Value::Int(i64::try_from(unique()).unwrap());
+    // Other processes launch the same job.
+    let number = Value::Int(i64::from(std::process::id()) << 32 | i64::try_from(unique()).unwrap());
     LaunchRequest {
         project: project.to_owned(),
         module: "bench".to_owned(),
@@ -203,9 +213,7 @@ fn sqlite(folder: &Path) {
     let mut number = 0;
     let chunks = RefCell::new(|| {
         number += 1;
-        let counts = Counts { read: number, write: number, commit: number, ..Counts::default() };
-        let commit = ChunkCommit { counts, checkpoint: number.into(), progress_total: None };
-        repository.begin_chunk(&step).unwrap().commit(&commit).unwrap();
+        chunk(&*repository, &step, number);
     });
     let beat = Beat { worker: step.lease.worker, leases: vec![step.lease], duration: LEASE };
     let beats = || assert!(repository.beat(&beat).unwrap()[0].renewed);
@@ -272,4 +280,72 @@ fn update(connection: &mut SqliteConnection) {
         diesel::update(unit::table.find(1)).set(unit::number.eq(unit::number + 1)).execute(connection)
     });
     assert_eq!(updated, Ok(1));
+}
+
+/// What processes do to each other on one file: each commits the chunks of a run of its own.
+fn processes_on_sqlite(folder: &Path) {
+    let file = folder.join("shared.db");
+    drop(open(&file.display().to_string(), OpenOptions::default()).unwrap());
+    let hurrying = |count| many(&file, count, None).iter().map(|child| child.rate).sum::<f64>();
+    let what = "G21 chunks of 8 processes in one file of SQLite, against those of 1 process";
+    report(what, 0.9, &|| hurrying(8), &|| hurrying(1));
+    let pace = Duration::from_millis(50);
+    let longest = many(&file, 8, Some(pace)).iter().map(|child| child.longest).max().unwrap();
+    println!("G21 longest wait of 8 processes, each with a chunk every {pace:?}: {longest:.1?} (goal at most 50ms)");
+}
+
+/// What one of many processes found.
+struct Child {
+    rate: f64,
+    longest: Duration,
+}
+
+/// Runs so many processes at once. An error in one of them ends the bench.
+fn many(file: &Path, count: usize, pace: Option<Duration>) -> Vec<Child> {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.env(CHILD, file).stdin(Stdio::piped()).stdout(Stdio::piped());
+    if let Some(pace) = pace {
+        command.env(PACE, pace.as_millis().to_string());
+    }
+    let mut children: Vec<_> = (0..count).map(|_| command.spawn().unwrap()).collect();
+    // Each says when it is ready, and all begin together.
+    let mut answers: Vec<_> =
+        children.iter_mut().map(|child| BufReader::new(child.stdout.take().unwrap()).lines()).collect();
+    answers.iter_mut().for_each(|lines| assert_eq!(lines.next().unwrap().unwrap(), "ready"));
+    children.iter_mut().for_each(|child| child.stdin.take().unwrap().write_all(b"go\n").unwrap());
+    let found = answers.iter_mut().map(|lines| {
+        let line = lines.next().expect("a process failed").unwrap();
+        let (rate, longest) = line.split_once(' ').unwrap();
+        Child { rate: rate.parse().unwrap(), longest: Duration::from_secs_f64(longest.parse().unwrap()) }
+    });
+    let found = found.collect();
+    children.iter_mut().for_each(|child| assert!(child.wait().unwrap().success()));
+    found
+}
+
+/// Commits chunks until the time is over, and says how many in a second and how long the slowest took.
+fn one_of_many(file: &str) {
+    let repository = open(file, OpenOptions::default()).unwrap();
+    let step = running(&*repository);
+    let pace = std::env::var(PACE).ok().map(|pace| Duration::from_millis(pace.parse().unwrap()));
+    println!("ready");
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+    let (mut number, mut longest) = (0, Duration::ZERO);
+    let rate = rate(Duration::from_secs(2), || {
+        let begin = Instant::now();
+        number += 1;
+        chunk(&*repository, &step, number);
+        longest = longest.max(begin.elapsed());
+        if let Some(pace) = pace {
+            std::thread::park_timeout(pace.saturating_sub(begin.elapsed()));
+        }
+    });
+    println!("{rate} {}", longest.as_secs_f64());
+}
+
+/// A chunk without rows: the counters and the place of a step.
+fn chunk(repository: &dyn Repository, step: &StepLease, number: u64) {
+    let counts = Counts { read: number, write: number, commit: number, ..Counts::default() };
+    let commit = ChunkCommit { counts, checkpoint: number.into(), progress_total: None };
+    repository.begin_chunk(step).unwrap().commit(&commit).unwrap();
 }

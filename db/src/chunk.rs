@@ -185,7 +185,7 @@ fn quoted(name: &str) -> String {
 ///     Ok(())
 /// }
 /// ```
-pub trait ChunkConnection {
+pub trait ChunkConnection: sealed::Sealed {
     /// The connection, if it is one to PostgreSQL.
     #[cfg(feature = "postgres")]
     fn postgres(&mut self) -> Option<&mut diesel::PgConnection>;
@@ -193,6 +193,13 @@ pub trait ChunkConnection {
     /// The connection, if it is one to SQLite.
     #[cfg(feature = "sqlite")]
     fn sqlite(&mut self) -> Option<&mut diesel::SqliteConnection>;
+}
+
+/// Every chunk has these, and nothing else: they may become more.
+mod sealed {
+    pub trait Sealed {}
+
+    impl Sealed for dyn overnight_framework::repository::ChunkTransaction + '_ {}
 }
 
 impl ChunkConnection for dyn ChunkTransaction + '_ {

@@ -11,8 +11,13 @@ mod unreached;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "postgres")]
+use diesel::PgConnection;
+#[cfg(feature = "sqlite")]
+use diesel::SqliteConnection;
 use overnight_framework::clock::Clock;
-use overnight_framework::repository::{Repository, StoreError};
+use overnight_framework::execution::JobExecution;
+use overnight_framework::repository::{LaunchError, LaunchRequest, Repository, StoreError};
 
 use self::address::Address;
 pub use self::address::without_password;
@@ -24,9 +29,11 @@ use self::postgres::Server;
 #[cfg(feature = "sqlite")]
 use self::sqlite::File;
 pub use self::unreached::Unreached;
+use crate::error::store_error;
 use crate::migration::{self, MigrateError, MigrationStatus};
-use crate::repository::{Records, living};
+use crate::repository::{self, Records, living};
 use crate::session::{Backend, Session};
+use crate::statements::Backing as _;
 use crate::transaction;
 
 /// Opens the records in the database at `url`.
@@ -48,6 +55,24 @@ use crate::transaction;
 /// ```
 pub fn open(url: &str, options: OpenOptions) -> Result<Arc<dyn Repository>, OpenError> {
     Database::connect(url, options)?.repository()
+}
+
+/// [`Database::enqueue_in`] over a connection whose pool is somebody else's. `clock` dates rows where the database has no clock of its
+/// own.
+///
+/// # Errors
+/// As those of [`Database::enqueue_in`].
+pub fn enqueue_in<'c>(
+    session: impl Into<Session<'c>>,
+    request: &LaunchRequest,
+    clock: &dyn Clock,
+) -> Result<JobExecution, LaunchError> {
+    match session.into() {
+        #[cfg(feature = "postgres")]
+        Session::Postgres(connection) => repository::enqueue_in(connection, PgConnection::now(clock), request),
+        #[cfg(feature = "sqlite")]
+        Session::Sqlite(connection) => repository::enqueue_in(connection, SqliteConnection::now(clock), request),
+    }
 }
 
 /// A database: its connections, its records and its migrations. Clones are the same database.
@@ -182,6 +207,33 @@ impl Database {
             transaction::reset(&mut *connection);
             Ok(done)
         })
+    }
+
+    /// Has the server cancel the statement of the session with this [number](Session::number), through another connection of the
+    /// pool. Where nothing runs any more nothing happens.
+    ///
+    /// # Errors
+    /// When no connection can be had, when the server refuses, or on SQLite, where nobody has such a number.
+    pub fn cancel(&self, number: i32) -> Result<(), StoreError> {
+        self.write(|session| session.cancel(number))?.map_err(store_error)
+    }
+
+    /// Puts a run into the queue inside the transaction that is open on `session`, a connection to this database: it waits for a
+    /// worker when that transaction is committed, and never was there when it is rolled back. An order and the job that works on
+    /// it come to be together or not at all. It does not matter whether diesel has begun the transaction or a `BEGIN` in SQL. Where
+    /// none is open, it is one of its own.
+    ///
+    /// The worker and the lease of the request are not looked at. A refusal leaves the transaction as it was, so that it can still
+    /// be committed; an error of the store may have ended it.
+    ///
+    /// # Errors
+    /// When the instance does not allow it, or when the store fails.
+    pub fn enqueue_in<'c>(
+        &self,
+        session: impl Into<Session<'c>>,
+        request: &LaunchRequest,
+    ) -> Result<JobExecution, LaunchError> {
+        enqueue_in(session, request, &*self.clock)
     }
 
     /// What is applied and what is not.

@@ -101,6 +101,7 @@ pub(crate) enum OlderSchema {
     /// Leave it to the administrator.
     Refuse,
     /// Apply what is missing.
+    #[cfg(any(feature = "sqlite", test))]
     Raise,
 }
 

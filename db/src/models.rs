@@ -9,6 +9,7 @@ mod event;
 mod execution;
 mod instance;
 mod step;
+mod trigger;
 mod worker;
 
 use overnight_framework::execution::{ErrorRecord, JsonObject};
@@ -18,9 +19,12 @@ use serde_json::Value;
 pub(crate) use self::dead_letter::{DeadLetterRow, StepPlace};
 pub(crate) use self::definition::{AppliedRow, DefinitionRow};
 pub(crate) use self::event::{EventRow, NewEvent};
-pub(crate) use self::execution::{BeatRow, EndedExecution, ExecutionRow, LaunchTexts, NewExecution, Origin};
+#[cfg(feature = "postgres")]
+pub(crate) use self::execution::LaunchTexts;
+pub(crate) use self::execution::{BeatRow, EndedExecution, ExecutionRow, Holder, NewExecution, Origin};
 pub(crate) use self::instance::InstanceRow;
 pub(crate) use self::step::{CountColumns, EndedStep, NewStep, StepRow, StepRunRow, StepState, intent_of_step};
+pub(crate) use self::trigger::{FireRow, MessageRow, RejectRow, WatchedRow};
 pub(crate) use self::worker::WorkerRow;
 
 /// Where a value stands, for the error when it cannot be read.

@@ -1,5 +1,8 @@
 //! Connections, and the pools that keep them.
 
+#[cfg(feature = "postgres")]
+mod patience;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -7,12 +10,13 @@ use std::time::Duration;
 
 use diesel::QueryResult;
 use diesel::r2d2::{ConnectionManager, Error, Pool, PooledConnection};
-use overnight_framework::clock::Clock;
 use overnight_framework::repository::{StoreError, StoreErrorKind};
 use r2d2::event::{AcquireEvent, CheckoutEvent, HandleEvent, ReleaseEvent, TimeoutEvent};
 use r2d2::{HandleError, ManageConnection};
 use thiserror::Error;
 
+#[cfg(feature = "postgres")]
+pub(crate) use self::patience::Patience;
 use crate::statements::Backing;
 
 /// A connection out of a pool; it goes back when it is dropped.
@@ -20,15 +24,6 @@ pub(crate) type Pooled<C> = PooledConnection<Connector<C>>;
 
 /// What every new connection is told.
 pub(crate) type Setup<C> = Arc<dyn Fn(&mut C) -> QueryResult<()> + Send + Sync>;
-
-/// How long to wait before a server that has no place, or is just starting, is asked again.
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// How long somebody waits, and by which clock.
-pub(crate) struct Patience<'a> {
-    pub(crate) clock: &'a dyn Clock,
-    pub(crate) wait: Duration,
-}
 
 /// Makes connections and sets them up. Clones share the first one.
 pub(crate) struct Connector<C: 'static> {
@@ -50,19 +45,6 @@ impl<C: Backing> Connector<C> {
         let connection = self.connect()?;
         *self.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
         Ok(())
-    }
-
-    /// The same; while `may_pass` says so, it is asked again.
-    pub(crate) fn reach(&self, patience: &Patience<'_>, may_pass: fn(&Error) -> bool) -> Result<(), Error> {
-        let begun = patience.clock.elapsed();
-        loop {
-            match self.begin() {
-                Err(error) if may_pass(&error) && patience.clock.elapsed() - begun < patience.wait => {
-                    thread::park_timeout(PAUSE);
-                }
-                answer => return answer,
-            }
-        }
     }
 }
 

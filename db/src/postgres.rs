@@ -6,12 +6,15 @@ mod launch;
 
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::r2d2::R2D2Connection;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use overnight_framework::clock::Clock;
 use overnight_framework::repository::{
-    Beat, ChunkCommit, DeadLetter, ExecutionFilter, LaunchRequest, StepLease, WorkerIdentity, cleaned_json,
+    Beat, ChunkCommit, DeadLetter, ExecutionFilter, Fire, FireOutcome, LaunchRequest, NewMessage, Reject, StepLease,
+    TriggerKey, TriggerWatch, WorkerIdentity, clean, cleaned_json,
 };
 use overnight_framework::status::Status;
 use serde_json::Value;
@@ -20,13 +23,14 @@ use self::beat::beat;
 use crate::instant::Instant;
 use crate::models::{
     AppliedRow, BeatRow, CountColumns, DeadLetterRow, DefinitionRow, EndedExecution, EndedStep, EventRow, ExecutionRow,
-    InstanceRow, NewEvent, NewExecution, NewStep, StepPlace, StepRow, StepRunRow, StepState, WorkerRow, error_document,
-    to_column,
+    FireRow, InstanceRow, MessageRow, NewEvent, NewExecution, NewStep, RejectRow, StepPlace, StepRow, StepRunRow,
+    StepState, WatchedRow, WorkerRow, error_document, to_column,
 };
 use crate::statements::{
-    Backing, ChunkStatements, Condition, ControlStatements, Fenced, LETTERS_AT_ONCE, LaunchStatements, Loss,
-    NewApplied, NewRevision, ReadStatements, RunStatements, Stop, Stops, chunk_statements, control_statements,
-    launch_statements, read_statements, run_statements,
+    Backing, ChunkStatements, Claimant, Condition, ControlStatements, Fenced, LETTERS_AT_ONCE, LaunchStatements, Loss,
+    NewApplied, NewRevision, QueueStatements, ReadStatements, RunStatements, Settled, Stop, Stops, TriggerStatements,
+    chunk_statements, control_statements, launch_statements, queue_statements, read_statements, run_statements,
+    trigger_statements,
 };
 
 /// The clock of the database, see the first migration.
@@ -41,6 +45,10 @@ extern "SQL" {
 
     #[sql_name = "overnight.after"]
     fn now_and(microseconds: BigInt) -> Nullable<Timestamptz>;
+
+    /// The same, of a length of time that there need not be.
+    #[sql_name = "overnight.after"]
+    fn now_and_if(microseconds: Nullable<BigInt>) -> Nullable<Timestamptz>;
 
     fn set_config(name: Text, value: Text, is_local: Bool) -> Text;
 
@@ -71,6 +79,16 @@ impl Backing for PgConnection {
         "CLOSE ALL; RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); \
          DISCARD TEMP; DISCARD SEQUENCES; SET TIME ZONE 'UTC'; SET CLIENT_ENCODING TO 'UTF8'",
     );
+
+    /// There are savepoints only inside of a transaction; outside, the refusal changes nothing. In one that has failed
+    /// already the BEGIN to come is refused as well.
+    fn is_in_transaction(&mut self) -> QueryResult<bool> {
+        match self.batch_execute("SAVEPOINT overnight_look") {
+            Ok(()) => self.batch_execute("RELEASE SAVEPOINT overnight_look").map(|()| true),
+            Err(Error::DatabaseError(DatabaseErrorKind::Unknown, _)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
 
     /// A worker that freezes in its chunk holds the rows that it wrote; the server lets go of them in the end.
     fn begin_chunk(lease: &StepLease) -> String {
@@ -109,6 +127,14 @@ impl LaunchStatements for PgConnection {
     fn launch_at_once(&mut self, request: &LaunchRequest) -> QueryResult<Option<ExecutionRow>> {
         launch::at_once(self, request)
     }
+}
+
+impl QueueStatements for PgConnection {
+    queue_statements!(postgres, for_no_key_update skip_locked);
+}
+
+impl TriggerStatements for PgConnection {
+    trigger_statements!(postgres, for_no_key_update, skip_locked);
 }
 
 impl RunStatements for PgConnection {
@@ -152,6 +178,11 @@ fn then(_: now) -> now_at_last {
 /// The instant this long after now, on the clock of the database.
 fn after(_: now, duration: Duration) -> now_and<i64> {
     now_and(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// The same, if it is asked for.
+fn after_if(_: now, duration: Option<Duration>) -> now_and_if<Option<i64>> {
+    now_and_if(duration.map(|duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
 }
 
 /// The instant this long before now.

@@ -2,9 +2,13 @@
 
 mod apply;
 mod control;
+mod fire;
 mod history;
 mod launch;
+mod queue;
 mod run;
+
+pub(crate) use self::launch::enqueue_in;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,10 +23,11 @@ use overnight_framework::execution::{
     DefinitionId, ExecutionId, InstanceId, JobExecution, JobInstance, StepExecution, WorkerId,
 };
 use overnight_framework::repository::{
-    AppliedJob, ApplyOrder, Beat, ChunkError, ChunkTransaction, Definition, Event, ExecutionEnd, ExecutionFilter,
-    FenceError, JobSummary, LaunchError, LaunchRequest, Launched, Lease, LeaseState, Repository, StepEnd, StepHistory,
-    StepLease, StepStart, StopAnswer, StopError, StopOrder, StoreError, StoreErrorKind, StoredDeadLetter, TakeOver,
-    Worker,
+    AppliedJob, ApplyOrder, Beat, ChunkError, ChunkTransaction, ClaimOrder, Definition, Event, ExecutionEnd,
+    ExecutionFilter, FenceError, Fire, FireRecord, Fired, JobSummary, LaunchError, LaunchRequest, Launched, Lease,
+    LeaseState, MessageId, NewMessage, Reject, Repository, StepEnd, StepHistory, StepLease, StepStart, StopAnswer,
+    StopError, StopOrder, StoreError, StoreErrorKind, StoredDeadLetter, StoredMessage, StoredReject, TakeOver,
+    TriggerKey, TriggerSummary, TriggerWatch, Worker, clean,
 };
 
 use crate::chunk::Chunk;
@@ -125,6 +130,18 @@ impl<C: Store> Repository for Records<C> {
         launch::launch(self, request)
     }
 
+    fn enqueue(&self, request: &LaunchRequest) -> Result<JobExecution, LaunchError> {
+        launch::enqueue(self, request)
+    }
+
+    fn claim(&self, order: &ClaimOrder) -> Result<Vec<Launched>, StoreError> {
+        self.write(|connection, now| queue::claim(connection, now, order))
+    }
+
+    fn has_queued(&self, project: &str, programs: &[String]) -> Result<bool, StoreError> {
+        self.read(|connection| connection.has_queued(project, programs))
+    }
+
     fn begin(&self, lease: &Lease) -> Result<JobExecution, FenceError> {
         self.write(|connection, now| run::begin(connection, now, lease))
     }
@@ -145,6 +162,10 @@ impl<C: Store> Repository for Records<C> {
         let mark = ChunkMark::set()?;
         let connection = begin(&self.pools.write, self.pools.wait, &C::begin_chunk(lease))?;
         Ok(Box::new(Chunk::new(connection, Arc::clone(&self.clock), lease, mark)))
+    }
+
+    fn may_write(&self) -> Result<(), StoreError> {
+        ChunkMark::refuse_if_set()
     }
 
     fn beat(&self, beat: &Beat) -> Result<Vec<LeaseState>, StoreError> {
@@ -171,6 +192,47 @@ impl<C: Store> Repository for Records<C> {
 
     fn apply(&self, order: &ApplyOrder) -> Result<Vec<Definition>, StoreError> {
         apply::apply(self, order)
+    }
+
+    fn fire(&self, fire: &Fire<'_>) -> Result<Fired, StoreError> {
+        fire::fire(self, fire)
+    }
+
+    fn reject(&self, reject: &Reject) -> Result<bool, StoreError> {
+        self.write(|connection, now| fire::reject(connection, now, reject))
+    }
+
+    fn watch(&self, watch: &TriggerWatch) -> Result<DateTime<Utc>, StoreError> {
+        self.write(|connection, now| fire::watch(connection, now, watch))
+    }
+
+    fn publish(&self, message: &NewMessage) -> Result<MessageId, StoreError> {
+        let key = clean(&message.key);
+        self.write(|connection, now| connection.insert_message(now, message, &key).stored()).map(MessageId)
+    }
+
+    fn messages(
+        &self,
+        project: &str,
+        topic: &str,
+        after: MessageId,
+        limit: u32,
+    ) -> Result<Vec<StoredMessage>, StoreError> {
+        let rows = self.read(|connection| connection.messages((project, topic), after.0, limit))?;
+        Ok(rows.into_iter().map(StoredMessage::from).collect())
+    }
+
+    fn triggers(&self, project: &str) -> Result<Vec<TriggerSummary>, StoreError> {
+        fire::triggers(self, project)
+    }
+
+    fn fires(&self, trigger: &TriggerKey, limit: u32) -> Result<Vec<FireRecord>, StoreError> {
+        self.read(|connection| connection.fires(trigger, limit))?.into_iter().map(|row| row.into_value()).collect()
+    }
+
+    fn rejects(&self, trigger: &TriggerKey, limit: u32) -> Result<Vec<StoredReject>, StoreError> {
+        let rows = self.read(|connection| connection.rejects(trigger, limit))?;
+        Ok(rows.into_iter().map(StoredReject::from).collect())
     }
 
     fn execution(&self, id: ExecutionId) -> Result<Option<JobExecution>, StoreError> {

@@ -6,11 +6,14 @@ mod beat;
 
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::r2d2::R2D2Connection;
+use diesel::result::Error;
 use overnight_framework::clock::{Clock, later};
 use overnight_framework::repository::{
-    Beat, ChunkCommit, DeadLetter, ExecutionFilter, LaunchRequest, StepLease, WorkerIdentity, cleaned_json,
+    Beat, ChunkCommit, DeadLetter, ExecutionFilter, Fire, FireOutcome, LaunchRequest, NewMessage, Reject, StepLease,
+    TriggerKey, TriggerWatch, WorkerIdentity, clean, cleaned_json,
 };
 use overnight_framework::status::Status;
 use serde_json::Value;
@@ -19,14 +22,18 @@ use self::beat::beat;
 use crate::instant::Instant;
 use crate::models::{
     AppliedRow, BeatRow, CountColumns, DeadLetterRow, DefinitionRow, EndedExecution, EndedStep, EventRow, ExecutionRow,
-    InstanceRow, NewEvent, NewExecution, NewStep, StepPlace, StepRow, StepRunRow, StepState, WorkerRow, error_document,
-    to_column,
+    FireRow, InstanceRow, MessageRow, NewEvent, NewExecution, NewStep, RejectRow, StepPlace, StepRow, StepRunRow,
+    StepState, WatchedRow, WorkerRow, error_document, to_column,
 };
 use crate::statements::{
-    Backing, ChunkStatements, Condition, ControlStatements, Fenced, LETTERS_AT_ONCE, LaunchStatements, Loss,
-    NewApplied, NewRevision, ReadStatements, RunStatements, Stop, Stops, chunk_statements, control_statements,
-    launch_statements, read_statements, run_statements,
+    Backing, ChunkStatements, Claimant, Condition, ControlStatements, Fenced, LETTERS_AT_ONCE, LaunchStatements, Loss,
+    NewApplied, NewRevision, QueueStatements, ReadStatements, RunStatements, Settled, Stop, Stops, TriggerStatements,
+    chunk_statements, control_statements, launch_statements, queue_statements, read_statements, run_statements,
+    trigger_statements,
 };
+
+/// SQLite's words for a pragma that waits for the end of a transaction.
+const PRAGMA_INSIDE: &str = "Safety level may not be changed inside a transaction";
 
 impl Backing for SqliteConnection {
     type Now = Instant;
@@ -41,6 +48,14 @@ impl Backing for SqliteConnection {
 
     /// Pragmas, attached files, temporary tables and triggers: nothing undoes them all. To open a file again costs little.
     const RESET: Option<&'static str> = None;
+
+    /// The pragma that every transaction of ours begins with is refused inside of one, whose it may be.
+    fn is_in_transaction(&mut self) -> QueryResult<bool> {
+        match self.batch_execute("PRAGMA synchronous = FULL") {
+            Err(Error::DatabaseError(_, information)) if information.message() == PRAGMA_INSIDE => Ok(true),
+            outcome => outcome.map(|()| false),
+        }
+    }
 
     /// A chunk may be lost when the power fails, together with its checkpoint; the end of its step is FULL and keeps both.
     fn begin_chunk(_: &StepLease) -> String {
@@ -70,6 +85,14 @@ impl Backing for SqliteConnection {
 
 impl LaunchStatements for SqliteConnection {
     launch_statements!(sqlite);
+}
+
+impl QueueStatements for SqliteConnection {
+    queue_statements!(sqlite);
+}
+
+impl TriggerStatements for SqliteConnection {
+    trigger_statements!(sqlite);
 }
 
 impl RunStatements for SqliteConnection {
@@ -111,6 +134,11 @@ fn then(now: Instant) -> Instant {
 /// The instant this long after now.
 fn after(now: Instant, duration: Duration) -> Instant {
     later(now.into(), duration).into()
+}
+
+/// The same, if it is asked for.
+fn after_if(now: Instant, duration: Option<Duration>) -> Option<Instant> {
+    duration.map(|duration| after(now, duration))
 }
 
 /// The instant this long before now.

@@ -7,8 +7,10 @@
 mod chunk;
 mod control;
 mod launch;
+mod queue;
 mod read;
 mod run;
+mod trigger;
 
 use std::time::Duration;
 
@@ -23,8 +25,10 @@ use crate::instant::Instant;
 pub(crate) use self::chunk::{ChunkStatements, Fenced, LETTERS_AT_ONCE, chunk_statements};
 pub(crate) use self::control::{ControlStatements, Loss, Stop, control_statements};
 pub(crate) use self::launch::{LaunchStatements, NewApplied, NewRevision, launch_statements};
+pub(crate) use self::queue::{Claimant, QueueStatements, queue_statements};
 pub(crate) use self::read::{Condition, ReadStatements, Stops, read_statements};
 pub(crate) use self::run::{RunStatements, run_statements};
+pub(crate) use self::trigger::{Settled, TriggerStatements, trigger_statements};
 
 /// A connection to one of the databases: how it begins transactions, and where it reads the time.
 pub(crate) trait Backing:
@@ -45,6 +49,9 @@ pub(crate) trait Backing:
 
     /// What undoes what a user's statements may have changed in their session; without it only a new session does.
     const RESET: Option<&'static str>;
+
+    /// Whether a transaction is open that diesel does not count, because its BEGIN was sent as SQL.
+    fn is_in_transaction(&mut self) -> QueryResult<bool>;
 
     /// What begins the transaction of a chunk.
     fn begin_chunk(lease: &StepLease) -> String;
@@ -67,8 +74,23 @@ pub(crate) trait Backing:
 
 /// Everything that a store must be able to say.
 pub(crate) trait Store:
-    LaunchStatements + RunStatements + ControlStatements + ChunkStatements + ReadStatements
+    LaunchStatements
+    + QueueStatements
+    + RunStatements
+    + ControlStatements
+    + ChunkStatements
+    + TriggerStatements
+    + ReadStatements
 {
 }
 
-impl<C: LaunchStatements + RunStatements + ControlStatements + ChunkStatements + ReadStatements> Store for C {}
+impl<C> Store for C where
+    C: LaunchStatements
+        + QueueStatements
+        + RunStatements
+        + ControlStatements
+        + ChunkStatements
+        + TriggerStatements
+        + ReadStatements
+{
+}

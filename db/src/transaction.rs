@@ -5,7 +5,6 @@ use std::cell::Cell;
 use diesel::QueryResult;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use overnight_framework::repository::{StoreError, StoreErrorKind};
-use thiserror::Error;
 
 use crate::error::Stored;
 use crate::statements::Backing;
@@ -89,7 +88,7 @@ impl ChunkMark {
 
     /// Refuses a verb on a marked thread.
     pub(crate) fn refuse_if_set() -> Result<(), StoreError> {
-        if CHUNK_IS_OPEN.get() { Err(StoreError::new(StoreErrorKind::Other, ChunkIsOpen)) } else { Ok(()) }
+        if CHUNK_IS_OPEN.get() { Err(StoreErrorKind::ChunkOpen.into()) } else { Ok(()) }
     }
 }
 
@@ -98,7 +97,3 @@ impl Drop for ChunkMark {
         CHUNK_IS_OPEN.set(false);
     }
 }
-
-#[derive(Debug, Error)]
-#[error("this thread holds an open chunk: commit or drop it before the next verb")]
-struct ChunkIsOpen;

@@ -3,6 +3,7 @@
 mod ast;
 mod attr;
 mod expand;
+mod parts;
 mod valid;
 
 pub(crate) use expand::{job, on_something_else};

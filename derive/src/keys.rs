@@ -6,6 +6,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitBool, LitStr, Path, Token};
 
 use crate::problems::Problems;
+use crate::written::plain;
 
 /// The keys of the attributes of one name.
 pub(crate) struct Keys {
@@ -37,7 +38,7 @@ impl Keys {
             }
             let parse = |input: ParseStream<'_>| {
                 while !input.is_empty() {
-                    let ident = Ident::parse_any(input)?;
+                    let ident = self.ident(input)?;
                     let name = ident.to_string();
                     let read = self.one(&Key { name: &name, ident: &ident, input }, &given, &mut take);
                     if let Err(error) = read {
@@ -54,6 +55,17 @@ impl Keys {
             let read = attribute.parse_args_with(parse);
             problems.keep(read);
         }
+    }
+
+    /// The word of a key. Who begins with the value is told what it is the value of.
+    fn ident(&self, input: ParseStream<'_>) -> syn::Result<Ident> {
+        let at = input.span();
+        let text = input.fork().parse::<LitStr>().ok().filter(|_| !self.written("name").is_empty());
+        let expected = || match text {
+            Some(text) => format!("a value stands behind its key: write `name = {}`", text.token()),
+            None => format!("expected a key of `#[{}(…)]`: {}", self.attribute, self.listed()),
+        };
+        Ident::parse_any(input).map_err(|_| syn::Error::new(at, expected()))
     }
 
     fn one(
@@ -77,11 +89,14 @@ impl Keys {
         let near = nearest(name, self.known.iter().map(|(known, _)| *known));
         match near {
             Some(near) => format!("unknown key `{name}` of `#[{attribute}(…)]`; did you mean `{near}`?"),
-            None => {
-                let known: Vec<_> = self.known.iter().map(|(_, written)| format!("`{written}`")).collect();
-                format!("unknown key `{name}` of `#[{attribute}(…)]`; the keys are {}", known.join(", "))
-            }
+            None => format!("unknown key `{name}` of `#[{attribute}(…)]`; the keys are {}", self.listed()),
         }
+    }
+
+    /// The keys as they are written.
+    fn listed(&self) -> String {
+        let known: Vec<_> = self.known.iter().map(|(_, written)| format!("`{written}`")).collect();
+        known.join(", ")
     }
 
     /// How a key is written.
@@ -106,6 +121,16 @@ impl Keys {
     }
 }
 
+/// Refuses at a whole type what belongs to its parts, and would silently do nothing there.
+pub(crate) fn refuse_above(attributes: &[Attribute], keys: &Keys, of_type: &Keys, problems: &mut Problems) {
+    let (word, whole) = (keys.attribute, of_type.attribute);
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(word)) {
+        let message =
+            format!("`#[{word}(…)]` belongs to a part of the type; above the whole stands `#[{whole}(crate = PATH)]`");
+        problems.at(attribute, message);
+    }
+}
+
 /// Passes over the rest of a key that cannot be read.
 fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
     while !input.is_empty() && !input.peek(Token![,]) {
@@ -123,7 +148,7 @@ pub(crate) fn nearest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>)
 
 /// The text of an expression that is a literal text.
 pub(crate) fn literal(expression: &Expr) -> Option<&LitStr> {
-    match expression {
+    match plain(expression) {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text),
         _ => None,
     }

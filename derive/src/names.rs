@@ -1,16 +1,82 @@
 //! The names of jobs, steps and parameters.
 
-/// Why a text cannot be a name of `what`, if it cannot. The rule is that of job files.
-pub(crate) fn refusal(what: &str, name: &str) -> Option<String> {
-    let is_rest = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '_' | '-');
-    let is_name = name.starts_with(|first: char| first.is_ascii_lowercase()) && name.chars().all(is_rest);
-    match name {
-        _ if is_name && name.len() <= 63 => None,
-        _ if is_name => Some(format!("the name of {what} has at most 63 letters")),
-        _ => Some(format!(
-            "`{name}` cannot be the name of {what}: it is a small letter, then small letters, digits, `_` and `-`"
-        )),
+use std::collections::HashMap;
+
+use proc_macro2::{Ident, Span};
+use syn::LitStr;
+use syn::ext::IdentExt as _;
+
+use crate::problems::Problems;
+
+/// A name as it is said, and where that is written: in a key, or as the identifier itself.
+pub(crate) struct Name {
+    pub(crate) text: String,
+    pub(crate) span: Span,
+}
+
+impl Name {
+    pub(crate) fn of(ident: &Ident, written: Option<&LitStr>) -> Self {
+        match written {
+            Some(written) => Self { text: written.value(), span: written.span() },
+            None => Self { text: ident.unraw().to_string(), span: ident.span() },
+        }
     }
+
+    /// Refuses what cannot be the name of `what`. `help` ends the sentence.
+    pub(crate) fn check(&self, what: &str, help: &str, problems: &mut Problems) {
+        if let Some(refusal) = refusal(what, &self.text) {
+            problems.add(syn::Error::new(self.span, refusal + help));
+        }
+    }
+
+    pub(crate) fn literal(&self) -> LitStr {
+        LitStr::new(&self.text, self.span)
+    }
+}
+
+/// The names that were there before, each to be given once.
+#[derive(Default)]
+pub(crate) struct Given(HashMap<String, Span>);
+
+impl Given {
+    /// Adds a name. `twice` tells what is wrong when it was there before.
+    pub(crate) fn add(
+        &mut self,
+        Name { text, span }: Name,
+        twice: impl FnOnce(&str) -> String,
+        problems: &mut Problems,
+    ) {
+        let message = twice(&text);
+        if let Some(earlier) = self.0.insert(text, span) {
+            problems.add(syn::Error::new(span, message));
+            problems.add(syn::Error::new(earlier, "the first one is here"));
+        }
+    }
+}
+
+/// What a name is, in the words of job files.
+const RULE: &str = "a name begins with a letter from a to z and has at most 63 characters of a to z, 0 to 9, _ and -";
+
+/// Why a text cannot be a name of `what`, if it cannot. The rule is that of job files.
+fn refusal(what: &str, name: &str) -> Option<String> {
+    let is_rest = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '_' | '-');
+    let begins = name.starts_with(|first: char| first.is_ascii_lowercase());
+    let is_name = begins && name.len() <= 63 && name.chars().all(is_rest);
+    (!is_name).then(|| format!("`{name}` cannot be the name of {what}: {RULE}"))
+}
+
+/// The words that expressions use for themselves.
+const ROOTS: [&str; 10] = ["params", "vars", "steps", "env", "secret", "trigger", "message", "job", "execution", "row"];
+
+/// Why a text cannot be the name of a column, if it cannot. The rule is that of job files.
+pub(crate) fn refusal_of_column(name: &str) -> Option<String> {
+    if ROOTS.contains(&name) {
+        return Some(format!(
+            "a column cannot be called `{name}`: expressions use that word for themselves; write `#[column(name = \"…\")]`"
+        ));
+    }
+    let is_name = !name.trim().is_empty() && !name.chars().any(char::is_control) && name.len() <= 63;
+    (!is_name).then(|| "a column has a name of 1 to 63 bytes, without control characters".to_owned())
 }
 
 /// `NightlyLedger` as a job is named: `nightly-ledger`.
@@ -44,6 +110,16 @@ mod tests {
             assert_eq!(kebab_case(ident), name);
             assert_eq!(refusal("a job", name), None);
         }
+    }
+
+    #[test]
+    fn the_rule_of_names_is_that_of_the_framework() {
+        assert_eq!(RULE, overnight::yaml::NAME_RULE);
+    }
+
+    #[test]
+    fn the_words_of_expressions_are_those_of_the_framework() {
+        assert_eq!(ROOTS, overnight::expr::ROOTS);
     }
 
     #[test]

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use overnight::params::{BindContext, FromParams, GivenParams, ParamDeclaration, ParamType, ParamsError, bind};
+use overnight::params::{
+    BindContext, FromParams, GivenParams, IntoParams, ParamDeclaration, ParamType, ParamsError, bind,
+};
 use overnight::row::Value;
 use overnight::{ParamValue, Params};
 use rust_decimal::Decimal;
@@ -57,9 +59,9 @@ fn even(number: &u32) -> Result<(), &'static str> {
     if number.is_multiple_of(2) { Ok(()) } else { Err("is odd") }
 }
 
-fn read(json: &str) -> Result<Close, ParamsError> {
+fn read(given: impl IntoParams) -> Result<Close, ParamsError> {
     let context = BindContext { working_dir: Path::new("/here"), base_dir: Path::new("/jobs") };
-    let params = bind(&Close::declarations()?, &GivenParams::from_json(json).unwrap(), context)?;
+    let params = bind(&Close::declarations()?, &given.into_params().unwrap(), context)?;
     Close::from_params(&params)
 }
 
@@ -96,6 +98,30 @@ fn a_struct_is_read_with_what_was_given() {
 }
 
 #[test]
+fn a_struct_is_given_and_read_back_as_it_was_its_secrets_included() {
+    let given = r#"{"day": "2026-10-30", "file": "/in/a.csv", "interest-rate": "0.50", "threads": 64, "patience": "1h30m",
+                    "currency": "CHF", "mode": "none", "pin": "\"1\" ü", "limits": {"most": 1}, "copies": 0}"#;
+    for given in [given, r#"{"day": "2026-10-30"}"#] {
+        let close = read(given).unwrap();
+        assert_eq!(read(&close).unwrap(), close);
+    }
+}
+
+#[test]
+fn a_field_without_a_value_is_given_as_none_and_not_left_to_what_was_given_before() {
+    let mut given = GivenParams::from_json(r#"{"currency": "CHF"}"#).unwrap();
+    given.extend(read(r#"{"day": "2026-10-30"}"#).unwrap().into_params().unwrap());
+    assert_eq!(read(given).unwrap().currency, None);
+}
+
+#[test]
+fn a_struct_that_breaks_its_own_rules_is_refused_like_any_other_value() {
+    let close = Close { threads: 65, copies: 3, ..read(r#"{"day": "2026-10-30"}"#).unwrap() };
+    let problems = read(close).unwrap_err().to_string();
+    assert_eq!(problems, "parameter `threads`: `65` is greater than the maximum 64\nparameter `copies`: `3` is odd");
+}
+
+#[test]
 fn the_fields_declare_what_their_types_and_attributes_say() {
     let (day, threads, mode) = (declared("day"), declared("threads"), declared("mode"));
     assert_eq!(day.description.as_deref(), Some("Accounting day to close, as the branch has it."));
@@ -127,9 +153,33 @@ fn all_problems_of_the_given_values_are_told_at_once() {
 }
 
 #[test]
+fn a_field_that_is_no_option_takes_no_null() {
+    let problems = read(r#"{"day": null, "threads": null, "currency": null}"#).unwrap_err().to_string();
+    assert!(problems.contains("missing parameter `day`"), "{problems}");
+    let null = "parameter `threads` at line 1 column 26: expected an integer of at most 64 bits, found null";
+    assert!(problems.contains(null), "{problems}");
+    assert!(problems.contains("(leave it out for its default)") && !problems.contains("currency"), "{problems}");
+}
+
+#[test]
+fn a_rule_that_panics_refuses_the_value() {
+    #[derive(Params)]
+    struct Panics {
+        #[param(check = panics)]
+        copies: u32,
+    }
+    fn panics(copies: &u32) -> Result<(), String> {
+        panic!("at {copies}")
+    }
+    let declared = Panics::declarations().unwrap();
+    let context = BindContext { working_dir: Path::new("/"), base_dir: Path::new("/") };
+    let error = bind(&declared, &GivenParams::from_json(r#"{"copies": 3}"#).unwrap(), context).unwrap_err();
+    assert!(error.to_string().ends_with("`3` cannot be checked: at 3"), "{error}");
+}
+
+#[test]
 fn a_default_that_breaks_its_own_rules_is_told_before_anything_runs() {
     #[derive(Params)]
-    #[expect(dead_code, reason = "only declared")]
     struct Wrong {
         #[param(default = 9, range = ..=8)]
         most: i64,

@@ -29,6 +29,7 @@ mod census;
 mod chunk;
 mod condition;
 mod environment;
+mod flow;
 mod frames;
 mod guard;
 mod job;
@@ -48,6 +49,7 @@ mod step;
 mod tables;
 mod tasklet;
 mod trials;
+mod triggers;
 mod vars;
 
 use std::collections::BTreeSet;
@@ -56,9 +58,12 @@ use std::sync::Arc;
 
 pub(crate) use self::condition::Conditions;
 pub use self::environment::{Environment, FixedEnvironment, SecretError, VariableUse};
-pub use self::outline::{ChunkOutline, StepOutline, StepUse};
+pub use self::outline::{StepOutline, StepUse};
+pub(crate) use self::outputs::{Outputs, refused as refused_output};
 pub use self::schema::{Part, parts, schema, schema_of};
 pub use self::trials::Trial;
+
+pub use crate::step::chunk::ChunkOutline;
 
 use crate::job::Job;
 use crate::kind::Kinds;

@@ -46,6 +46,8 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use convert::ResultExt;
 
@@ -136,12 +138,22 @@ impl BatchError {
         Self::of(error.error_name(), error)
     }
 
-    /// The panic that [`catch_unwind`](std::panic::catch_unwind) caught, with the text it was given.
+    /// The panic that [`catch_unwind`] caught, with the text it was given.
     #[must_use]
     pub fn panicked(payload: &(dyn Any + Send)) -> Self {
         let text = payload.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
         Self::new(names::PANIC, text.unwrap_or("the panic carried no text"))
+    }
+
+    /// The same, and lets go of the payload. What panics when it is dropped is left where it is: a second panic would end more
+    /// than the first one did.
+    pub(crate) fn of_panic(payload: Box<dyn Any + Send>) -> Self {
+        let error = Self::panicked(payload.as_ref());
+        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            mem::forget(second);
+        }
+        error
     }
 
     /// The name by which rules choose this error, for instance `InvalidRow`.
@@ -210,7 +222,7 @@ impl BatchError {
     }
 
     fn renamed(mut self, name: &'static str) -> Self {
-        let renamed = Self::new(name, std::mem::take(&mut self.0.message));
+        let renamed = Self::new(name, mem::take(&mut self.0.message));
         Self(Box::new(Parts { cause: self.0.cause, help: self.0.help, ..*renamed.0 }))
     }
 }
@@ -315,10 +327,10 @@ mod tests {
 
     #[test]
     fn a_panic_keeps_its_text() {
-        let caught = std::panic::catch_unwind(|| panic!("account {} is locked", 7)).unwrap_err();
+        let caught = catch_unwind(|| panic!("account {} is locked", 7)).unwrap_err();
         let error = BatchError::panicked(caught.as_ref());
         assert_eq!((error.name(), error.message()), (names::PANIC, "account 7 is locked"));
-        let caught = std::panic::catch_unwind(|| panic!("plain")).unwrap_err();
+        let caught = catch_unwind(|| panic!("plain")).unwrap_err();
         assert_eq!(BatchError::panicked(caught.as_ref()).message(), "plain");
     }
 

@@ -9,13 +9,16 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::error::BatchError;
+use crate::execution::JsonObject;
+use crate::kind::Kinds;
 use crate::launch::Restartability;
 use crate::listener::{ChunkListener, JobListener, SkipListener, StepListener};
-use crate::params::{ParamDeclaration, Params};
+use crate::params::{self, BindContext, GivenParams, ParamDeclaration, ParamType, Params, ParamsError};
 use crate::policy::RetryPolicy;
 use crate::repository::Revision;
 use crate::resource::{Need, Resources};
 use crate::step::{JobView, Step};
+use crate::trigger::Trigger;
 
 /// Something that is computed from a running job, such as the condition of a step.
 pub type Evaluate<T> = Arc<dyn Fn(&JobView<'_>) -> Result<T, BatchError> + Send + Sync>;
@@ -72,6 +75,8 @@ pub struct Job {
     pub steps: Vec<JobStep>,
     /// Who is called around its executions.
     pub listeners: Vec<Arc<dyn JobListener>>,
+    /// What starts it by itself.
+    pub triggers: Vec<Trigger>,
     /// The revision that its executions pin.
     pub revision: Revision,
     /// The folder that relative paths start at.
@@ -110,10 +115,54 @@ impl Job {
             result: None,
             steps: Vec::new(),
             listeners: Vec::new(),
+            triggers: Vec::new(),
             revision: Revision::Text { yaml: String::new(), sha256: String::new() },
             base_dir: PathBuf::new(),
             resources: Arc::default(),
         }
+    }
+
+    /// Binds what was given to what the job declares. Relative paths that were given start at the working directory, those of
+    /// defaults at the folder of the job file.
+    ///
+    /// # Errors
+    /// Every problem of the parameters at once.
+    pub fn bind(&self, given: &GivenParams) -> Result<Params, ParamsError> {
+        let working_dir = std::env::current_dir().unwrap_or_default();
+        // A job in Rust stands in no folder.
+        let base_dir = if self.base_dir.as_os_str().is_empty() { &working_dir } else { &self.base_dir };
+        params::bind(&self.params, given, BindContext { working_dir: &working_dir, base_dir })
+    }
+
+    /// The same for a restart: the parameters of the last execution, replaced where others are given.
+    ///
+    /// # Errors
+    /// Every problem of the parameters at once.
+    pub fn bind_again(&self, mut given: GivenParams, last: &JsonObject) -> Result<Params, ParamsError> {
+        for (name, value) in last {
+            given.set_default(name, value);
+        }
+        self.bind(&given)
+    }
+
+    /// The job over these kinds: those that parts of its steps name. Its executions find what they need in it.
+    ///
+    /// # Errors
+    /// What is wrong with the parts, as a job file is told of it; the same job without them.
+    pub(crate) fn over(mut self, kinds: &Kinds) -> (Self, Vec<String>) {
+        let mut problems = Vec::new();
+        for step in &mut self.steps {
+            let Some(unwired) = &step.unwired else { continue };
+            match unwired.over(kinds) {
+                Ok(wired) => (step.step, step.unwired) = (wired, None),
+                Err(found) => {
+                    let place = step.place.map(|place| format!(" ({place})")).unwrap_or_default();
+                    let who = format!("job `{}` step `{}`{place}", self.name, step.name);
+                    problems.extend(found.into_iter().map(|problem| format!("{who}: {problem}")));
+                }
+            }
+        }
+        (self, problems)
     }
 
     /// Whether the job could run at all.
@@ -152,6 +201,15 @@ pub enum JobError {
     },
 }
 
+/// What a step does, as long as the kinds that its parts name are not known.
+pub trait Unwired: Send + Sync {
+    /// The step over these kinds.
+    ///
+    /// # Errors
+    /// What is wrong with its parts.
+    fn over(&self, kinds: &Kinds) -> Result<Arc<dyn Step>, Vec<String>>;
+}
+
 /// One step of a job with the rules around it.
 #[derive(Clone)]
 pub struct JobStep {
@@ -173,6 +231,10 @@ pub struct JobStep {
     pub max_starts: Option<u32>,
     /// What it is for.
     pub description: Option<String>,
+    /// The values that it gives to later steps, with their types; a job file keeps its own account of them.
+    pub outputs: Vec<(String, ParamType)>,
+    /// What it does, where its parts are named and nobody has said yet which kinds there are: a [`Registry`](crate::registry::Registry) does.
+    pub unwired: Option<Arc<dyn Unwired>>,
     /// The resources without which it cannot run.
     pub needs: Vec<Need>,
     /// Where it stands in the source of the program, as `src/ledger.rs:46`.
@@ -198,6 +260,8 @@ impl JobStep {
             rerun: Rerun::WhenIncomplete,
             max_starts: None,
             description: None,
+            outputs: Vec::new(),
+            unwired: None,
             needs: Vec::new(),
             place: None,
             listeners: Vec::new(),
@@ -216,5 +280,25 @@ impl fmt::Debug for Job {
 impl fmt::Debug for JobStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JobStep").field("name", &self.name).field("kind", &self.step.kind()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params::ParamType;
+    use crate::row::Value;
+
+    #[test]
+    fn the_default_path_of_a_job_in_rust_is_absolute_so_that_a_restart_elsewhere_finds_it() {
+        let out =
+            ParamDeclaration { default: Some(Value::from("out")), ..ParamDeclaration::new("out", ParamType::Path) };
+        let bound = |base_dir: &str| {
+            let job = Job { params: vec![out.clone()], base_dir: base_dir.into(), ..Job::new("report") };
+            job.bind(&GivenParams::default()).unwrap().get("out").cloned()
+        };
+        let here = std::env::current_dir().unwrap().join("out");
+        assert_eq!(bound(""), Some(Value::from(&*here.to_string_lossy())));
+        assert_eq!(bound("/jobs"), Some(Value::from("/jobs/out")));
     }
 }

@@ -1,8 +1,13 @@
 //! What the engine tells whoever watches a run: one kind of event, one handler, no printing.
 
+mod happened;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+pub use self::happened::Happened;
+
+use crate::error::BatchError;
 use crate::execution::{Counts, JobExecution, StepExecution};
 use crate::repository::DeadLetter;
 
@@ -92,8 +97,8 @@ pub trait Monitor: Send + Sync {
 
 /// Tells `monitor` of `event`. One that panics loses this event; the run does not fail because somebody watched it.
 pub(crate) fn tell(monitor: &dyn Monitor, event: &RunEvent<'_>) {
-    if catch_unwind(AssertUnwindSafe(|| monitor.event(event))).is_err() {
-        tracing::error!(?event, "a monitor panicked");
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| monitor.event(event))) {
+        tracing::error!(?event, error = %BatchError::of_panic(panic), "a monitor panicked");
     }
 }
 

@@ -4,23 +4,28 @@ mod apply;
 mod find;
 mod handover;
 mod launch;
+mod queue;
 mod takeover;
+mod watch;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use self::apply::{Change, Current};
 pub use self::find::{FindError, NoJob, Target};
 pub use self::launch::{Launching, StartError};
+pub use self::queue::Lost;
 pub use self::takeover::Owner;
+pub use self::watch::{Look, Waited, Watch};
 
 use crate::execution::{ExecutionId, JobExecution};
 use crate::job::Job;
 use crate::monitor::Monitor;
 use crate::params::Params;
 use crate::policy::Patience;
-use crate::repository::{Launched, Repository, StopAnswer, StopError, StopOrder};
-use crate::runner::{Run, RunError};
+use crate::repository::{Launched, Lease, Repository, StopAnswer, StopError, StopOrder, StoreError};
+use crate::runner::{OnLeft, Overrun, Run, RunError};
 use crate::status::StopIntent;
 use crate::stop::StopToken;
 use crate::worker::{Hold, Timing, Worker};
@@ -52,13 +57,37 @@ pub struct Ready {
     launched: Launched,
     hold: Hold,
     stop: StopToken,
+    goes_on: bool,
+    on_left: Option<Left>,
 }
+
+/// Hears of a run that was left behind.
+struct Left(OnLeft);
 
 impl Ready {
     /// The execution, STARTING.
     #[must_use]
     pub fn execution(&self) -> &JobExecution {
         &self.launched.execution
+    }
+
+    /// The same, to wait in the queue again when this process is told to leave before it is done.
+    #[must_use]
+    pub fn going_on(self) -> Self {
+        Self { goes_on: true, ..self }
+    }
+
+    /// Calls `left` when a step of the run does not end although its timeout is over: the run ends in the records without it, and
+    /// its thread may never come back.
+    #[must_use]
+    pub fn on_left(self, left: impl Fn(Result<JobExecution, StoreError>) + Send + Sync + 'static) -> Self {
+        Self { on_left: Some(Left(Box::new(left))), ..self }
+    }
+
+    /// The right to run it.
+    #[must_use]
+    pub fn lease(&self) -> Lease {
+        self.launched.lease
     }
 
     /// The token that stops it from inside this process.
@@ -118,6 +147,11 @@ impl Operator {
         self.repository.as_ref()
     }
 
+    /// The time on the clock of its worker; none where it has no worker.
+    pub(crate) fn elapsed(&self) -> Option<Duration> {
+        self.worker.as_ref().map(|worker| worker.clock().elapsed())
+    }
+
     /// Where it sits.
     #[must_use]
     pub fn seat(&self) -> &Seat {
@@ -142,7 +176,10 @@ impl Operator {
         ready: Ready,
         monitor: &dyn Monitor,
     ) -> Result<JobExecution, RunError> {
-        let Ready { launched, hold, stop } = ready;
+        let Ready { launched, hold, stop, goes_on, on_left } = ready;
+        let (repository, patience) = (Arc::clone(&self.repository), self.seat.timing.lease);
+        let on_left = on_left.map(|Left(on_left)| on_left);
+        let overrun = Arc::new(Overrun::new(repository, launched.lease, (&self.actor, patience), on_left));
         let run = Run {
             job,
             params,
@@ -155,8 +192,14 @@ impl Operator {
             stop: &stop,
             stop_line: hold.stop_line(),
             monitor,
+            goes_on,
+            overrun: &overrun,
         };
-        run.run()
+        match run.run() {
+            // It came back after all, and its end is recorded.
+            Err(RunError::LeaseLost) => overrun.ended().ok_or(RunError::LeaseLost),
+            ended => ended,
+        }
     }
 
     /// Asks an execution to end at its next safe point, from whatever process.
@@ -167,6 +210,12 @@ impl Operator {
     pub fn stop(&self, id: ExecutionId, intent: StopIntent, reason: Option<&str>) -> Result<StopAnswer, StopError> {
         let order = StopOrder { id, intent, by: self.actor.clone(), reason: reason.map(str::to_owned) };
         self.repository.request_stop(&order)
+    }
+}
+
+impl fmt::Debug for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Left")
     }
 }
 

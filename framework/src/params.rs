@@ -2,9 +2,12 @@
 
 mod bind;
 mod declaration;
+mod distinct;
 mod document;
 mod exact;
 mod field;
+mod fields;
+mod into;
 mod key;
 mod parse;
 mod value;
@@ -13,9 +16,11 @@ pub use self::bind::{BindContext, ParamProblem, ParamsError, bind};
 pub(crate) use self::bind::{broken_rule, compare};
 pub use self::declaration::{Check, ParamDeclaration, ParamType};
 pub use self::document::{DocumentError, Given, GivenParams, GivenPlace};
-pub use self::exact::parse_json;
+pub use self::exact::{json_flaw, parse_json};
 pub(crate) use self::exact::{keeps_digits, survives};
-pub use self::field::{Field, Fields, FromParams, Limits};
+pub use self::field::{Field, Limits};
+pub use self::fields::{Fields, FromParams};
+pub use self::into::{Giving, IntoParams, ToParams};
 pub use self::key::InstanceKey;
 pub(crate) use self::key::hex_digest;
 pub(crate) use self::parse::{parse, stored};

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::builder::{JobProblems, JobSpec};
-use crate::job::Job;
-use crate::kind::Kinds;
+use crate::error::NamedError;
+use crate::job::{Job, JobStep};
+use crate::kind::{Component, Kinds};
 use crate::resource::{Need, Resources};
+use crate::yaml::Sort;
 
 /// The jobs, kinds and resources of a program, said one by one: nothing is found by itself, and nothing is global.
 ///
@@ -28,7 +30,9 @@ use crate::resource::{Need, Resources};
 pub struct Registry {
     kinds: Kinds,
     jobs: BTreeMap<String, Job>,
-    resources: Resources,
+    resources: Arc<Resources>,
+    /// Who asks for resources beside the steps of the jobs: the words for it, where it stands, and what it asks for.
+    asking: Vec<(String, &'static str, Vec<Need>)>,
     problems: Vec<String>,
 }
 
@@ -60,17 +64,37 @@ impl Registry {
         self
     }
 
+    /// Adds a function that job files may name, `uses: render`: one with `#[step]`, `#[reader]`, `#[processor]` or `#[writer]`.
+    #[must_use]
+    pub fn component<C: Component>(mut self) -> Self {
+        let count = |kinds: &Kinds| Sort::ALL.map(|sort| kinds.registered(sort).len()).into_iter().sum::<usize>();
+        let before = count(&self.kinds);
+        self.kinds = C::add_to(self.kinds);
+        if count(&self.kinds) == before {
+            self.problems.push(format!("there are two functions for `uses: {}`, one of them at {}", C::NAME, C::PLACE));
+        }
+        self.asking.push((format!("`{}`", C::NAME), C::PLACE, C::needs()));
+        self
+    }
+
+    /// Makes the names of the errors of type `E` known, so that job files may choose them in `skip` and `retry`.
+    #[must_use]
+    pub fn errors_of<E: NamedError>(mut self) -> Self {
+        self.kinds = self.kinds.errors_of::<E>();
+        self
+    }
+
     /// Adds something that steps ask for as `Res<T>`; it replaces another of its type.
     #[must_use]
     pub fn resource<T: Send + Sync + 'static>(mut self, value: T) -> Self {
-        self.resources.insert(value);
+        Arc::make_mut(&mut self.resources).insert(value);
         self
     }
 
     /// The same of something that is shared already, or known by a trait: `share::<dyn Mailer>(Arc::new(Smtp::new()))`.
     #[must_use]
     pub fn share<T: ?Sized + Send + Sync + 'static>(mut self, shared: Arc<T>) -> Self {
-        self.resources.share(shared);
+        Arc::make_mut(&mut self.resources).share(shared);
         self
     }
 
@@ -81,10 +105,23 @@ impl Registry {
         self
     }
 
+    /// The same program over stock kinds, which its own replace.
+    #[must_use]
+    pub fn over_kinds(mut self, stock: Kinds) -> Self {
+        self.kinds = stock.and(self.kinds);
+        self
+    }
+
     /// The kinds that job files may name.
     #[must_use]
     pub fn kinds(&self) -> &Kinds {
         &self.kinds
+    }
+
+    /// What the program gives to its jobs.
+    #[must_use]
+    pub fn resources(&self) -> Arc<Resources> {
+        Arc::clone(&self.resources)
     }
 
     /// Whether there is a resource for `need`.
@@ -93,11 +130,12 @@ impl Registry {
         self.resources.has(need)
     }
 
-    /// The job called `name`, with the resources of the program.
+    /// The job called `name`, with the kinds and the resources of the program.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<Job> {
         let job = self.jobs.get(name)?;
-        Some(Job { resources: Arc::new(self.resources.clone()), ..job.clone() })
+        let (job, _) = job.clone().over(&self.kinds);
+        Some(Job { resources: self.resources(), ..job })
     }
 
     /// The names of the jobs, in their order.
@@ -110,20 +148,24 @@ impl Registry {
     /// # Errors
     /// Everything that is missing or wrong, at once.
     pub fn check(&self) -> Result<(), RegistryError> {
-        let missing = self.jobs.values().flat_map(|job| {
-            job.steps.iter().flat_map(move |step| {
-                let missing = step.needs.iter().filter(|need| !self.resources.has(**need));
-                missing.map(move |need| {
-                    let place = step.place.map(|place| format!(" ({place})")).unwrap_or_default();
-                    let (job, step, ty) = (&job.name, &step.name, need.type_name());
-                    format!(
-                        "job `{job}` step `{step}` asks for `Res<{ty}>`{place}, and the program has no such resource: \
-                         add it to the registry with `.resource(…)`"
-                    )
-                })
+        let steps = self.jobs.values().flat_map(|job| {
+            let who = |step: &JobStep| format!("job `{}` step `{}`", job.name, step.name);
+            job.steps.iter().map(move |step| (who(step), step.place, step.needs.as_slice()))
+        });
+        let functions = self.asking.iter().map(|(who, place, needs)| (who.clone(), Some(*place), needs.as_slice()));
+        let missing = steps.chain(functions).flat_map(|(who, place, needs)| {
+            let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
+            let missing = needs.iter().filter(|need| !self.resources.has(**need));
+            missing.map(move |need| {
+                let ty = need.type_name();
+                format!(
+                    "{who} asks for `Res<{ty}>`{place}, and the program has no such resource: add it to the registry \
+                     with `.resource(…)`"
+                )
             })
         });
-        let problems: Vec<String> = self.problems.iter().cloned().chain(missing).collect();
+        let parts = self.jobs.values().flat_map(|job| job.clone().over(&self.kinds).1);
+        let problems: Vec<String> = self.problems.iter().cloned().chain(parts).chain(missing).collect();
         if problems.is_empty() { Ok(()) } else { Err(RegistryError { problems }) }
     }
 }

@@ -8,10 +8,12 @@ mod chunk;
 mod clean;
 pub mod conformance;
 mod error;
+mod fire;
 mod lease;
 pub mod memory;
 mod orders;
 mod query;
+mod queue;
 mod request;
 mod rules;
 
@@ -24,15 +26,23 @@ pub use self::chunk::{ChunkCommit, ChunkError, ChunkTransaction, Committed, Dead
 pub use self::clean::{clean, cleaned_json};
 pub(crate) use self::error::no_execution;
 pub use self::error::{FenceError, LaunchError, StopError, StoreError, StoreErrorKind};
+pub use self::fire::{
+    Fire, FireOutcome, FireRecord, Fired, Firing, MessageId, NewMessage, Reject, StoredMessage, StoredReject,
+    TriggerKey, TriggerSummary, TriggerWatch,
+};
 pub use self::lease::{Beat, Lease, LeaseState, StepLease};
 pub use self::orders::{StopAnswer, StopOrder, TakeOver};
 pub use self::query::{
     Definition, Event, ExecutionFilter, StepHistory, StepRun, StepSum, StoredDeadLetter, Worker, sum_runs,
 };
+pub use self::queue::ClaimOrder;
 pub use self::request::{
     ExecutionEnd, LaunchRequest, LaunchWorker, Launched, Revision, StepEnd, StepStart, WorkerIdentity,
 };
-pub use self::rules::{Standing, StopEffect, check_end, check_move, check_progress, effect_of_stop, end_of_lost};
+pub use self::rules::{
+    Standing, StopEffect, check_end, check_move, check_progress, effect_of_stop, end_as_asked, end_of_lost,
+    is_interrupted, no_worker,
+};
 
 use crate::execution::{DefinitionId, ExecutionId, InstanceId, JobExecution, JobInstance, StepExecution, WorkerId};
 
@@ -48,10 +58,22 @@ pub trait Repository: Send + Sync + fmt::Debug {
     /// when it is refused. However many callers race for one instance, one wins.
     fn launch(&self, request: &LaunchRequest) -> Result<Launched, LaunchError>;
 
+    /// The same without a lease: the execution is QUEUED, until a worker [claims](Self::claim) it. Worker and lease of the
+    /// request are not looked at.
+    fn enqueue(&self, request: &LaunchRequest) -> Result<JobExecution, LaunchError>;
+
+    /// Moves the oldest QUEUED executions to STARTING, leased to the worker of the order, which must run them now. However many
+    /// claim at once, each execution is claimed by one.
+    fn claim(&self, order: &ClaimOrder) -> Result<Vec<Launched>, StoreError>;
+
+    /// Whether there is something to [claim](Self::claim). Takes no lock, so that it can be asked often.
+    fn has_queued(&self, project: &str, programs: &[String]) -> Result<bool, StoreError>;
+
     /// Moves the execution from STARTING to STARTED. When a stop was requested meanwhile it stays STOPPING.
     fn begin(&self, lease: &Lease) -> Result<JobExecution, FenceError>;
 
-    /// Ends the execution, and closes its instance when it completed. The last row a run writes.
+    /// Ends the execution, and closes its instance when it completed. The last row a run writes, unless the end says that the
+    /// run shall go on: then a QUEUED execution that continues it is written with it.
     fn end(&self, lease: &Lease, end: &ExecutionEnd) -> Result<JobExecution, FenceError>;
 
     /// Records a STARTED step of the execution.
@@ -63,6 +85,12 @@ pub trait Repository: Send + Sync + fmt::Debug {
     /// Opens the transaction in which one chunk is written, counted and checkpointed. The thread that holds it must
     /// call no other verb until it is committed or dropped; dropping it rolls it back.
     fn begin_chunk<'a>(&'a self, lease: &StepLease) -> Result<Box<dyn ChunkTransaction + 'a>, ChunkError>;
+
+    /// Refuses a thread that holds an open chunk, as every verb that writes does: for those who would send the verb from another
+    /// thread and wait for it.
+    fn may_write(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// Renews the leases of one worker and brings back what became of each, in the order of `beat.leases`.
     fn beat(&self, beat: &Beat) -> Result<Vec<LeaseState>, StoreError>;
@@ -80,6 +108,38 @@ pub trait Repository: Send + Sync + fmt::Debug {
     /// Makes each text of the order what the name of its job stands for, and stores those that are new as revisions: all of
     /// them or none. Nothing is started. The answer is the revisions, in the order of the texts.
     fn apply(&self, order: &ApplyOrder) -> Result<Vec<Definition>, StoreError>;
+
+    /// Takes a tick or a message of a trigger, once, and launches what it asks for: its record, the run, and the end of its
+    /// message are one transaction. A run that is refused is recorded with the reason and is no error.
+    fn fire(&self, fire: &Fire<'_>) -> Result<Fired, StoreError>;
+
+    /// Keeps a message that cannot be used, and takes it out of its topic. `false` when it is kept already.
+    fn reject(&self, reject: &Reject) -> Result<bool, StoreError>;
+
+    /// Notes that a trigger is served from now on. The answer is the instant after which its ticks are still to be decided: that
+    /// of its newest tick, or now when it is new or edited.
+    fn watch(&self, watch: &TriggerWatch) -> Result<DateTime<Utc>, StoreError>;
+
+    /// Puts a message into a topic.
+    fn publish(&self, message: &NewMessage) -> Result<MessageId, StoreError>;
+
+    /// The oldest messages of a topic after the one with the number `after`, at most `limit`.
+    fn messages(
+        &self,
+        project: &str,
+        topic: &str,
+        after: MessageId,
+        limit: u32,
+    ) -> Result<Vec<StoredMessage>, StoreError>;
+
+    /// The triggers of a project that were ever served, by job and name.
+    fn triggers(&self, project: &str) -> Result<Vec<TriggerSummary>, StoreError>;
+
+    /// What a trigger has taken, newest first, at most `limit`.
+    fn fires(&self, trigger: &TriggerKey, limit: u32) -> Result<Vec<FireRecord>, StoreError>;
+
+    /// The messages that a trigger has refused, newest first, at most `limit`.
+    fn rejects(&self, trigger: &TriggerKey, limit: u32) -> Result<Vec<StoredReject>, StoreError>;
 
     /// The execution with this id.
     fn execution(&self, id: ExecutionId) -> Result<Option<JobExecution>, StoreError>;

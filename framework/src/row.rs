@@ -1,11 +1,13 @@
 //! Rows as they pass through a declared step: values, column types and schemas, without any I/O.
 
 pub mod decimal;
+mod record;
 mod value;
 
 use std::fmt;
 use std::sync::Arc;
 
+pub use self::record::{Cell, Cells, ColumnOf, Missing, Record};
 pub use self::value::Value;
 
 /// One record of a declared step. The names and types of its cells stand in the [`Schema`] of the step, once.

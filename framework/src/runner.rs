@@ -1,17 +1,20 @@
 //! Runs one execution from its first listener to its last row.
 
 mod end;
+mod overrun;
 mod plan;
 mod step;
 mod timeout;
 mod verbs;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
 
 use self::end::{Ended, exit_code};
+pub use self::overrun::{OnLeft, Overrun};
 use self::plan::{History, Plan};
 use self::timeout::Timeout;
 use crate::execution::JobExecution;
@@ -19,7 +22,8 @@ use crate::job::{Job, JobStep};
 use crate::monitor::{Monitor, RunEvent, tell};
 use crate::params::Params;
 use crate::policy::Patience;
-use crate::repository::{FenceError, Lease, Repository, StoreError};
+use crate::repository::{FenceError, Lease, Repository, StoreError, is_interrupted};
+use crate::status::{ExitCode, StopIntent};
 use crate::step::{JobView, StepView, caught};
 use crate::stop::StopToken;
 use crate::stop_line::StopLine;
@@ -48,6 +52,10 @@ pub struct Run<'a> {
     pub stop_line: &'a StopLine,
     /// Whoever watches.
     pub monitor: &'a dyn Monitor,
+    /// Whether it waits in the queue again when its process is told to leave.
+    pub goes_on: bool,
+    /// What ends its records when a step of it does not end.
+    pub overrun: &'a Arc<Overrun>,
 }
 
 /// Why a run has no last row.
@@ -78,7 +86,7 @@ impl Run<'_> {
     /// When the last row could not be written, because the lease was lost or the store failed. Whoever continues the
     /// instance then finds it as the last committed chunk left it.
     pub fn run(mut self) -> Result<JobExecution, RunError> {
-        let timeout = self.job.timeout.map(|limit| Timeout::start(limit, self.stop));
+        let timeout = self.job.timeout.map(|limit| Timeout::start("job", limit, self.stop, self.overrun));
         let mut steps = Vec::with_capacity(self.job.steps.len());
         let ended = match self.before_job() {
             Ok(()) => self.run_steps(&mut steps)?,
@@ -86,7 +94,12 @@ impl Run<'_> {
         };
         drop(timeout);
         self.check_held()?;
-        let end = self.after_job(ended, &steps);
+        let mut end = self.after_job(ended, &steps);
+        // An order of an operator is in the store, which ends the run as that says. Any other haste is that of the process.
+        if self.goes_on && end.exit_code == StopIntent::Aborted.end().1 {
+            end.exit_code = ExitCode::INTERRUPTED;
+        }
+        end.goes_on = self.goes_on && is_interrupted(&end.exit_code);
         let execution = self.end(&end)?;
         self.tell(&RunEvent::Ended(&execution));
         Ok(execution)

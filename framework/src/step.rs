@@ -10,7 +10,7 @@ mod tasklet;
 
 use thiserror::Error;
 
-pub use self::answer::{IntoError, IntoOutcome, Json};
+pub use self::answer::{IntoError, IntoItem, IntoOutcome, IntoPart, Json};
 pub use self::args::FromStep;
 pub(crate) use self::caught::caught;
 pub use self::context::{JobView, StepContext, StepState, StepView};
@@ -18,6 +18,7 @@ pub(crate) use self::drive::drive;
 pub use self::drive::{BlockOn, Park};
 pub use self::tasklet::{Tasklet, TaskletStep};
 
+use self::chunk::ChunkOutline;
 use crate::error::{BatchError, names};
 use crate::execution::{ErrorRecord, StepKind};
 use crate::repository::{FenceError, StoreError};
@@ -27,6 +28,11 @@ use crate::status::{ExitCode, StopIntent};
 pub trait Step: Send + Sync {
     /// What the step is made of.
     fn kind(&self) -> StepKind;
+
+    /// What a chunk step is made of, for those who look at it.
+    fn outline(&self) -> Option<ChunkOutline> {
+        None
+    }
 
     /// Runs the step to its end, or to the safe point when a stop is requested.
     fn run(&self, context: &mut StepContext<'_>) -> Result<Outcome, StepError>;

@@ -20,7 +20,7 @@ use crate::monitor::Unwatched;
 use crate::policy::Patience;
 use crate::repository::memory::MemoryRepository;
 use crate::repository::{LaunchRequest, LaunchWorker, Repository, StoredDeadLetter, WorkerIdentity};
-use crate::runner::Run;
+use crate::runner::{Overrun, Run};
 use crate::status::Status;
 use crate::step::caught;
 use crate::stop::StopToken;
@@ -61,7 +61,7 @@ pub fn run(trial: &Trial) -> Vec<Mismatch> {
 /// The run, as the document that expectations are compared with.
 fn actual(trial: &Trial) -> Result<(JobExecution, Json), String> {
     let clock = Arc::new(ManualClock::at(trial.now));
-    let repository = MemoryRepository::with_clock(clock.clone());
+    let repository = Arc::new(MemoryRepository::with_clock(clock.clone()));
     let request = request(trial)?;
     let dest = "test";
     let launched = repository.launch(&request).map_err(|error| error.to_string())?;
@@ -72,11 +72,13 @@ fn actual(trial: &Trial) -> Result<(JobExecution, Json), String> {
         lease: launched.lease,
         lease_duration: LEASE,
         dest,
-        repository: &repository,
+        repository: repository.as_ref(),
         patience: &Patience::DEFAULT,
         stop: &StopToken::default(),
         stop_line: &StopLine::new(clock, Duration::ZERO, LEASE),
         monitor: &Unwatched,
+        goes_on: false,
+        overrun: &Arc::new(Overrun::new(repository.clone(), launched.lease, (dest, LEASE), None)),
     };
     let execution = run.run().map_err(|error| error.to_string())?;
     let document = document(trial, &repository, &execution).map_err(|error| error.to_string())?;

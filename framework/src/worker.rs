@@ -12,10 +12,10 @@ pub use self::beat::Hold;
 pub use self::life::{LifeLock, Sign};
 
 use self::beat::Beats;
-pub(crate) use self::life::new_session;
+pub use self::life::new_session;
 use crate::clock::Clock;
 use crate::execution::WorkerId;
-use crate::repository::{LaunchError, LaunchWorker, Launched, Lease, Repository, WorkerIdentity};
+use crate::repository::{LaunchError, LaunchWorker, Launched, Lease, Repository, StoreError, WorkerIdentity};
 use crate::stop::StopToken;
 use crate::stop_line::StopLine;
 
@@ -134,19 +134,37 @@ impl Worker {
         &self,
         launch: impl FnOnce(LaunchWorker) -> Result<Launched, LaunchError>,
     ) -> Result<Launched, LaunchError> {
+        self.record(launch, |error| matches!(error, LaunchError::Store(_)), |launched| Some(launched.lease.worker))
+    }
+
+    /// Claims with `claim`, in the same way.
+    pub(crate) fn claim(
+        &self,
+        claim: impl FnOnce(LaunchWorker) -> Result<Vec<Launched>, StoreError>,
+    ) -> Result<Vec<Launched>, StoreError> {
+        self.record(claim, |_| true, |claimed| claimed.first().map(|launched| launched.lease.worker))
+    }
+
+    /// Sends something that records this worker with it, if it is the first of its kind.
+    fn record<T, E>(
+        &self,
+        send: impl FnOnce(LaunchWorker) -> Result<T, E>,
+        may_be_written: impl FnOnce(&E) -> bool,
+        recorded: impl FnOnce(&T) -> Option<WorkerId>,
+    ) -> Result<T, E> {
         let mut id = self.lock_id();
         if id.is_some() {
             drop(id);
-            return launch(self.for_launch());
+            return send(self.for_launch());
         }
-        let launched = launch(LaunchWorker::New(self.identity())).inspect_err(|error| {
+        let sent = send(LaunchWorker::New(self.identity())).inspect_err(|error| {
             // Perhaps it was written, and only the answer is lost: then the life lock must tell of our end.
-            if matches!(error, LaunchError::Store(_)) {
+            if may_be_written(error) {
                 self.life.leave_behind();
             }
         })?;
-        *id = Some(launched.lease.worker);
-        Ok(launched)
+        *id = recorded(&sent);
+        Ok(sent)
     }
 
     /// Keeps the lease of a launched execution alive until the answer is dropped. `sent` is the time on the process clock

@@ -56,7 +56,7 @@ mod spelling;
 mod units;
 
 pub use self::code::{Code, NotACode};
-pub use self::cursor::{Cursor, is_name};
+pub use self::cursor::{Cursor, NAME_RULE, is_name};
 pub use self::fields::{Fields, Habit};
 pub use self::node::{Key, Kind, Node};
 pub use self::path::Path;

@@ -9,6 +9,8 @@ mod good;
 mod hostile;
 #[path = "definition/kinds.rs"]
 mod kinds;
+#[path = "definition/own.rs"]
+mod own;
 #[path = "definition/refused.rs"]
 mod refused;
 #[path = "definition/runs.rs"]
@@ -19,3 +21,5 @@ mod schema;
 mod support;
 #[path = "definition/trials.rs"]
 mod trials;
+#[path = "definition/triggers.rs"]
+mod triggers;

@@ -1,7 +1,7 @@
 //! The engine, proved on the store in memory: order, restart, chunks, faults, leases.
 //!
-//! Faults come from a wrapper around the store (`support/faulty.rs`) and from parts that break where they are told to
-//! (`support/parts.rs`). A crash is a process whose store no longer answers; whoever comes after it is a new process with a life
+//! Faults come from the wrapper around the store that `testing` offers to everybody, and from parts that break where they are told
+//! to (`support/parts.rs`). A crash is a process whose store no longer answers; whoever comes after it is a new process with a life
 //! lock of its own. Nothing sleeps: what must be waited for sends a signal.
 
 #![expect(clippy::unwrap_used, reason = "the parts of a test that cannot go on fail it")]
@@ -14,6 +14,7 @@ mod engine {
     mod by_name;
     mod chunk;
     mod closing;
+    mod embedding;
     mod handover;
     mod lease;
     mod listeners;

@@ -22,15 +22,19 @@ fn main() {
     fs::write(folder.path().join("rows.csv"), rows()).unwrap();
     if let Ok(url) = std::env::var("BENCH_POSTGRES") {
         for (goal, chunk, least) in [("G5", 10_000, 1.0), ("G6", 5_000, 0.85), ("G6", 1_000, 0.30), ("G6", 100, 0.11)] {
-            let job = || jobctl(folder.path(), &url, chunk);
-            let baseline = || copy(folder.path(), &url);
+            let job = || run(folder.path(), &url, &insert(chunk));
+            let baseline = || copy(folder.path(), &url, "bigint not null");
             report(&format!("{goal} CSV -> Postgres, chunk {chunk}, against psql \\copy"), least, &job, &baseline);
         }
+        let job = || run(folder.path(), &url, &upsert());
+        report("G8 CSV -> Postgres, upsert, chunk 10000, against psql \\copy with the same key", 0.40, &job, &|| {
+            copy(folder.path(), &url, "bigint primary key")
+        });
     }
     let file = folder.path().join("bench.db");
     let job = || {
         remove(&file);
-        jobctl(folder.path(), &file.to_string_lossy(), 1_000)
+        run(folder.path(), &file.to_string_lossy(), &insert(1_000))
     };
     let baseline = || import(folder.path());
     report("G19 CSV -> SQLite, chunk 1000, against .import", 0.95, &job, &baseline);
@@ -53,13 +57,33 @@ fn rows() -> String {
     text
 }
 
-fn jobctl(folder: &Path, url: &str, chunk: u32) -> f64 {
-    let job = format!(
+const READER: &str =
+    "csv: { path: rows.csv, columns: { id: integer, account: string, amount: decimal, booked: date, branch: string } }";
+
+const TABLE: &str = "account text not null, amount numeric not null, booked date not null, branch text not null";
+
+/// A job that makes its table anew and fills it, and filters out nothing.
+fn insert(chunk: u32) -> String {
+    format!(
         "name: bench-{chunk}\ninstances: many\nsteps:\n\
          - name: reset\n  tasklet: {{ sql: {{ statement: {{ postgres: 'drop table if exists bench_rows', sqlite: 'drop table if exists bench_rows' }} }} }}\n\
-         - name: load\n  chunk:\n    size: {chunk}\n    reader: {{ csv: {{ path: rows.csv, columns: {{ id: integer, account: string, amount: decimal, booked: date, branch: string }} }} }}\n    \
+         - name: load\n  chunk:\n    size: {chunk}\n    reader: {{ {READER} }}\n    \
          processor: [ filter: \"amount > 1.00 && branch == 'HQ'\" ]\n    writer: {{ table: {{ name: bench_rows, create: if_missing }} }}\n"
-    );
+    )
+}
+
+/// The same into a table with a key, where each row is new.
+fn upsert() -> String {
+    format!(
+        "name: bench-upsert\ninstances: many\nsteps:\n\
+         - name: reset\n  tasklet: {{ sql: {{ statement: drop table if exists bench_rows }} }}\n\
+         - name: create\n  tasklet: {{ sql: {{ statement: 'create table bench_rows (id bigint primary key, {TABLE})' }} }}\n\
+         - name: load\n  chunk:\n    size: 10000\n    reader: {{ {READER} }}\n    \
+         processor: [ filter: \"amount > 1.00 && branch == 'HQ'\" ]\n    writer: {{ table: {{ name: bench_rows, mode: upsert, key: [id] }} }}\n"
+    )
+}
+
+fn run(folder: &Path, url: &str, job: &str) -> f64 {
     fs::write(folder.join("job.yaml"), job).unwrap();
     let begin = Instant::now();
     let done = Command::new(env!("CARGO_BIN_EXE_jobctl"))
@@ -72,8 +96,10 @@ fn jobctl(folder: &Path, url: &str, chunk: u32) -> f64 {
     took
 }
 
-fn copy(folder: &Path, url: &str) -> f64 {
-    let script = "drop table if exists bench_copy; create table bench_copy (id bigint not null, account text not null, amount numeric not null, booked date not null, branch text not null);\n\\copy bench_copy from rows.csv csv header\n";
+fn copy(folder: &Path, url: &str, id: &str) -> f64 {
+    let script = format!(
+        "drop table if exists bench_copy; create table bench_copy (id {id}, {TABLE});\n\\copy bench_copy from rows.csv csv header\n"
+    );
     fs::write(folder.join("copy.sql"), script).unwrap();
     timed(Command::new("psql").args(["-X", "-q", "-f", "copy.sql", url]).current_dir(folder))
 }

@@ -11,7 +11,6 @@ mod config;
 mod describe;
 mod detach;
 mod diagnosis;
-mod driver;
 mod edited;
 mod execution;
 mod exit;
@@ -31,9 +30,13 @@ mod migrate;
 mod moving;
 mod output;
 mod progress;
+mod publish;
 mod restart;
 mod run;
+mod schedule;
+mod schedules;
 mod schema;
+mod serve;
 mod show;
 mod signals;
 mod start;
@@ -44,6 +47,7 @@ mod terminal;
 mod test;
 mod time;
 mod tree;
+mod triggers;
 mod validate;
 mod version;
 mod wait;
@@ -53,10 +57,14 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{FromArgMatches as _, ValueEnum as _};
-use overnight_framework::registry::Registry;
+use overnight_framework::registry::{Registry, RegistryError};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::config::{ConfigError, log_filter};
+use crate::config::{Config, ConfigError, Flags, log_filter};
+use crate::driver;
 use crate::steps::shell::shim;
+use crate::wiring::catalog;
 
 use self::arguments::{Arguments, Colour, Format, Show, Verb};
 use self::exit::{Exit, Failure};
@@ -73,7 +81,7 @@ pub fn main(program: impl Into<Registry>) -> ExitCode {
         return exit;
     }
     let registry = driver::provided(program.into());
-    if let Err(error) = registry.check() {
+    if let Err(error) = check(&registry) {
         return ExitCode::from(output::program_is_wrong(&error));
     }
     if let Some(exit) = detach::main_if_asked(&registry) {
@@ -102,6 +110,14 @@ pub fn main(program: impl Into<Registry>) -> ExitCode {
     ExitCode::from(face.output.exit(exit))
 }
 
+/// Whether every job of the program could run. A configuration that cannot be read is told by the verb that asks for it.
+fn check(registry: &Registry) -> Result<(), RegistryError> {
+    match Config::load(Flags::default()) {
+        Ok(config) => catalog(&config.setup(), None, registry.clone()).check(),
+        Err(_) => Ok(()),
+    }
+}
+
 fn run(verb: &Verb, face: &Face) -> Result<Exit, Failure> {
     forms::check(verb, &face.output)?;
     match verb {
@@ -113,8 +129,13 @@ fn run(verb: &Verb, face: &Face) -> Result<Exit, Failure> {
         Verb::Wait(verb) => wait::run(verb, face),
         Verb::Tree(verb) => tree::run(verb, face),
         Verb::Jobs => jobs::run(face),
+        Verb::Serve(verb) => serve::run(verb, face),
+        Verb::Publish(verb) => publish::run(verb, face),
+        Verb::Triggers(verb) => triggers::run(verb, face),
         Verb::Describe(verb) => describe::run(verb, face),
         Verb::Graph(verb) => graph::run(verb, face),
+        Verb::Schedules(verb) => schedules::run(verb, face),
+        Verb::Schedule(verb) => schedule::run(verb, face),
         Verb::Apply(verb) => apply::run(verb, face),
         Verb::Init(verb) => init::run(verb, face),
         Verb::Validate(verb) => validate::run(verb, face),
@@ -150,14 +171,13 @@ fn colour_of(arguments: impl Iterator<Item = OsString>) -> Colour {
 
 /// What the engine logs goes to stderr when `JOBCTL_LOG` asks for it: `JOBCTL_LOG=debug`.
 fn init_log() -> Result<(), ConfigError> {
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(log_filter()?)
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         // A stderr that takes nothing must not fail the job that is logged.
         .log_internal_errors(false)
         .without_time()
         .with_target(false);
     // Only a program that embeds this one can have set a subscriber already; it keeps its own.
-    let _ = log.try_init();
+    let _ = tracing_subscriber::registry().with(log_filter()?).with(lines).try_init();
     Ok(())
 }

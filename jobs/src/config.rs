@@ -12,14 +12,13 @@ use std::time::Duration;
 use overnight_framework::params::parse_duration;
 use overnight_framework::worker::Timing;
 use thiserror::Error;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::filter::{LevelFilter, ParseError, Targets};
 
 pub(crate) use self::file::file_of;
 use self::file::{relative_to, settings_file};
 use self::places::{data_dir, embedded_file, is_writable};
-pub(crate) use self::places::{log_dir, state_dir};
 pub(crate) use self::settings::{Origin, Setting, Sourced};
+use crate::setup::Setup;
 
 /// The variable that says what is logged.
 const LOG: &str = "JOBCTL_LOG";
@@ -114,6 +113,16 @@ impl Config {
         })
     }
 
+    /// What this process is told about itself.
+    pub(crate) fn setup(&self) -> Setup {
+        Setup {
+            project: self.project.value.clone(),
+            connections: self.connections.clone(),
+            secrets: self.secrets.as_ref().map(|secrets| secrets.value.clone()),
+            timing: self.timing,
+        }
+    }
+
     /// The database that was named, if one was.
     pub(crate) fn named_database(&self) -> Option<&str> {
         self.database.as_ref().map(|database| database.value.as_str())
@@ -137,14 +146,15 @@ impl Config {
     }
 }
 
-/// What shall be logged: errors, unless `JOBCTL_LOG` says otherwise.
+/// What shall be logged: errors, unless `JOBCTL_LOG` says otherwise. What the client of a broker takes for an error is one that a
+/// trigger waits out, and tells in words of its own.
 ///
 /// # Errors
 /// When it says what cannot be understood.
-pub(crate) fn log_filter() -> Result<EnvFilter, ConfigError> {
+pub(crate) fn log_filter() -> Result<Targets, ConfigError> {
     match variable(LOG)? {
-        Some(value) => EnvFilter::try_new(&value).map_err(|source| ConfigError::Log { value, source }),
-        None => Ok(EnvFilter::new("error")),
+        Some(value) => value.parse().map_err(|source| ConfigError::Log { value, source }),
+        None => Ok(Targets::new().with_default(LevelFilter::ERROR).with_target("lapin", LevelFilter::OFF)),
     }
 }
 

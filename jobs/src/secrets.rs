@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use overnight_framework::definition::{Environment, SecretError, VariableUse};
 
-use crate::config::Config;
+use crate::setup::Setup;
 
 /// How the names of the variables begin that hold secrets.
 const PREFIX: &str = "JOBCTL_SECRET_";
@@ -21,9 +21,8 @@ pub(crate) struct ProcessEnvironment {
 }
 
 impl ProcessEnvironment {
-    pub(crate) fn new(config: &Config) -> Self {
-        let secrets = config.secrets.as_ref().map(|secrets| secrets.value.clone());
-        Self { secrets, connections: config.connections.keys().cloned().collect() }
+    pub(crate) fn new(setup: &Setup) -> Self {
+        Self { secrets: setup.secrets.clone(), connections: setup.connections.keys().cloned().collect() }
     }
 }
 

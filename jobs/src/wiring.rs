@@ -1,34 +1,34 @@
-//! Opens what a verb needs: the store, this process as a worker, and the operator over both.
+//! Opens what those need who run jobs or look at them: the store, this process as a worker, and the reader of job files.
 
-use std::collections::BTreeMap;
+#[cfg(feature = "cli")]
+mod context;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use overnight_db::{Backend, Database, OpenError, OpenOptions};
 use overnight_framework::clock::SystemClock;
-use overnight_framework::execution::{ExecutionId, JobExecution};
-use overnight_framework::job::Job;
-use overnight_framework::kind::Kinds;
-use overnight_framework::operator::{Current, Operator, Seat};
-use overnight_framework::params::{self, BindContext, GivenParams, ParamDeclaration, Params, ParamsError};
+use overnight_framework::operator::{Operator, Seat};
 use overnight_framework::registry::Registry;
-use overnight_framework::repository::{Definition, Repository};
+use overnight_framework::repository::Repository;
 use overnight_framework::worker::{Timing, Worker, WorkerName};
 use rustix::fs::{Access, access};
 use thiserror::Error;
 
-use crate::catalog::{Catalog, CatalogError};
-use crate::config::{self, Config, DatabaseUrl};
+#[cfg(feature = "cli")]
+pub(crate) use self::context::{Context, identify, stock_kinds};
+use crate::catalog::Catalog;
+use crate::places;
 use crate::secrets::ProcessEnvironment;
+use crate::setup::Setup;
 use crate::steps::{self, Connections};
 
-/// Everything a verb works with.
-pub(crate) struct Context {
-    pub(crate) catalog: Catalog,
-    pub(crate) operator: Operator,
-    /// The folder with the logs of detached jobs.
-    pub(crate) logs: PathBuf,
+/// A store that is open.
+pub(crate) struct Store {
+    pub(crate) database: Database,
+    repository: Arc<dyn Repository>,
+    seat: Seat,
 }
 
 /// Why the store cannot be opened.
@@ -56,178 +56,63 @@ pub(crate) enum WiringError {
     },
 }
 
-impl Context {
-    /// Opens the store at `address`, for those who look and give orders.
+impl Store {
+    /// Opens the store at `url`.
     ///
     /// # Errors
     /// When it cannot be opened, or when its schema is not the one of this version.
-    pub(crate) fn open(config: &Config, address: &DatabaseUrl, own: Registry) -> Result<Self, WiringError> {
-        Self::with_operator(config, address, own, |config, repository, seat, _| {
-            Ok(Operator::without_worker(repository, seat, config.project.value.clone(), user_name()))
-        })
-    }
-
-    /// The same for those who give orders.
-    ///
-    /// # Errors
-    /// Also when it takes no writes.
-    pub(crate) fn open_to_write(config: &Config, address: &DatabaseUrl, own: Registry) -> Result<Self, WiringError> {
-        Self::with_operator(config, address, own, |config, repository, seat, database| {
-            must_be_writable(database)?;
-            Ok(Operator::without_worker(repository, seat, config.project.value.clone(), user_name()))
-        })
-    }
-
-    /// The same with this process as a worker, for those who run jobs.
-    ///
-    /// # Errors
-    /// Also when the life lock cannot be made.
-    pub(crate) fn open_to_run(config: &Config, address: &DatabaseUrl, own: Registry) -> Result<Self, WiringError> {
-        Self::with_operator(config, address, own, |config, repository, seat, database| {
-            must_be_writable(database)?;
-            let state_dir = &config::state_dir(database);
-            let build = env!("CARGO_PKG_VERSION").to_owned();
-            let name = WorkerName { name: worker_name(&seat.host), host: seat.host, build };
-            let clock = Arc::new(SystemClock::default());
-            let worker = Worker::new(Arc::clone(&repository), clock, seat.timing, name, state_dir)
-                .map_err(|source| WiringError::LifeLock { folder: state_dir.display().to_string(), source })?;
-            Ok(Operator::new(repository, worker, config.project.value.clone(), user_name()))
-        })
-    }
-
-    fn with_operator(
-        config: &Config,
-        address: &DatabaseUrl,
-        own: Registry,
-        operator: impl FnOnce(&Config, Arc<dyn Repository>, Seat, &Database) -> Result<Operator, WiringError>,
-    ) -> Result<Self, WiringError> {
-        let database = connect(address)?;
+    pub(crate) fn open(setup: &Setup, url: &str) -> Result<Self, WiringError> {
+        let database = connect(url)?;
         let repository = database.repository()?;
-        let timing = config.timing.unwrap_or(match database.backend() {
+        let timing = setup.timing.unwrap_or(match database.backend() {
             Backend::Sqlite => Timing::EMBEDDED,
             Backend::Postgres => Timing::SERVER,
         });
-        let logs = config::log_dir(&database);
-        let operator = operator(config, repository, Seat { host: host_name(), timing }, &database)?;
-        Ok(Self { catalog: catalog(config, Some(database), own), operator, logs })
+        Ok(Self { database, repository, seat: Seat { host: host_name(), timing } })
     }
 
-    /// The same for another project.
-    pub(crate) fn in_project(self, project: &str) -> Self {
-        Self { operator: self.operator.in_project(project), ..self }
-    }
-
-    /// The log of a detached job, as its execution and the life lock of its process name it.
-    pub(crate) fn log(&self, id: ExecutionId, lock_path: Option<&str>) -> Option<PathBuf> {
-        let session = Path::new(lock_path?).file_stem()?.to_str()?;
-        // The session keeps the jobs of two servers apart.
-        Some(self.logs.join(format!("{id}-{}.log", session.get(..8)?)))
-    }
-
-    /// The log of an execution that was started in the background, where it can be seen from here.
-    pub(crate) fn log_of(&self, execution: &JobExecution) -> Option<PathBuf> {
-        let worker = self.operator.repository().worker(execution.worker_id?).ok()??;
-        self.log(execution.id, worker.lock_path.as_deref()).filter(|path| path.exists())
-    }
-
-    /// The job called `name`: that of this program, or as it was started or applied last: that text, at that folder.
+    /// This process as a worker of the store, and the operator over both.
     ///
     /// # Errors
-    /// When there is none.
-    pub(crate) fn stored(&self, name: &str) -> Result<Job, CatalogError> {
-        if let Some(job) = self.catalog.of_program(name) {
-            return Ok(job);
-        }
-        let Current { definition, base_dir } = self.current(name)?;
-        self.catalog.of_revision(&definition, &base_dir)
+    /// When the store takes no writes, or when the life lock cannot be made.
+    pub(crate) fn worker(&self, setup: &Setup) -> Result<Operator, WiringError> {
+        self.must_be_writable()?;
+        let state_dir = &places::state_dir(&self.database);
+        let Seat { host, timing } = self.seat.clone();
+        let name = WorkerName { name: worker_name(&host), host, build: env!("CARGO_PKG_VERSION").to_owned() };
+        let clock = Arc::new(SystemClock::default());
+        let worker = Worker::new(Arc::clone(&self.repository), clock, timing, name, state_dir)
+            .map_err(|source| WiringError::LifeLock { folder: state_dir.display().to_string(), source })?;
+        Ok(Operator::new(Arc::clone(&self.repository), worker, setup.project.clone(), user_name()))
     }
 
-    /// What the name of a job stands for.
-    ///
-    /// # Errors
-    /// When there is no such job.
-    pub(crate) fn current(&self, name: &str) -> Result<Current, CatalogError> {
-        match self.operator.current(name)? {
-            Some(current) => Ok(current),
-            None => Err(self.operator.no_job(name)?.into()),
-        }
+    /// A file without the right to write is found out before anything is begun, and by its name. It is not opened for that: with
+    /// the descriptor this process would lose the locks by which SQLite tells others that the file is in use.
+    fn must_be_writable(&self) -> Result<(), WiringError> {
+        let Some(path) = self.database.embedded_path() else { return Ok(()) };
+        access(path, Access::WRITE_OK)
+            .map_err(|error| WiringError::ReadOnly { path: path.to_owned(), source: error.into() })
     }
-
-    /// The job as `execution` runs it: the revision it pinned, at the folder it was started from.
-    ///
-    /// # Errors
-    /// When the revision is not there, or cannot be read by this version.
-    pub(crate) fn pinned(&self, execution: &JobExecution) -> Result<Job, CatalogError> {
-        let (definition, base_dir) = self.pinned_revision(execution)?;
-        self.catalog.of_revision(&definition, &base_dir)
-    }
-
-    /// The revision that `execution` pinned, and the folder it was started from.
-    ///
-    /// # Errors
-    /// When the revision is not there.
-    pub(crate) fn pinned_revision(&self, execution: &JobExecution) -> Result<(Definition, PathBuf), CatalogError> {
-        let missing = || CatalogError::NoText(execution.job_name.clone());
-        let id = execution.definition_id.ok_or_else(missing)?;
-        let definition = self.operator.repository().definition(id)?.ok_or_else(missing)?;
-        Ok((definition, execution.base_dir.clone().unwrap_or_default().into()))
-    }
-}
-
-/// Binds what was given to what `job` declares.
-///
-/// # Errors
-/// Every problem of the parameters at once.
-pub(crate) fn bind(job: &Job, given: &GivenParams) -> Result<Params, ParamsError> {
-    bind_to(&job.params, job, given)
-}
-
-/// The same for those who only name an instance: what does not identify it may be missing.
-///
-/// # Errors
-/// Every problem of the parameters at once.
-pub(crate) fn identify(job: &Job, given: &GivenParams) -> Result<Params, ParamsError> {
-    let required = |param: &ParamDeclaration| param.required && param.identifying;
-    let declared = job.params.iter().map(|param| ParamDeclaration { required: required(param), ..param.clone() });
-    bind_to(&declared.collect::<Vec<_>>(), job, given)
-}
-
-fn bind_to(declared: &[ParamDeclaration], job: &Job, given: &GivenParams) -> Result<Params, ParamsError> {
-    let working_dir = std::env::current_dir().unwrap_or_default();
-    params::bind(declared, given, BindContext { working_dir: &working_dir, base_dir: &job.base_dir })
-}
-
-/// The stock kinds without any database.
-pub(crate) fn stock_kinds() -> Kinds {
-    steps::kinds(&Arc::new(Connections::new(None, BTreeMap::new())))
 }
 
 /// The reader of job files. Without a database it checks them; what it reads cannot run then.
-pub(crate) fn catalog(config: &Config, database: Option<Database>, own: Registry) -> Catalog {
-    let connections = Arc::new(Connections::new(database, config.connections.clone()));
+pub(crate) fn catalog(setup: &Setup, database: Option<Database>, own: Registry) -> Catalog {
+    let connections = Arc::new(Connections::new(database, setup.connections.clone()));
     let kinds = steps::kinds(&connections).and(own.kinds().clone());
-    Catalog::new(kinds, Arc::new(ProcessEnvironment::new(config)), own)
+    Catalog::new(kinds, Arc::new(ProcessEnvironment::new(setup)), own)
 }
 
-/// Reaches the database at `address`, whatever its schema.
+/// Reaches the database at `url`, whatever its schema.
 ///
 /// # Errors
 /// When it is no address, or nobody answers there.
-pub(crate) fn connect(address: &DatabaseUrl) -> Result<Database, WiringError> {
-    let database = Database::connect(&address.url, OpenOptions::default())?;
+pub(crate) fn connect(url: &str) -> Result<Database, WiringError> {
+    let database = Database::connect(url, OpenOptions::default())?;
     // SQLite would wait for it as for a file that is locked.
     match database.embedded_path().filter(|path| path.is_dir()) {
         Some(folder) => Err(WiringError::Folder { folder: folder.display().to_string() }),
         None => Ok(database),
     }
-}
-
-/// A file without the right to write is found out before anything is begun, and by its name. It is not opened for that: with the
-/// descriptor this process would lose the locks by which SQLite tells others that the file is in use.
-fn must_be_writable(database: &Database) -> Result<(), WiringError> {
-    let Some(path) = database.embedded_path() else { return Ok(()) };
-    access(path, Access::WRITE_OK)
-        .map_err(|error| WiringError::ReadOnly { path: path.to_owned(), source: error.into() })
 }
 
 /// `host:pid`, which is what an operator looks for in a process list.

@@ -121,6 +121,30 @@ fn a_page_of_the_book_links_to_nothing_that_the_book_lacks() {
     }
 }
 
+/// Code on a page is that of an example, which is compiled and run, between `ANCHOR: name` and `ANCHOR_END: name`; or a piece of the
+/// page of the crate, whose code is compiled too.
+#[test]
+fn every_included_piece_of_code_is_there() {
+    let mut count = 0;
+    for page in pages(&root().join("docs")) {
+        let text = fs::read_to_string(&page).unwrap();
+        for include in text.split("{{#include ").skip(1) {
+            let (include, _) = include.split_once("}}").unwrap();
+            let (file, name) = include.split_once(':').unwrap();
+            let source = fs::read_to_string(page.parent().unwrap().join(file)).unwrap_or_default();
+            let mark_of = |mark| {
+                if file.ends_with(".md") { format!("<!-- {mark}{name} -->") } else { format!("// {mark}{name}") }
+            };
+            for mark in ["ANCHOR: ", "ANCHOR_END: "].map(mark_of) {
+                let is_there = source.lines().any(|line| line.trim() == mark);
+                assert!(is_there, "{}: {file} has no line `{mark}`", page.display());
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 0);
+}
+
 /// What is wrong with a job file stands on its page, with the place: `--> NAME:`, or `"NAME"` in JSON.
 #[test]
 fn every_job_file_on_a_page_is_valid_unless_the_page_says_what_is_wrong_with_it() {

@@ -6,6 +6,8 @@
 mod jobctl {
     mod answers;
     mod bad_rows;
+    #[cfg(feature = "amqp")]
+    mod broker;
     mod completion;
     mod crash;
     mod definitions;
@@ -23,13 +25,17 @@ mod jobctl {
     mod man;
     mod memory;
     pub(crate) mod project;
+    #[cfg(feature = "amqp")]
+    mod rabbit;
     mod race;
     mod restart;
     mod robust;
     mod secrets;
+    mod serve;
     mod statement;
     mod stop;
     pub(crate) mod support;
+    mod tables;
     mod terminal;
     mod transcripts;
     mod validate;

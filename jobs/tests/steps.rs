@@ -5,6 +5,7 @@
 mod steps {
     mod csv;
     mod csv_writer;
+    mod flows;
     mod rows;
     mod runs;
     mod tables;

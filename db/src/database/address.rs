@@ -1,5 +1,6 @@
 //! Addresses of databases.
 
+#[cfg(feature = "sqlite")]
 use std::path::{Path, PathBuf};
 
 use super::OpenError;
@@ -16,6 +17,7 @@ pub(super) enum Address {
 }
 
 /// The address of a database on a server, and what is between us and it.
+#[cfg(feature = "postgres")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PostgresAddress {
     /// The address that libpq understands.
@@ -25,6 +27,7 @@ pub(super) struct PostgresAddress {
 }
 
 /// What is between us and the server.
+#[cfg(feature = "postgres")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pooler {
     /// Nothing that minds sessions.
@@ -76,7 +79,7 @@ fn postgres(text: &str) -> Result<Address, OpenError> {
 
 #[cfg(not(feature = "postgres"))]
 fn postgres(_: &str) -> Result<Address, OpenError> {
-    Err(refused("this program was built without PostgreSQL".to_owned()))
+    Err(refused("this program was built without PostgreSQL: turn on the feature `postgres` of overnight".to_owned()))
 }
 
 #[cfg(feature = "sqlite")]
@@ -91,7 +94,7 @@ fn sqlite(path: &str) -> Result<Address, OpenError> {
 
 #[cfg(not(feature = "sqlite"))]
 fn sqlite(_: &str) -> Result<Address, OpenError> {
-    Err(refused("this program was built without SQLite".to_owned()))
+    Err(refused("this program was built without SQLite: turn on the feature `sqlite` of overnight".to_owned()))
 }
 
 /// The address itself is put in by whoever has it whole.
@@ -99,9 +102,9 @@ fn refused(reason: String) -> OpenError {
     OpenError::Address { address: String::new(), reason }
 }
 
+#[cfg(feature = "postgres")]
 impl PostgresAddress {
     /// The address with settings of libpq, as far as it does not have its own.
-    #[cfg(feature = "postgres")]
     pub(super) fn with_defaults(&self, settings: &[(&str, String)]) -> String {
         let (_, query) = self.url.split_once('?').unwrap_or((&self.url, ""));
         let has = |name: &str| query.split('&').any(|flag| flag.split('=').next() == Some(name));
@@ -113,7 +116,6 @@ impl PostgresAddress {
     }
 
     /// The address for messages.
-    #[cfg(feature = "postgres")]
     pub(super) fn shown(&self) -> String {
         without_password(&self.url)
     }

@@ -25,12 +25,10 @@ macro_rules! migrations {
 }
 
 /// For PostgreSQL.
-pub(crate) const POSTGRES: &[Migration] =
-    migrations!("postgres": 1 "records" in "0001_records", 2 "applied" in "0002_applied");
+pub(crate) const POSTGRES: &[Migration] = migrations!("postgres": 1 "records" in "0001_records", 2 "applied" in "0002_applied", 3 "triggers" in "0003_triggers");
 
 /// For SQLite.
-pub(crate) const SQLITE: &[Migration] =
-    migrations!("sqlite": 1 "records" in "0001_records", 2 "applied" in "0002_applied");
+pub(crate) const SQLITE: &[Migration] = migrations!("sqlite": 1 "records" in "0001_records", 2 "applied" in "0002_applied", 3 "triggers" in "0003_triggers");
 
 /// The list of what is applied, in PostgreSQL.
 pub(crate) const LIST_IN_POSTGRES: &str = "\

@@ -52,11 +52,13 @@ pub(crate) struct NewEvent {
 }
 
 impl NewEvent {
-    /// A launch that takes the lease at once is both: recorded by who asked for it, and claimed by the worker.
-    pub(crate) fn of_launch(execution_id: i64, request: &LaunchRequest, worker: &str) -> [Self; 2] {
+    /// A launch that takes the lease at once is both: recorded by who asked for it, and claimed by the worker. Without one it waits.
+    pub(crate) fn of_launch(execution_id: i64, request: &LaunchRequest, worker: Option<&str>) -> Vec<Self> {
+        let to = if worker.is_some() { Status::Starting } else { Status::Queued };
         let launch = Self::of(execution_id, "launch", &request.triggered_by);
-        let launch = launch.moving(None, Status::Starting).because(request.reason.as_deref());
-        [launch, Self::of(execution_id, "claim", worker)]
+        let launch = launch.moving(None, to).because(request.reason.as_deref());
+        let claim = worker.map(|worker| Self::of(execution_id, "claim", worker));
+        [launch].into_iter().chain(claim).collect()
     }
 
     /// An entry without path, statuses and reason.

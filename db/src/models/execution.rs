@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use diesel::Queryable;
 use overnight_framework::execution::{
@@ -75,6 +76,11 @@ impl ExecutionRow {
     /// Whether operators may stop it.
     pub(crate) fn is_abortable(&self) -> bool {
         self.abortable
+    }
+
+    /// The end in one line.
+    pub(crate) fn exit_message(&self) -> Option<&str> {
+        self.exit_message.as_deref()
     }
 
     /// The name of its worker, for the log.
@@ -169,25 +175,76 @@ impl Origin {
     }
 }
 
-/// A STARTING execution to be inserted.
-pub(crate) struct NewExecution<'a> {
-    pub(crate) request: &'a LaunchRequest,
-    pub(crate) origin: &'a Origin,
-    pub(crate) definition_id: i64,
+/// The worker that holds a new execution, and for how long.
+pub(crate) struct Holder<'a> {
     pub(crate) worker_id: i64,
     pub(crate) worker_name: &'a str,
+    pub(crate) lease: Duration,
+}
+
+/// An execution to be inserted: STARTING where somebody holds it, QUEUED where nobody does.
+pub(crate) struct NewExecution<'a> {
+    pub(crate) origin: &'a Origin,
+    pub(crate) definition_id: Option<i64>,
+    pub(crate) project: &'a str,
+    pub(crate) module: &'a str,
+    pub(crate) job_name: &'a str,
+    pub(crate) target: &'a str,
+    pub(crate) base_dir: Option<&'a str>,
+    pub(crate) abortable: bool,
+    pub(crate) trigger: Trigger,
     pub(crate) texts: LaunchTexts<'a>,
+    pub(crate) holder: Option<Holder<'a>>,
 }
 
 impl<'a> NewExecution<'a> {
-    /// The execution that `request` asks for, run by the worker with this id and name.
-    pub(crate) fn new(
+    /// The execution that `request` asks for.
+    pub(crate) fn of(
         request: &'a LaunchRequest,
         origin: &'a Origin,
         definition_id: i64,
-        (worker_id, worker_name): (i64, &'a str),
+        holder: Option<Holder<'a>>,
     ) -> Self {
-        Self { request, origin, definition_id, worker_id, worker_name, texts: LaunchTexts::of(request) }
+        Self {
+            origin,
+            definition_id: Some(definition_id),
+            project: &request.project,
+            module: &request.module,
+            job_name: &request.job_name,
+            target: &request.target,
+            base_dir: request.base_dir.as_deref(),
+            abortable: request.abortable,
+            trigger: request.trigger,
+            texts: LaunchTexts::of(request),
+            holder,
+        }
+    }
+
+    /// The execution that goes on where `ended` was left.
+    pub(crate) fn going_on(ended: &'a ExecutionRow, origin: &'a Origin, by: &'a str) -> Self {
+        Self {
+            origin,
+            definition_id: ended.definition_id,
+            project: &ended.project,
+            module: &ended.module,
+            job_name: &ended.job_name,
+            target: &ended.target,
+            base_dir: ended.base_dir.as_deref(),
+            abortable: ended.abortable,
+            trigger: Trigger::Restart,
+            texts: LaunchTexts {
+                params: ended.params.clone(),
+                labels: ended.labels.clone(),
+                triggered_by: clean(by),
+                reason: ended.exit_message.as_deref().map(clean),
+            },
+            holder: None,
+        }
+    }
+
+    /// Its status.
+    pub(crate) fn status(&self) -> Status {
+        if self.holder.is_some() { Status::Starting } else { Status::Queued }
     }
 }
 

@@ -76,6 +76,7 @@ pub(super) fn at_once(connection: &mut PgConnection, request: &LaunchRequest) ->
     let (worker, name, new) = match &request.worker {
         LaunchWorker::Known { id, name } => (Some(id.0), name, None),
         LaunchWorker::New(identity) => (None, &identity.name, Some(identity)),
+        LaunchWorker::Nobody => return Ok(None),
     };
     let values = values![
         Text: &request.project,

@@ -3,9 +3,11 @@
 use overnight_framework::execution::JobExecution;
 use overnight_framework::repository::{
     Standing, StopAnswer, StopEffect, StopError, StopOrder, StoreError, TakeOver, clean, effect_of_stop, end_of_lost,
+    is_interrupted,
 };
 use overnight_framework::status::Status;
 
+use super::queue;
 use crate::error::Stored;
 use crate::models::{ExecutionRow, NewEvent, StepState};
 use crate::statements::{Loss, Stop, Store};
@@ -93,7 +95,11 @@ fn end_lost<C: Store>(
     }
     connection.insert_event(now, &entry().moving(from, to)).stored()?;
     connection.end_lost_steps(now, &ids(&steps), &loss).stored()?;
-    connection.end_lost_execution(now, row.id, &loss).stored()?.into_value()
+    let ended = connection.end_lost_execution(now, row.id, &loss).stored()?;
+    if order.goes_on && is_interrupted(&exit_code) {
+        queue::go_on(connection, now, (&ended, &order.by))?;
+    }
+    ended.into_value()
 }
 
 fn ids(steps: &[StepState]) -> Vec<i64> {

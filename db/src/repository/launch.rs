@@ -1,16 +1,17 @@
 //! The launch: in one statement where the store can, or step by step when it is not that simple.
 
-use overnight_framework::execution::{ExecutionId, WorkerId};
+use overnight_framework::execution::{ExecutionId, JobExecution};
 use overnight_framework::launch::{Decision, Last, Wish, decide};
 use overnight_framework::repository::{
-    LaunchError, LaunchRequest, LaunchWorker, Launched, Lease, Revision, StoreError, StoreErrorKind,
+    LaunchError, LaunchRequest, LaunchWorker, Launched, Revision, StoreError, StoreErrorKind, no_worker,
 };
 
+use super::queue::{self, launched};
 use super::{Records, living};
 use crate::error::{Stored, is_lost_race, store_error};
-use crate::models::{ExecutionRow, InstanceRow, NewEvent, NewExecution, Origin};
+use crate::models::{ExecutionRow, Holder, InstanceRow, NewEvent, NewExecution, Origin};
 use crate::statements::{NewRevision, Store};
-use crate::transaction::ChunkMark;
+use crate::transaction::{self, ChunkMark};
 
 /// How often a launch looks again after another process was quicker with a row that both wanted to make.
 const ATTEMPTS: u32 = 10;
@@ -18,15 +19,59 @@ const ATTEMPTS: u32 = 10;
 /// Launches an execution, or tells why not.
 pub(super) fn launch<C: Store>(records: &Records<C>, request: &LaunchRequest) -> Result<Launched, LaunchError> {
     ChunkMark::refuse_if_set()?;
+    if matches!(request.worker, LaunchWorker::Nobody) {
+        return Err(no_worker().into());
+    }
     if C::LAUNCHES_AT_ONCE
         && request.wish == Wish::Start
         && let Some(row) = at_once(records, request)?
     {
         return Ok(launched(row)?);
     }
+    let row = until_not_overtaken(|| {
+        records.write(|connection, now| step_by_step(connection, now, (request, Some(&request.worker))))
+    })?;
+    Ok(launched(row)?)
+}
+
+/// Records an execution that waits for a worker, or tells why not.
+pub(super) fn enqueue<C: Store>(records: &Records<C>, request: &LaunchRequest) -> Result<JobExecution, LaunchError> {
+    let row = until_not_overtaken(|| records.write(|connection, now| wait_in_queue(connection, now, request)))?;
+    Ok(row.into_value()?)
+}
+
+/// The same in the transaction that is open on a connection of somebody else, whatever has begun it, and ends as that one does.
+/// Where none is open, it is one of its own.
+pub(crate) fn enqueue_in<C: Store>(
+    connection: &mut C,
+    now: C::Now,
+    request: &LaunchRequest,
+) -> Result<JobExecution, LaunchError> {
+    if transaction::depth(connection).stored()? > 0 || connection.is_in_transaction().stored()? {
+        let row = until_not_overtaken(|| wait_in_queue(connection, now, request))?;
+        return Ok(row.into_value()?);
+    }
+    let row = until_not_overtaken(|| {
+        transaction::begin(connection, C::BEGIN).stored()?;
+        transaction::within(connection, |connection| wait_in_queue(connection, now, request))
+    })?;
+    Ok(row.into_value()?)
+}
+
+/// The same in a transaction that is open already.
+pub(super) fn wait_in_queue<C: Store>(
+    connection: &mut C,
+    now: C::Now,
+    request: &LaunchRequest,
+) -> Result<ExecutionRow, Setback> {
+    step_by_step(connection, now, (request, None))
+}
+
+/// Tries again while another process is quicker.
+pub(super) fn until_not_overtaken<T>(mut work: impl FnMut() -> Result<T, Setback>) -> Result<T, LaunchError> {
     for _ in 0..ATTEMPTS {
-        match records.write(|connection, now| step_by_step(connection, now, request)) {
-            Ok(row) => return Ok(launched(row)?),
+        match work() {
+            Ok(done) => return Ok(done),
             Err(Setback::Overtaken) => {}
             Err(Setback::Final(error)) => return Err(error),
         }
@@ -46,16 +91,8 @@ fn at_once<C: Store>(records: &Records<C>, request: &LaunchRequest) -> Result<Op
     }
 }
 
-fn launched(row: ExecutionRow) -> Result<Launched, StoreError> {
-    let execution = row.into_value()?;
-    // The launch itself has written the worker.
-    let worker = execution.worker_id.unwrap_or(WorkerId(0));
-    let lease = Lease { execution: execution.id, worker, token: execution.lease_token };
-    Ok(Launched { execution, lease })
-}
-
 /// Why a launch did not come to its end.
-enum Setback {
+pub(super) enum Setback {
     /// Another process was quicker: look again.
     Overtaken,
     /// It is refused, or the store failed.
@@ -69,7 +106,11 @@ impl<E: Into<LaunchError>> From<E> for Setback {
 }
 
 /// The launch by the statements that can name the reason of a refusal.
-fn step_by_step<C: Store>(connection: &mut C, now: C::Now, request: &LaunchRequest) -> Result<ExecutionRow, Setback> {
+fn step_by_step<C: Store>(
+    connection: &mut C,
+    now: C::Now,
+    (request, worker): (&LaunchRequest, Option<&LaunchWorker>),
+) -> Result<ExecutionRow, Setback> {
     let (project, job) = (&request.project, &request.job_name);
     let instance = connection.lock_newest_instance(project, job, request.key.hash()).stored()?;
     let last = match &instance {
@@ -85,7 +126,7 @@ fn step_by_step<C: Store>(connection: &mut C, now: C::Now, request: &LaunchReque
         (Decision::Begin { generation }, ..) => open(connection, now, (request, generation))?,
         (Decision::Continue { .. }, ..) => return Err(Setback::Overtaken),
     };
-    record(connection, now, (request, &origin))
+    record(connection, now, (request, worker, &origin))
 }
 
 /// What the decision looks at.
@@ -112,16 +153,14 @@ fn open<C: Store>(
 fn record<C: Store>(
     connection: &mut C,
     now: C::Now,
-    (request, origin): (&LaunchRequest, &Origin),
+    (request, worker, origin): (&LaunchRequest, Option<&LaunchWorker>, &Origin),
 ) -> Result<ExecutionRow, Setback> {
     let definition = revision(connection, now, request)?;
-    let worker = match &request.worker {
-        LaunchWorker::Known { id, name } => (id.0, name.as_str()),
-        LaunchWorker::New(identity) => (connection.insert_worker(now, identity).stored()?, identity.name.as_str()),
-    };
-    let new = NewExecution::new(request, origin, definition, worker);
+    let worker = worker.map(|worker| queue::worker(connection, now, worker)).transpose()?;
+    let holder = worker.map(|(worker_id, worker_name)| Holder { worker_id, worker_name, lease: request.lease });
+    let new = NewExecution::of(request, origin, definition, holder);
     let row = connection.insert_execution(now, &new).stored()?.ok_or(Setback::Overtaken)?;
-    for event in NewEvent::of_launch(row.id, request, row.actor()) {
+    for event in NewEvent::of_launch(row.id, request, row.worker_name.as_deref()) {
         connection.insert_event(now, &event).stored()?;
     }
     Ok(row)

@@ -5,11 +5,12 @@
 use overnight_framework::execution::{InstanceEnd, JobExecution, StepExecution};
 use overnight_framework::repository::{
     ExecutionEnd, FenceError, Lease, StepEnd, StepLease, StepStart, StoreError, check_end, check_move, check_progress,
+    end_as_asked,
 };
 use overnight_framework::status::Status;
 use serde_json::Value;
 
-use super::refuse;
+use super::{queue, refuse};
 use crate::error::Stored;
 use crate::models::{EndedExecution, EndedStep, ExecutionRow, NewEvent, NewStep};
 use crate::statements::Store;
@@ -38,6 +39,8 @@ pub(super) fn end<C: Store>(
     connection.lock_instance(instance).stored()?;
     let row = held(connection, lease)?;
     let from = row.status()?;
+    let as_asked = end_as_asked(end, row.stop_intent()?);
+    let end = as_asked.as_ref().unwrap_or(end);
     check_end(from, end.status)?;
     check_progress(end)?;
     let ended = EndedExecution::new(end, row.progress_percent);
@@ -46,7 +49,11 @@ pub(super) fn end<C: Store>(
     if end.status == Status::Completed {
         connection.close_instance(now, instance, InstanceEnd::Completed.as_str()).stored()?;
     }
-    Ok(connection.end_execution(now, row.id, &ended).stored()?.into_value()?)
+    let ended = connection.end_execution(now, row.id, &ended).stored()?;
+    if end.goes_on {
+        queue::go_on(connection, now, (&ended, ended.actor()))?;
+    }
+    Ok(ended.into_value()?)
 }
 
 /// Records a step. One that begins under a stop order knows it, so that its first chunk brings the order back.

@@ -166,6 +166,57 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    overnight.trigger (project, job_name, name) {
+        project -> Text,
+        job_name -> Text,
+        name -> Text,
+        enabled -> Bool,
+        source -> Text,
+        since -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    overnight.trigger_fire (id) {
+        id -> BigInt,
+        project -> Text,
+        job_name -> Text,
+        trigger_name -> Text,
+        fire_key -> Text,
+        scheduled_at -> Nullable<Timestamptz>,
+        outcome -> Text,
+        execution_id -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    overnight.trigger_reject (id) {
+        id -> BigInt,
+        project -> Text,
+        job_name -> Text,
+        trigger_name -> Text,
+        message_key -> Nullable<Text>,
+        payload -> Text,
+        reason -> Text,
+        path -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    overnight.inbox_message (id) {
+        id -> BigInt,
+        project -> Text,
+        topic -> Text,
+        message_key -> Text,
+        body -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
 // The list of migrations, made before the first of them.
 diesel::table! {
     overnight.schema_migration (version) {
@@ -174,3 +225,6 @@ diesel::table! {
         applied_at -> Timestamptz,
     }
 }
+
+// What is run is looked at together with whether it is a file.
+diesel::allow_tables_to_appear_in_same_query!(job_execution, job_definition);

@@ -175,6 +175,61 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    #[sql_name = "overnight_trigger"]
+    trigger (project, job_name, name) {
+        project -> Text,
+        job_name -> Text,
+        name -> Text,
+        enabled -> Bool,
+        source -> Text,
+        since -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "overnight_trigger_fire"]
+    trigger_fire (id) {
+        id -> BigInt,
+        project -> Text,
+        job_name -> Text,
+        trigger_name -> Text,
+        fire_key -> Text,
+        scheduled_at -> Nullable<BigInt>,
+        outcome -> Text,
+        execution_id -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "overnight_trigger_reject"]
+    trigger_reject (id) {
+        id -> BigInt,
+        project -> Text,
+        job_name -> Text,
+        trigger_name -> Text,
+        message_key -> Nullable<Text>,
+        payload -> Text,
+        reason -> Text,
+        path -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    #[sql_name = "overnight_inbox_message"]
+    inbox_message (id) {
+        id -> BigInt,
+        project -> Text,
+        topic -> Text,
+        message_key -> Text,
+        body -> Text,
+        created_at -> BigInt,
+    }
+}
+
 // The list of migrations, made before the first of them.
 diesel::table! {
     #[sql_name = "overnight_schema_migration"]
@@ -184,3 +239,6 @@ diesel::table! {
         applied_at -> BigInt,
     }
 }
+
+// What is run is looked at together with whether it is a file.
+diesel::allow_tables_to_appear_in_same_query!(job_execution, job_definition);

@@ -39,7 +39,7 @@ pub(crate) trait LaunchStatements: Backing {
     /// Records a worker. One whose first launch was written and not answered comes again under its session.
     fn insert_worker(&mut self, now: Self::Now, worker: &WorkerIdentity) -> QueryResult<i64>;
 
-    /// Records a STARTING execution with token 1; `None` when its instance has a live one.
+    /// Records an execution, STARTING with token 1 or QUEUED; `None` when its instance has a live one.
     fn insert_execution(&mut self, now: Self::Now, new: &NewExecution<'_>) -> QueryResult<Option<ExecutionRow>>;
 
     /// Adds to the log.
@@ -184,7 +184,8 @@ macro_rules! launch_statements {
 
         fn insert_execution(&mut self, now: Self::Now, new: &NewExecution<'_>) -> QueryResult<Option<ExecutionRow>> {
             use crate::schema::$store::job_execution::dsl;
-            let NewExecution { request, origin, .. } = new;
+            let NewExecution { origin, holder, texts, .. } = new;
+            let lease = crate::$store::after_if(now, holder.as_ref().map(|holder| holder.lease));
             diesel::insert_into(dsl::job_execution)
                 .values((
                     (
@@ -196,24 +197,24 @@ macro_rules! launch_statements {
                     ),
                     (
                         dsl::definition_id.eq(new.definition_id),
-                        dsl::project.eq(&request.project),
-                        dsl::module.eq(&request.module),
-                        dsl::job_name.eq(&request.job_name),
-                        dsl::target.eq(&request.target),
-                        dsl::params.eq(&new.texts.params),
-                        dsl::labels.eq(&new.texts.labels),
-                        dsl::base_dir.eq(request.base_dir.as_deref()),
-                        dsl::abortable.eq(request.abortable),
-                        dsl::trigger_kind.eq(request.trigger.as_str()),
-                        dsl::triggered_by.eq(&*new.texts.triggered_by),
-                        dsl::reason.eq(new.texts.reason.as_deref()),
+                        dsl::project.eq(new.project),
+                        dsl::module.eq(new.module),
+                        dsl::job_name.eq(new.job_name),
+                        dsl::target.eq(new.target),
+                        dsl::params.eq(&texts.params),
+                        dsl::labels.eq(&texts.labels),
+                        dsl::base_dir.eq(new.base_dir),
+                        dsl::abortable.eq(new.abortable),
+                        dsl::trigger_kind.eq(new.trigger.as_str()),
+                        dsl::triggered_by.eq(&*texts.triggered_by),
+                        dsl::reason.eq(texts.reason.as_deref()),
                     ),
                     (
-                        dsl::status.eq(Status::Starting.as_str()),
-                        dsl::worker_id.eq(new.worker_id),
-                        dsl::worker_name.eq(new.worker_name),
-                        dsl::lease_token.eq(1),
-                        dsl::lease_until.eq(crate::$store::after(now, request.lease)),
+                        dsl::status.eq(new.status().as_str()),
+                        dsl::worker_id.eq(holder.as_ref().map(|holder| holder.worker_id)),
+                        dsl::worker_name.eq(holder.as_ref().map(|holder| holder.worker_name)),
+                        dsl::lease_token.eq(i64::from(holder.is_some())),
+                        dsl::lease_until.eq(lease),
                         dsl::created_at.eq(now),
                     ),
                 ))

@@ -22,9 +22,17 @@ pub struct Table {
     pub(super) columns: Vec<Column>,
     pub(super) keys: Vec<UniqueKey>,
     pub(super) backend: Backend,
+    /// Whether it ends with its connection.
+    pub(super) is_temporary: bool,
     /// Whether Postgres lets COPY do what INSERT would: not where row security or a rule is in the way.
     #[cfg(feature = "postgres")]
     pub(super) copies: bool,
+    /// Whether Postgres may leave some of its constraints to COMMIT, where nobody can tell any more which row breaks them.
+    #[cfg(feature = "postgres")]
+    pub(super) defers: bool,
+    /// Whether SQLite may have been told to leave rows out, or older ones go, where constraints break: `ON CONFLICT IGNORE`.
+    #[cfg(feature = "sqlite")]
+    pub(super) settles_conflicts: bool,
 }
 
 /// A column of a [`Table`].
@@ -104,6 +112,15 @@ impl Table {
             Session::Sqlite(connection) => sqlite::nearest(connection, name)?,
         };
         Err(TableError::Missing { table: name.clone(), nearest: nearest.map(|name| name.to_string()) })
+    }
+
+    /// The table itself, unless it is a temporary one: for writers that do not hold its connection for as long as somebody wants
+    /// the rows.
+    ///
+    /// # Errors
+    /// [`TableError::Temporary`].
+    pub fn lasting(self) -> Result<Self, TableError> {
+        if self.is_temporary { Err(TableError::Temporary(self.name)) } else { Ok(self) }
     }
 
     /// The name by which it was described.

@@ -8,7 +8,7 @@ use overnight_framework::suggest;
 
 use super::catalogue::Table;
 use super::error::TableError;
-use super::name::{TableName, quote, quote_all};
+use super::name::{TableName, is_cut, quote, quote_all};
 use crate::session::{Backend, Session};
 
 /// A table to be created for rows of a schema.
@@ -37,8 +37,8 @@ impl CreateTable<'_> {
     /// On SQLite the table is STRICT, so that every cell keeps its type.
     ///
     /// # Errors
-    /// [`TableError::NoKeyColumn`], [`TableError::NotStorable`], [`TableError::NotATable`] for a view of that name, and
-    /// [`TableError::Database`], as for a schema that does not exist.
+    /// [`TableError::NoKeyColumn`], [`TableError::NotStorable`], [`TableError::ColumnTooLong`], [`TableError::Temporary`],
+    /// [`TableError::NotATable`] for a view of that name, and [`TableError::Database`], as for a schema that does not exist.
     pub fn if_missing<'c>(&self, session: impl Into<Session<'c>>) -> Result<Created, TableError> {
         let mut session = session.into();
         let statement = self.statement(session.backend())?;
@@ -62,6 +62,9 @@ impl CreateTable<'_> {
     /// [`TableError`] where the schema makes no table.
     pub fn statement(&self, backend: Backend) -> Result<String, TableError> {
         self.name.guard(backend)?;
+        if self.name.is_temporary(backend) {
+            return Err(TableError::Temporary(self.name.clone()));
+        }
         if self.schema.columns().is_empty() {
             return Err(TableError::NoColumns(self.name.clone()));
         }
@@ -77,6 +80,9 @@ impl CreateTable<'_> {
     }
 
     fn column(&self, column: &Column, backend: Backend) -> Result<String, TableError> {
+        if is_cut(&column.name, backend) {
+            return Err(TableError::ColumnTooLong(column.name.to_string()));
+        }
         let kind = match backend {
             Backend::Postgres => postgres_type(column.kind),
             Backend::Sqlite => sqlite_type(column.kind),
@@ -153,6 +159,25 @@ mod tests {
              \"datetime\" timestamptz,\n    \"bytes\" bytea,\n    \"json\" jsonb,\n    PRIMARY KEY (\"integer\")\n)"
         );
         assert!(create.statement(Backend::Sqlite).unwrap().ends_with("PRIMARY KEY (\"integer\")\n) STRICT"));
+    }
+
+    #[test]
+    fn a_column_that_postgres_would_cut_and_a_temporary_table_are_not_made() {
+        let schema = Schema::new(vec![Column::new("Ä".repeat(32), Type::Int)]);
+        let create = |text: &str, backend| {
+            let name = text.parse().unwrap();
+            let error = CreateTable { name: &name, schema: &schema, key: &[] }.statement(backend).err()?;
+            Some(error.to_string())
+        };
+        let cut = format!("the name of the column {:?} is longer than 63 bytes", "Ä".repeat(32));
+        assert!(create("t", Backend::Postgres).is_some_and(|error| error.starts_with(&cut)));
+        assert_eq!(create("t", Backend::Sqlite), None);
+        for (text, backend) in
+            [("Temp.t", Backend::Sqlite), ("pg_temp.t", Backend::Postgres), ("pg_temp_3.t", Backend::Postgres)]
+        {
+            let told = format!("{text} is a temporary table, which ends with its connection: its rows would be lost");
+            assert_eq!(create(text, backend), Some(told));
+        }
     }
 
     #[test]

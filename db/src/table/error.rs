@@ -18,9 +18,15 @@ pub enum TableError {
     /// It belongs to the database.
     #[error("{0} is a table of the database itself")]
     System(TableName),
+    /// It would be gone before somebody reads it.
+    #[error("{0} is a temporary table, which ends with its connection: its rows would be lost")]
+    Temporary(TableName),
     /// Postgres would cut the name and mean another table.
     #[error("the name {0} is longer than 63 bytes, which is all that Postgres looks at")]
     NameTooLong(TableName),
+    /// Postgres would cut the name, and the rows would look for a column that is not there.
+    #[error("the name of the column {0:?} is longer than 63 bytes, which is all that Postgres looks at")]
+    ColumnTooLong(String),
     /// There is no such table.
     #[error("there is no table {table}{}", did_you_mean(nearest.as_deref()))]
     Missing {

@@ -85,6 +85,14 @@ impl TableName {
         }
     }
 
+    /// Whether it stands where each connection keeps temporary tables of its own.
+    pub(super) fn is_temporary(&self, backend: Backend) -> bool {
+        self.schema().is_some_and(|schema| match backend {
+            Backend::Postgres => schema.starts_with("pg_temp"),
+            Backend::Sqlite => schema.eq_ignore_ascii_case("temp"),
+        })
+    }
+
     /// Refuses tables of ours and of the database itself, and names that Postgres would cut.
     pub(super) fn guard(&self, backend: Backend) -> Result<(), TableError> {
         let ours = match backend {
@@ -101,12 +109,16 @@ impl TableName {
         if system {
             return Err(TableError::System(self.clone()));
         }
-        let cut = |name: &str| backend == Backend::Postgres && name.len() > POSTGRES_NAME;
-        if cut(&self.table) || self.schema().is_some_and(cut) {
+        if is_cut(&self.table, backend) || self.schema().is_some_and(|schema| is_cut(schema, backend)) {
             return Err(TableError::NameTooLong(self.clone()));
         }
         Ok(())
     }
+}
+
+/// Whether a name is one that Postgres would cut.
+pub(super) fn is_cut(name: &str, backend: Backend) -> bool {
+    backend == Backend::Postgres && name.len() > POSTGRES_NAME
 }
 
 /// `pg_temp_3` is where the temporary tables of a session are.

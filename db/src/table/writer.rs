@@ -89,6 +89,9 @@ pub(super) trait Sink: Send + Sync {
 
     /// Sends what `encode` filled and answers how many rows the database counted.
     fn send(&self, session: Session<'_>, encoded: &Encoded) -> Result<u64, WriteError>;
+
+    /// See [`TableWriter::check_deferred`].
+    fn check_deferred(&self, session: Session<'_>) -> Result<(), WriteError>;
 }
 
 /// Why rows were not written.
@@ -164,6 +167,15 @@ impl TableWriter {
     /// [`WriteError::Database`] and [`WriteError::OtherDatabase`].
     pub fn write_encoded<'c>(&self, session: impl Into<Session<'c>>, encoded: &Encoded) -> Result<u64, WriteError> {
         self.encoder.0.send(session.into(), encoded)
+    }
+
+    /// Has Postgres check now what the constraints of the table would leave to COMMIT, so that it is known which rows break them.
+    /// The constraints of the transaction stay like that. Where none can be deferred, and on SQLite, it does nothing.
+    ///
+    /// # Errors
+    /// [`WriteError::Database`] for what the database refuses, and [`WriteError::OtherDatabase`].
+    pub fn check_deferred<'c>(&self, session: impl Into<Session<'c>>) -> Result<(), WriteError> {
+        self.encoder.0.check_deferred(session.into())
     }
 }
 

@@ -7,6 +7,7 @@ mod lending;
 mod opening;
 mod plans;
 mod promises;
+mod queued_in;
 mod races;
 mod schema;
 mod support;

@@ -95,6 +95,7 @@ fn say_everything(repository: &dyn Repository) {
         by: "x".to_owned(),
         reason: "x".to_owned(),
         expired_for: Some(Duration::ZERO),
+        goes_on: false,
     };
     assert_eq!(repository.take_over(&lost).unwrap(), None);
     repository.take_over(&TakeOver { expired_for: None, ..lost }).unwrap().unwrap();

@@ -119,7 +119,8 @@ fn meet(repository: &dyn Repository, day: &str) {
             assert!(matches!(answer, Ok(_) | Err(StopError::Ended { .. })), "{answer:?}");
         }),
         Box::new(|| {
-            let order = TakeOver { lease, by: "b".to_owned(), reason: "r".to_owned(), expired_for: None };
+            let order =
+                TakeOver { lease, by: "b".to_owned(), reason: "r".to_owned(), expired_for: None, goes_on: false };
             repository.take_over(&order).unwrap();
         }),
         Box::new(|| {

@@ -10,7 +10,7 @@ use overnight_db::{Backend, Database, OpenError, OpenOptions, Session, migrate, 
 use overnight_framework::repository::ExecutionFilter;
 use overnight_framework::status::Status;
 
-use crate::support::{self, Store};
+use crate::support::{self, Store, on_both_stores};
 
 fn execute(store: &Store, statement: &str) -> QueryResult<()> {
     let done = store.database.write(|connection| match connection {
@@ -43,18 +43,6 @@ fn table(store: &Store, name: &str) -> String {
     }
 }
 
-/// Makes a test of each case for each store.
-macro_rules! on_both_stores {
-    ($($case:ident,)+) => {
-        mod in_postgres {
-            $(#[test] fn $case() { super::$case(&super::support::postgres()); })+
-        }
-        mod in_sqlite {
-            $(#[test] fn $case() { super::$case(&super::support::sqlite()); })+
-        }
-    };
-}
-
 on_both_stores! {
     the_schema_goes_up_and_down_and_up_again,
     a_newer_schema_is_refused,
@@ -68,18 +56,18 @@ fn the_schema_goes_up_and_down_and_up_again(store: &Store) {
     let applied = |statuses: &[migrate::MigrationStatus]| -> Vec<bool> {
         statuses.iter().map(|one| one.applied_at.is_some()).collect()
     };
-    assert_eq!(applied(&migrate::status(&store.database).unwrap()), [true, true]);
+    assert_eq!(applied(&migrate::status(&store.database).unwrap()), [true, true, true]);
     assert_eq!(migrate::up(&store.database).unwrap(), []);
-    let back = migrate::down(&store.database).unwrap().unwrap();
-    assert_eq!((back.version, back.name.as_str()), (2, "applied"));
-    assert_eq!(applied(&migrate::status(&store.database).unwrap()), [true, false]);
-    let back = migrate::down(&store.database).unwrap().unwrap();
-    assert_eq!((back.version, back.name.as_str()), (1, "records"));
-    assert_eq!(applied(&migrate::status(&store.database).unwrap()), [false, false]);
+    for (left, (version, name)) in [(3, "triggers"), (2, "applied"), (1, "records")].into_iter().enumerate() {
+        let back = migrate::down(&store.database).unwrap().unwrap();
+        assert_eq!((back.version, back.name.as_str()), (version, name));
+        let statuses = applied(&migrate::status(&store.database).unwrap());
+        assert_eq!(statuses, [left < 2, left < 1, false]);
+    }
     assert!(store.repository.executions(&ExecutionFilter::default()).is_err());
     assert_eq!(migrate::down(&store.database).unwrap(), None);
     let again = migrate::up(&store.database).unwrap();
-    assert_eq!(applied(&again), [true, true]);
+    assert_eq!(applied(&again), [true, true, true]);
     support::running(&*store.repository, "2026-01-31");
 }
 
@@ -87,7 +75,7 @@ fn a_newer_schema_is_refused(store: &Store) {
     let list = table(store, "schema_migration");
     execute(store, &format!("INSERT INTO {list} (version, name) VALUES (7, 'of a later day')")).unwrap();
     let refused = open(&store.url, OpenOptions::default()).unwrap_err();
-    assert!(matches!(refused, OpenError::Migrate(migrate::MigrateError::Newer { found: 7, known: 2 })), "{refused}");
+    assert!(matches!(refused, OpenError::Migrate(migrate::MigrateError::Newer { found: 7, known: 3 })), "{refused}");
     assert!(migrate::up(&store.database).is_err() && migrate::down(&store.database).is_err());
     let shown = migrate::status(&store.database).unwrap();
     assert_eq!(shown.last().map(|newest| newest.name.as_str()), Some("of a later day"));
@@ -193,7 +181,7 @@ fn columns(store: &Store, table: &str) -> Vec<String> {
 fn column(table: &str, row: &str) -> String {
     let [name, kind, nullable] = row.split('|').collect::<Vec<_>>()[..] else { panic!("{row}") };
     let whole = match name {
-        "abortable" => "Bool",
+        "abortable" | "enabled" => "Bool",
         "progress_percent" => "SmallInt",
         "revision" | "generation" | "attempt" | "ordinal" | "version" => "Integer",
         _ => "BigInt",

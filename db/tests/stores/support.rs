@@ -217,6 +217,7 @@ pub(crate) fn end(status: Status) -> ExecutionEnd {
         result: None,
         error: None,
         progress: if status == Status::Completed { 100 } else { 0 },
+        goes_on: false,
     }
 }
 
@@ -239,3 +240,17 @@ pub(crate) fn with_role_without_places<T>(
     connection.batch_execute(&format!("DROP ROLE {role}")).unwrap();
     done
 }
+
+/// Makes a test of each case for each store.
+macro_rules! on_both_stores {
+    ($($case:ident,)+) => {
+        mod in_postgres {
+            $(#[test] fn $case() { super::$case(&$crate::support::postgres()); })+
+        }
+        mod in_sqlite {
+            $(#[test] fn $case() { super::$case(&$crate::support::sqlite()); })+
+        }
+    };
+}
+
+pub(crate) use on_both_stores;

@@ -69,6 +69,15 @@ fn sqlite_tells_the_row_number_from_other_keys() {
 }
 
 #[test]
+fn a_temporary_table_is_described_and_is_none_that_lasts() {
+    on_both(|mut session| {
+        run(&mut session, "CREATE TEMPORARY TABLE passing (id int); CREATE TABLE staying (id int)");
+        assert!(matches!(describe(&mut session, "passing").lasting(), Err(TableError::Temporary(_))));
+        assert_eq!(describe(&mut session, "staying").lasting().unwrap().columns().len(), 1);
+    });
+}
+
+#[test]
 fn a_missing_table_is_refused_with_the_nearest_name() {
     on_both(|mut session| {
         run(&mut session, "CREATE TABLE account (id int8)");

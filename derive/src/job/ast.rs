@@ -3,12 +3,16 @@
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{FnArg, GenericArgument, Ident, ImplItem, ItemImpl, Path, PathArguments, Receiver, ReturnType, Type};
+use syn::{
+    Attribute, FnArg, GenericArgument, Ident, ImplItem, ItemImpl, Path, PathArguments, Receiver, ReturnType, Safety,
+    Type,
+};
 
 use super::attr::{self, JobKeys, StepKeys};
 use crate::keys;
-use crate::names::kebab_case;
+use crate::names::{Name, kebab_case};
 use crate::problems::Problems;
+use crate::written::plain_type;
 
 pub(crate) struct Input {
     /// The impl as it stays: without `#[step]`.
@@ -22,9 +26,12 @@ pub(crate) struct Input {
 /// A method that is a step.
 pub(crate) struct Step {
     pub(crate) ident: Ident,
+    /// The conditions under which the method is there at all.
+    pub(crate) cfg: Vec<Attribute>,
     pub(crate) keys: StepKeys,
     pub(crate) description: Option<String>,
     pub(crate) asyncness: Option<Span>,
+    pub(crate) safety: Safety,
     pub(crate) receiver: Option<Receiver>,
     pub(crate) arguments: Vec<Argument>,
     pub(crate) output: ReturnType,
@@ -38,7 +45,7 @@ pub(crate) enum Argument {
     /// The same, lent: `&StopToken`.
     Lent(Type),
     /// `&mut StepContext<'_>` or `&StepContext<'_>`.
-    Context { span: Span },
+    Context { span: Span, mutability: Option<Span> },
     /// Something else to change: a mistake.
     Reference(Type),
 }
@@ -60,16 +67,16 @@ impl Input {
     }
 
     /// The name of the job, and where it stands.
-    pub(crate) fn name(&self) -> (String, Span) {
+    pub(crate) fn name(&self) -> Name {
         if let Some(name) = &self.keys.name {
-            return (name.value(), name.span());
+            return Name { text: name.value(), span: name.span() };
         }
         let ty = &*self.item.self_ty;
         let ident = match ty {
             Type::Path(path) => path.path.segments.last().map(|last| last.ident.unraw().to_string()),
             _ => None,
         };
-        (kebab_case(&ident.unwrap_or_default()), ty.span())
+        Name { text: kebab_case(&ident.unwrap_or_default()), span: ty.span() }
     }
 }
 
@@ -86,9 +93,11 @@ impl Step {
         }
         Self {
             ident: signature.ident.clone(),
+            cfg: method.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect(),
             keys,
             description: keys::description(&method.attrs),
             asyncness: signature.asyncness.map(|word| word.span()),
+            safety: signature.safety.clone(),
             receiver,
             arguments,
             output: signature.output.clone(),
@@ -97,13 +106,26 @@ impl Step {
     }
 
     /// The name of the step.
-    pub(crate) fn name(&self) -> String {
-        self.keys.name.as_ref().map_or_else(|| self.ident.unraw().to_string(), syn::LitStr::value)
+    pub(crate) fn name(&self) -> Name {
+        Name::of(&self.ident, self.keys.name.as_ref())
     }
 
-    /// Where the name is written.
-    pub(crate) fn name_span(&self) -> Span {
-        self.keys.name.as_ref().map_or_else(|| self.ident.span(), Spanned::span)
+    /// Whether it is a function over the rows of a reader.
+    pub(crate) fn is_flow(&self) -> bool {
+        self.keys.reader.is_some() || self.keys.writer.is_some()
+    }
+
+    /// The type of the item of such a function, which stands first and is lent.
+    pub(crate) fn item(&self) -> Option<&Type> {
+        match self.arguments.first()? {
+            Argument::Lent(ty) => Some(ty),
+            _ => None,
+        }
+    }
+
+    /// The arguments that are made for it, with their numbers.
+    pub(crate) fn made(&self) -> impl Iterator<Item = (usize, &Argument)> {
+        self.arguments.iter().enumerate().skip(usize::from(self.is_flow()))
     }
 
     /// The type of what it answers; none where it answers nothing.
@@ -131,24 +153,24 @@ impl Argument {
     }
 
     fn of(ty: &Type) -> Self {
-        match ty {
+        match plain_type(ty) {
             Type::Reference(reference) if is_called(&reference.elem, "StepContext") => {
-                Self::Context { span: ty.span() }
+                Self::Context { span: ty.span(), mutability: reference.mutability.map(|word| word.span()) }
             }
             Type::Reference(reference) if reference.mutability.is_none() => Self::Lent((*reference.elem).clone()),
             Type::Reference(_) => Self::Reference(ty.clone()),
-            ty => Self::Value(ty.clone()),
+            _ => Self::Value(ty.clone()),
         }
     }
 }
 
 fn is_called(ty: &Type, name: &str) -> bool {
-    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
+    matches!(plain_type(ty), Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
 }
 
 /// The first type inside `name<…>`.
-fn first_inside<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
-    let Type::Path(path) = ty else { return None };
+pub(super) fn first_inside<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let Type::Path(path) = plain_type(ty) else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == name)?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
     match arguments.args.first()? {

@@ -1,9 +1,12 @@
 //! Reads `#[job(…)]` and `#[step(…)]`.
 
-use syn::parse::Parser as _;
-use syn::{Attribute, Expr, ExprArray, Ident, LitBool, LitInt, LitStr, Path};
+use proc_macro2::Span;
+use syn::ext::IdentExt as _;
+use syn::parse::{ParseStream, Parser as _};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, ExprArray, Ident, LitBool, LitInt, LitStr, Path, Token, braced, token};
 
-use crate::keys::{Key, Keys, ModPath};
+use crate::keys::{Key, Keys, ModPath, nearest};
 use crate::problems::Problems;
 
 /// What the whole job says.
@@ -28,9 +31,14 @@ pub(crate) struct StepKeys {
     pub(crate) timeout: Option<Expr>,
     /// How many items make a chunk.
     pub(crate) chunk: Option<Expr>,
+    /// What gives the rows of a step whose method makes other rows of them.
+    pub(crate) reader: Option<Expr>,
+    /// What takes them.
+    pub(crate) writer: Option<Expr>,
     pub(crate) skip: Option<Expr>,
     pub(crate) rerun: Option<Ident>,
     pub(crate) max_starts: Option<LitInt>,
+    pub(crate) outputs: Option<Outputs>,
     pub(crate) listeners: Option<ExprArray>,
     pub(crate) chunk_listeners: Option<ExprArray>,
     pub(crate) skip_listeners: Option<ExprArray>,
@@ -58,9 +66,12 @@ const STEP: Keys = Keys {
         ("retry", "retry = 3"),
         ("timeout", "timeout = \"10m\""),
         ("chunk", "chunk = 1000"),
+        ("reader", "reader = READER"),
+        ("writer", "writer = WRITER"),
         ("skip", "skip = 10"),
         ("rerun", "rerun = always"),
         ("max_starts", "max_starts = 3"),
+        ("outputs", "outputs = { NAME: TYPE }"),
         ("listeners", "listeners = [LISTENER, …]"),
         ("chunk_listeners", "chunk_listeners = [LISTENER, …]"),
         ("skip_listeners", "skip_listeners = [LISTENER, …]"),
@@ -114,16 +125,67 @@ fn step(attributes: &[Attribute], problems: &mut Problems) -> StepKeys {
             "retry" => read.retry = Some(STEP.value(key)?),
             "timeout" => read.timeout = Some(STEP.value(key)?),
             "chunk" => read.chunk = Some(STEP.value(key)?),
+            "reader" => read.reader = Some(STEP.value(key)?),
+            "writer" => read.writer = Some(STEP.value(key)?),
             "skip" => read.skip = Some(STEP.value(key)?),
             "rerun" => read.rerun = Some(word(&STEP, key, "always")?),
             "max_starts" => read.max_starts = Some(STEP.value(key)?),
             "listeners" => read.listeners = Some(STEP.value(key)?),
+            "outputs" => read.outputs = Some(outputs(key)?),
             "chunk_listeners" => read.chunk_listeners = Some(STEP.value(key)?),
             _ => read.skip_listeners = Some(STEP.value(key)?),
         }
         Ok(())
     });
     read
+}
+
+/// The values that a step gives to the conditions of later ones.
+pub(crate) struct Outputs {
+    pub(crate) span: Span,
+    /// Each with the variant of its type.
+    pub(crate) each: Vec<(Ident, Ident)>,
+}
+
+/// The types of outputs in the words of job files, with their variants.
+const OUTPUT_TYPES: [(&str, &str); 8] = [
+    ("string", "String"),
+    ("integer", "Integer"),
+    ("decimal", "Decimal"),
+    ("boolean", "Boolean"),
+    ("date", "Date"),
+    ("datetime", "DateTime"),
+    ("duration", "Duration"),
+    ("json", "Json"),
+];
+
+/// `outputs = { rows: integer }`, as a job file has it.
+fn outputs(key: &Key<'_>) -> syn::Result<Outputs> {
+    let expected = |span: Span| syn::Error::new(span, "expected `outputs = { NAME: TYPE }`");
+    let span = key.ident.span();
+    key.input.parse::<Token![=]>().map_err(|_| expected(span))?;
+    if !key.input.peek(token::Brace) {
+        return Err(expected(key.input.span()));
+    }
+    let inside;
+    braced!(inside in key.input);
+    let each = Punctuated::<_, Token![,]>::parse_terminated_with(&inside, |input: ParseStream<'_>| {
+        let name = input.call(Ident::parse_any)?;
+        input.parse::<Token![:]>()?;
+        Ok((name, output_type(&input.call(Ident::parse_any)?)?))
+    })?;
+    Ok(Outputs { span, each: each.into_iter().collect() })
+}
+
+/// The variant of a type.
+fn output_type(word: &Ident) -> syn::Result<Ident> {
+    let words = || OUTPUT_TYPES.iter().map(|(word, _)| *word);
+    let written = word.to_string();
+    let variant = OUTPUT_TYPES.iter().find(|(word, _)| *word == written).map(|(_, variant)| *variant);
+    let near = || nearest(&written, words()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    let wrong =
+        || format!("there is no type `{written}`{}; the types are {}", near(), words().collect::<Vec<_>>().join(", "));
+    variant.map(|variant| Ident::new(variant, Span::call_site())).ok_or_else(|| syn::Error::new(word.span(), wrong()))
 }
 
 /// A key whose only value is one word.

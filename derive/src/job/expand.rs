@@ -1,7 +1,8 @@
 //! Writes the code of `#[job]`: the impl as it was, and the job put together by the builder.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprArray, ExprLit, Ident, ItemImpl, Lit, LitStr, Path};
 
@@ -9,6 +10,7 @@ use super::ast::{Argument, Input, Step};
 use super::valid::{answer_span, per_million};
 use crate::keys::literal;
 use crate::problems::Problems;
+use crate::written::plain;
 
 pub(crate) fn job(arguments: &TokenStream, item: ItemImpl) -> TokenStream {
     let mut problems = Problems::default();
@@ -57,8 +59,7 @@ fn implementation(input: &Input, body: &TokenStream) -> TokenStream {
 
 fn whole(input: &Input, steps: &[TokenStream]) -> TokenStream {
     let Input { framework, keys, .. } = input;
-    let (name, span) = input.name();
-    let name = LitStr::new(&name, span);
+    let name = input.name().literal();
     let description = input.description.as_ref().map(|text| quote!(.description(#text)));
     let module = keys.module.as_ref().map(|module| quote!(.module(#module)));
     let timeout = keys.timeout.as_ref().map(timeout_of);
@@ -66,26 +67,31 @@ fn whole(input: &Input, steps: &[TokenStream]) -> TokenStream {
     let restartable = keys.restartable.as_ref().map(|restartable| quote!(.restartable(#restartable)));
     let abortable = keys.abortable.as_ref().map(|abortable| quote!(.abortable(#abortable)));
     let listeners = listeners(&format_ident!("listener"), keys.listeners.as_ref());
+    // A step that a `cfg` takes away is not there: neither its method nor what is written of it.
+    let cfg = input.steps.iter().map(|step| &step.cfg);
+    // What the keys of the steps say knows names of its own.
+    let job = Ident::new("job", Span::mixed_site());
     quote! {
-        #framework::__private::JobBuilder::<Self>::new(#name)
-            #description #module #timeout #instances #restartable #abortable #listeners
-            #(.step(#steps))*
-            .build()
+        let #job = #framework::__private::JobBuilder::<Self>::new(#name)
+            #description #module #timeout #instances #restartable #abortable #listeners;
+        #(#(#cfg)* let #job = #job.step(#steps);)*
+        #job.build()
     }
 }
 
 fn expand(step: &Step, input: &Input, problems: &mut Problems) -> TokenStream {
     let framework = &input.framework;
     let keys = &step.keys;
-    let name = LitStr::new(&step.name(), step.name_span());
-    let made = match &keys.chunk {
-        Some(size) => chunk(step, &name, size, input),
-        None => tasklet(step, &name, framework),
+    let name = step.name().literal();
+    let made = match (&keys.reader, &keys.writer, &keys.chunk) {
+        (Some(reader), Some(writer), size) => flow(step, &name, (reader, writer, size.as_ref()), input),
+        (_, _, Some(size)) => chunk(step, &name, size, input),
+        (_, _, None) => tasklet(step, &name, framework),
     };
-    let made_arguments = step.arguments.iter().enumerate().filter(|(_, argument)| argument.made().is_some());
+    let made_arguments = step.made().filter(|(_, argument)| argument.made().is_some());
     let needs = made_arguments.map(|(at, _)| argument_name(at));
     let driver = step.asyncness.map(|_| quote!(#framework::__private::need_of_driver()));
-    let declared = step.arguments.iter().enumerate().filter_map(|(at, argument)| {
+    let declared = step.made().filter_map(|(at, argument)| {
         let ty = argument.made()?;
         let name = argument_name(at);
         // The only mention of the type, so that rustc says once that it is none.
@@ -108,6 +114,10 @@ fn expand(step: &Step, input: &Input, problems: &mut Problems) -> TokenStream {
     let timeout = keys.timeout.as_ref().map(timeout_of);
     let rerun = keys.rerun.as_ref().map(|_| quote!(.rerun_always()));
     let max_starts = keys.max_starts.as_ref().map(|times| quote!(.max_starts(#times)));
+    let outputs = keys.outputs.iter().flat_map(|outputs| &outputs.each).map(|(name, kind)| {
+        let name = LitStr::new(&name.unraw().to_string(), name.span());
+        quote!(.output(#name, #framework::__private::ParamType::#kind))
+    });
     let listening = [
         listeners(&format_ident!("listener"), keys.listeners.as_ref()),
         listeners(&format_ident!("chunk_listener"), keys.chunk_listeners.as_ref()),
@@ -119,7 +129,7 @@ fn expand(step: &Step, input: &Input, problems: &mut Problems) -> TokenStream {
         #(#declared)*
         let needs = [#(#needs.need(),)* #driver];
         #made
-            #description #when #retry #skip #timeout #rerun #max_starts #(#listening)*
+            #description #when #retry #skip #timeout #rerun #max_starts #(#outputs)* #(#listening)*
             .needs(#framework::__private::needs(&needs))
             .at(#place)
     }}
@@ -135,8 +145,8 @@ fn tasklet(step: &Step, name: &LitStr, framework: &Path) -> TokenStream {
             #framework::__private::wait(&driver, async { Self::#method(this #(, #given)*).await })?
         }},
     };
-    let answered =
-        quote_spanned!(answer_span(step)=> #framework::__private::IntoOutcome::into_outcome(answer, context));
+    let (answer, context) = (answer_name(step), format_ident!("context"));
+    let answered = quote_spanned!(answer.span()=> #framework::__private::IntoOutcome::into_outcome(#answer, #context));
     quote! {
         #framework::__private::StepBuilder::<Self>::tasklet(
             #name,
@@ -144,7 +154,7 @@ fn tasklet(step: &Step, name: &LitStr, framework: &Path) -> TokenStream {
                 -> #framework::__private::Result<#framework::__private::Outcome, #framework::__private::BatchError>
             {
                 #(#made)*
-                let answer = #called;
+                let #answer = #called;
                 #answered
             },
         )
@@ -155,8 +165,9 @@ fn chunk(step: &Step, name: &LitStr, size: &Expr, input: &Input) -> TokenStream 
     let framework = &input.framework;
     let (made, given) = arguments(step);
     let method = &step.ident;
-    let answered = quote_spanned!(answer_span(step)=> #framework::__private::IntoChunk::into_chunk(answer));
-    let (fixed, sized) = match size {
+    let answer = answer_name(step);
+    let answered = quote_spanned!(answer.span()=> #framework::__private::IntoChunk::into_chunk(#answer));
+    let (fixed, sized) = match plain(size) {
         Expr::Lit(ExprLit { lit: Lit::Int(_), .. }) => (quote!(#size), None),
         // `self.size` says `self`, which only a method has.
         size => {
@@ -178,18 +189,62 @@ fn chunk(step: &Step, name: &LitStr, size: &Expr, input: &Input) -> TokenStream 
                 -> #framework::__private::Result<#framework::__private::Chunk, #framework::__private::BatchError>
             {
                 #(#made)*
-                let answer = Self::#method(this #(, #given)*);
+                let #answer = Self::#method(this #(, #given)*);
                 #answered #sized
             },
         )
     }}
 }
 
+/// A step whose method is called for each row of its reader. Its arguments are made once for each attempt.
+fn flow(step: &Step, name: &LitStr, parts: (&Expr, &Expr, Option<&Expr>), input: &Input) -> TokenStream {
+    let (framework, method) = (&input.framework, &step.ident);
+    let (reader, writer, size) = parts;
+    let (made, given) = arguments(step);
+    let given = step.made().zip(given).map(|((_, argument), given)| match argument {
+        // The method is called more than once.
+        Argument::Value(_) => quote!(#framework::__private::Clone::clone(&#given)),
+        _ => given,
+    });
+    let item = step.item();
+    let (this, lent) = match step.receiver {
+        Some(_) => (quote!(this), quote!(&this,)),
+        None => (quote!(_), TokenStream::new()),
+    };
+    let called = called(&input.item, method);
+    // Spanned at the parts, so that one that is none is reported there.
+    let read = quote_spanned!(reader.span()=> #framework::__private::Flow::<Self, #item>::read(#reader));
+    let write = quote_spanned!(writer.span()=> .write(#writer));
+    let process = Ident::new("process_with", answer_span(step));
+    let size = size.map(|size| quote!(.size(#size)));
+    quote! {
+        #framework::__private::StepBuilder::<Self>::flow(
+            #name,
+            #read
+                .#process(#called, move |#this: Self, context: &#framework::__private::StepContext<'_>| {
+                    #(#made)*
+                    #framework::__private::Ok(move |item: &#item| Self::#method(#lent item #(, #given)*))
+                })
+                #write
+                #size,
+        )
+    }
+}
+
+/// What people call the method.
+fn called(item: &ItemImpl, method: &Ident) -> String {
+    let ty = match &*item.self_ty {
+        syn::Type::Path(path) => path.path.segments.last().map(|last| format!("{}::", last.ident.unraw())),
+        _ => None,
+    };
+    format!("{}{}", ty.unwrap_or_default(), method.unraw())
+}
+
 /// The statements that make the arguments of a step, and the arguments.
 fn arguments(step: &Step) -> (Vec<TokenStream>, Vec<TokenStream>) {
     let mut made = Vec::new();
     let mut given = Vec::new();
-    for (at, argument) in step.arguments.iter().enumerate() {
+    for (at, argument) in step.made() {
         match argument {
             Argument::Value(_) | Argument::Lent(_) => {
                 let (maker, value) = (argument_name(at), format_ident!("value_{at}"));
@@ -203,6 +258,12 @@ fn arguments(step: &Step) -> (Vec<TokenStream>, Vec<TokenStream>) {
     (made, given)
 }
 
+/// The answer has the span of its type, where it is bound and where it is used: what a `macro_rules!` was given has the names of
+/// those who gave it.
+fn answer_name(step: &Step) -> Ident {
+    Ident::new("answer", answer_span(step))
+}
+
 fn argument_name(at: usize) -> Ident {
     format_ident!("argument_{at}")
 }
@@ -210,7 +271,7 @@ fn argument_name(at: usize) -> Ident {
 /// A policy: a number is how often, anything else is the policy itself.
 fn policy(given: &Expr, counted: &TokenStream, method: &str) -> TokenStream {
     let method = Ident::new(method, given.span());
-    match given {
+    match plain(given) {
         Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => quote_spanned!(given.span()=> .#method(#counted(#number))),
         given => quote_spanned!(given.span()=> .#method(#given)),
     }

@@ -1,15 +1,15 @@
 //! What must hold for a job and its steps.
 
-use std::collections::HashMap;
-
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Expr, Receiver, ReceiverKind, Type};
+use syn::{Expr, ExprLit, Lit, Receiver, ReceiverKind, Safety};
 
-use super::ast::{Argument, Input, Step};
+use super::ast::{Argument, Input, Step, first_inside};
+use super::parts::uses_self;
 use crate::keys::literal;
-use crate::names;
+use crate::names::Given;
 use crate::problems::Problems;
+use crate::written::{lent, plain, shared};
 
 impl Input {
     pub(crate) fn validate(&self, problems: &mut Problems) {
@@ -19,20 +19,18 @@ impl Input {
         if !self.item.generics.params.is_empty() {
             problems.at(&self.item.generics, "a job has a name and a table of parameters: it cannot be generic");
         }
-        let (name, span) = self.name();
-        if let Some(refusal) = names::refusal("a job", &name) {
-            problems.add(syn::Error::new(span, refusal));
-        }
+        self.name().check("a job", "", problems);
         if self.steps.is_empty() && self.item.trait_.is_none() {
             problems.at(&self.item.self_ty, "a job needs at least one step: write `#[step]` above a method");
         }
-        let mut first = HashMap::new();
+        let mut given = Given::default();
         for step in &self.steps {
             step.validate(problems);
-            if let Some(earlier) = first.insert(step.name(), step.name_span()) {
-                let message = format!("two steps are named `{}`: a restart could not tell them apart", step.name());
-                problems.add(syn::Error::new(step.name_span(), message));
-                problems.add(syn::Error::new(earlier, "the first one is here"));
+            self.has_parts(step, problems);
+            let twice = |name: &str| format!("two steps are named `{name}`: a restart could not tell them apart");
+            // Of two that a `cfg` tells apart, one is there; whether it is, the builder sees.
+            if step.cfg.is_empty() {
+                given.add(step.name(), twice, problems);
             }
         }
     }
@@ -40,15 +38,21 @@ impl Input {
 
 impl Step {
     fn validate(&self, problems: &mut Problems) {
-        if let Some(refusal) = names::refusal("a step", &self.name()) {
-            problems.add(syn::Error::new(self.name_span(), refusal));
-        }
+        self.name().check("a step", "", problems);
         if !self.generics.params.is_empty() {
             problems.at(&self.generics, "a step is called by the engine, which knows no types: it cannot be generic");
         }
-        self.takes_a_shared_self(problems);
+        // A function of the row alone needs no parameters.
+        if !self.is_flow() || self.receiver.is_some() {
+            self.takes_a_shared_self(problems);
+        }
         self.takes_values(problems);
+        self.counts_from_one(problems);
+        if let Safety::Unsafe(word) = &self.safety {
+            problems.at(word, "a step is called by the engine, which promises nothing of its own: drop `unsafe`");
+        }
         match &self.keys.chunk {
+            _ if self.is_flow() => self.is_a_flow(problems),
             Some(chunk) => self.is_a_chunk_step(chunk, problems),
             None => self.is_a_tasklet(problems),
         }
@@ -72,16 +76,37 @@ impl Step {
         let last = self.arguments.len().saturating_sub(1);
         for (at, argument) in self.arguments.iter().enumerate() {
             match argument {
+                Argument::Value(ty) | Argument::Lent(ty) if first_inside(ty, "With").is_some() => {
+                    let message = "settings belong to a function that job files name, outside of `#[job]`; \
+                                   what a start may say of a job are its parameters, in `&self`";
+                    problems.at(ty, message);
+                }
                 Argument::Value(_) | Argument::Lent(_) => {}
-                Argument::Context { span } if at != last => {
+                Argument::Context { span, .. } if at != last => {
                     problems.add(syn::Error::new(
                         *span,
                         "`StepContext` stands last: the arguments before are made from it",
                     ));
                 }
                 Argument::Context { .. } => {}
-                Argument::Reference(ty) => problems.at(ty, by_value(ty)),
+                Argument::Reference(ty) if at == 0 && self.is_flow() => {
+                    problems.at(ty, format!("the row is lent by the reader: write `&{}`", lent(ty)));
+                }
+                Argument::Reference(ty) => problems.at(ty, shared(ty)),
             }
+        }
+    }
+
+    /// No attempt at all would be a step that cannot run.
+    fn counts_from_one(&self, problems: &mut Problems) {
+        if self.keys.retry.as_ref().is_some_and(is_zero) {
+            problems.at(
+                &self.keys.retry,
+                "`retry` is how many attempts there are, the first one included: a number from 1",
+            );
+        }
+        if self.keys.max_starts.as_ref().is_some_and(|times| times.base10_digits() == "0") {
+            problems.at(&self.keys.max_starts, "`max_starts` is how often the step may be begun: a number from 1");
         }
     }
 
@@ -90,15 +115,60 @@ impl Step {
             let message = "a chunk step is opened by a plain `fn`, and driven by the engine: drop `async`";
             problems.add(syn::Error::new(span, message));
         }
-        if let Expr::Lit(literal) = chunk
-            && !matches!(&literal.lit, syn::Lit::Int(size) if size.base10_parse::<usize>().is_ok_and(|size| size > 0))
-        {
-            problems.at(chunk, "`chunk` is how many items are committed at once: a number from 1");
+        for argument in &self.arguments {
+            if let Argument::Context { mutability: Some(span), .. } = argument {
+                let message = "a chunk step is opened with a context that it cannot change: write `&StepContext<'_>`";
+                problems.add(syn::Error::new(*span, message));
+            }
         }
+        is_a_size(chunk, problems);
+        self.has_no_outputs(problems);
         if self.answer().is_none() {
             let message = "a chunk step answers `Chunk` or `Result<Chunk>`: \
                            `Chunk::read(reader).process(processor).write(writer)`";
             problems.add(syn::Error::new(self.ident.span(), message));
+        }
+    }
+
+    /// The method is called for each row, and what it answers is written.
+    fn is_a_flow(&self, problems: &mut Problems) {
+        let Self { keys, ident, .. } = self;
+        match (&keys.reader, &keys.writer) {
+            (Some(reader), None) => problems.at(reader, "a step with a `reader` has a `writer` too: `writer = …`"),
+            (None, Some(writer)) => problems.at(writer, "a step with a `writer` has a `reader` too: `reader = …`"),
+            _ => {}
+        }
+        if let Some(span) = self.asyncness {
+            let message = "the method is called for each row, by a plain thread of the engine: drop `async`";
+            problems.add(syn::Error::new(span, message));
+        }
+        if self.item().is_none() && !matches!(self.arguments.first(), Some(Argument::Reference(_))) {
+            let message = "the method gets each row of the `reader`: its first argument is `&Item`";
+            problems.add(syn::Error::new(ident.span(), message));
+        }
+        for argument in &self.arguments {
+            if let Argument::Context { span, .. } = argument {
+                problems.add(syn::Error::new(*span, "`StepContext` is not at hand where rows are made of rows"));
+            }
+        }
+        if self.answer().is_none() {
+            let message =
+                "the method answers the row for the `writer`, an `Option` of it to leave some out, or a `Result`";
+            problems.add(syn::Error::new(ident.span(), message));
+        }
+        if let Some(chunk) = &keys.chunk {
+            is_a_size(chunk, problems);
+            if uses_self(chunk) {
+                problems.at(chunk, "a step with a `reader` has chunks of one size: a number or a constant");
+            }
+        }
+        self.has_no_outputs(problems);
+    }
+
+    fn has_no_outputs(&self, problems: &mut Problems) {
+        if let Some(outputs) = &self.keys.outputs {
+            let message = "a chunk step has no outputs: later steps see its counts, as in `steps.load.write_count`";
+            problems.add(syn::Error::new(outputs.span, message));
         }
     }
 
@@ -119,11 +189,16 @@ impl Step {
     }
 }
 
-/// What to write in the place of `&mut T`.
-fn by_value(ty: &Type) -> String {
-    let Type::Reference(reference) = ty else { return String::new() };
-    let inside = reference.elem.to_token_stream().to_string();
-    format!("what a program gives is shared by all steps, and cannot be changed by one: write `&Res<{inside}>`")
+fn is_a_size(chunk: &Expr, problems: &mut Problems) {
+    if let Expr::Lit(literal) = plain(chunk)
+        && !matches!(&literal.lit, Lit::Int(size) if size.base10_parse::<usize>().is_ok_and(|size| size > 0))
+    {
+        problems.at(chunk, "`chunk` is how many items are committed at once: a number from 1");
+    }
+}
+
+fn is_zero(number: &Expr) -> bool {
+    matches!(plain(number), Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) if number.base10_digits() == "0")
 }
 
 /// A share such as `0.1%` in parts of a million.

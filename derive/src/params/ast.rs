@@ -1,12 +1,13 @@
 //! What was written: a struct, and what each of its fields says of its parameter.
 
-use syn::ext::IdentExt;
-use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Fields, GenericArgument, Ident, Path, PathArguments, Type};
+use syn::{DeriveInput, GenericArgument, Ident, Path, PathArguments, Type};
 
 use super::attr::{self, ParamKeys};
+use crate::fields::named_fields;
 use crate::keys;
+use crate::names::Name;
 use crate::problems::Problems;
+use crate::written::plain_type;
 
 pub(crate) struct Input<'a> {
     pub(crate) original: &'a DeriveInput,
@@ -29,26 +30,9 @@ impl<'a> Input<'a> {
     pub(crate) fn from_syn(original: &'a DeriveInput, problems: &mut Problems) -> Self {
         let framework = attr::framework(&original.attrs, problems);
         let message = "`Params` is derived for a struct whose fields have names: one field for each parameter";
-        let fields = match &original.data {
-            Data::Struct(data) => match &data.fields {
-                Fields::Named(fields) => {
-                    fields.named.iter().filter_map(|field| Field::from_syn(field, problems)).collect()
-                }
-                Fields::Unit => Vec::new(),
-                Fields::Unnamed(fields) => {
-                    problems.at(fields, message);
-                    Vec::new()
-                }
-            },
-            Data::Enum(data) => {
-                problems.at(data.enum_token, format!("{message}; an enum of choices gets `#[derive(ParamValue)]`"));
-                Vec::new()
-            }
-            Data::Union(data) => {
-                problems.at(data.union_token, message);
-                Vec::new()
-            }
-        };
+        let choices = "; an enum of choices gets `#[derive(ParamValue)]`";
+        let fields = named_fields(original, (message, choices), problems);
+        let fields = fields.filter_map(|field| Field::from_syn(field, problems)).collect();
         Self { original, framework, fields }
     }
 }
@@ -65,19 +49,14 @@ impl<'a> Field<'a> {
     }
 
     /// The name of the parameter.
-    pub(crate) fn name(&self) -> String {
-        self.keys.name.as_ref().map_or_else(|| self.ident.unraw().to_string(), syn::LitStr::value)
-    }
-
-    /// Where the name is written.
-    pub(crate) fn name_span(&self) -> proc_macro2::Span {
-        self.keys.name.as_ref().map_or_else(|| self.ident.span(), Spanned::span)
+    pub(crate) fn name(&self) -> Name {
+        Name::of(self.ident, self.keys.name.as_ref())
     }
 }
 
 /// The `T` of an `Option<T>`, however its path is written.
 fn inside_option(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else { return None };
+    let Type::Path(path) = plain_type(ty) else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
     match arguments.args.first()? {

@@ -59,6 +59,7 @@ pub(crate) fn param(attributes: &[Attribute], problems: &mut Problems) -> ParamK
 
 /// The path under which the code we write finds the framework.
 pub(crate) fn framework(attributes: &[Attribute], problems: &mut Problems) -> Path {
+    keys::refuse_above(attributes, &PARAM, &PARAMS, problems);
     let mut path = None;
     PARAMS.read(attributes, problems, |key| {
         path = Some(PARAMS.value::<keys::ModPath>(key)?.0);

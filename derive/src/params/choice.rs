@@ -1,4 +1,4 @@
-//! `#[derive(ParamValue)]`: an enum whose variants are the choices of a parameter.
+//! `#[derive(ParamValue)]`: an enum whose variants are the choices of a parameter, or the words of a setting.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -59,6 +59,19 @@ pub(crate) fn param_value(original: &DeriveInput) -> TokenStream {
 
             fn to_value(&self) -> #framework::__private::Value {
                 #written
+            }
+        }
+
+        #[automatically_derived]
+        impl #framework::__private::SettingValue for #ty {
+            const SHAPE: #framework::__private::Shape =
+                #framework::__private::Shape::Setting(&#framework::__private::Shape::Word(&[#(#names),*]));
+
+            fn read(
+                at: &#framework::__private::Cursor<'_>,
+                names: &#framework::__private::Names<'_>,
+            ) -> #framework::__private::Option<#framework::__private::Late<Self>> {
+                #framework::__private::word(at, names, &[#(#names),*])
             }
         }
     }

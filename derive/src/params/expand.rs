@@ -1,9 +1,10 @@
 //! Writes the code of `#[derive(Params)]`.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{DeriveInput, Ident, LitStr};
+use syn::{DeriveInput, Ident};
 
 use super::ast::{Field, Input};
 use crate::keys;
@@ -14,18 +15,29 @@ pub(crate) fn params(original: &DeriveInput) -> TokenStream {
     let input = Input::from_syn(original, &mut problems);
     input.validate(&mut problems);
     match problems.into_result() {
-        Ok(()) => implementation(&input, &body(&input)),
+        Ok(()) => {
+            let declared = input.fields.iter().map(|field| declaring(field, &input));
+            implementation(&input, &quote!(#(#declared)*), &reading(&input), &giving(&input))
+        }
         Err(error) => {
             // Of a type with parameters rustc would say once more that it cannot be.
             let errors = error.to_compile_error();
             let is_plain = original.generics.params.is_empty();
-            let implementation = is_plain.then(|| implementation(&input, &quote!(::core::unreachable!())));
+            let none = TokenStream::new();
+            let implementation =
+                is_plain.then(|| implementation(&input, &none, &quote!(::core::unreachable!()), &none));
             quote!(#errors #implementation)
         }
     }
 }
 
-fn implementation(input: &Input<'_>, body: &TokenStream) -> TokenStream {
+/// Both ways between the struct and its parameters. The block keeps the functions of the fields to itself.
+fn implementation(
+    input: &Input<'_>,
+    declared: &TokenStream,
+    reading: &TokenStream,
+    giving: &TokenStream,
+) -> TokenStream {
     let Input { original, framework, .. } = input;
     let ty = &original.ident;
     let (impl_generics, ty_generics, where_clause) = original.generics.split_for_impl();
@@ -35,26 +47,38 @@ fn implementation(input: &Input<'_>, body: &TokenStream) -> TokenStream {
         }
     });
     quote! {
-        #[automatically_derived]
-        impl #impl_generics #framework::__private::FromParams for #ty #ty_generics #where_clause {
-            #description
+        const _: () = {
+            #declared
 
-            fn fields(
-                fields: &mut #framework::__private::Fields<'_>,
-            ) -> #framework::__private::Option<Self> {
-                #body
+            #[automatically_derived]
+            impl #impl_generics #framework::__private::FromParams for #ty #ty_generics #where_clause {
+                #description
+
+                fn fields(
+                    fields: &mut #framework::__private::Fields<'_>,
+                ) -> #framework::__private::Option<Self> {
+                    #reading
+                }
             }
-        }
+
+            #[automatically_derived]
+            impl #impl_generics #framework::__private::ToParams for #ty #ty_generics #where_clause {
+                fn give(&self, giving: &mut #framework::__private::Giving) {
+                    let _ = &giving;
+                    #giving
+                }
+            }
+        };
     }
 }
 
-fn body(input: &Input<'_>) -> TokenStream {
+fn reading(input: &Input<'_>) -> TokenStream {
     let framework = &input.framework;
     let idents: Vec<&Ident> = input.fields.iter().map(|field| field.ident).collect();
     let read = input.fields.iter().map(|field| {
-        let (ident, declared) = (field.ident, declared(field, input));
+        let (ident, declared) = (field.ident, name_of_function(field));
         let method = if field.is_optional { quote!(optional) } else { quote!(field) };
-        quote!(let #ident = fields.#method(#declared);)
+        quote!(let #ident = fields.#method(#declared());)
     });
     quote! {
         let _ = &fields;
@@ -63,11 +87,38 @@ fn body(input: &Input<'_>) -> TokenStream {
     }
 }
 
+fn giving(input: &Input<'_>) -> TokenStream {
+    let given = input.fields.iter().map(|field| {
+        let (ident, declared) = (field.ident, name_of_function(field));
+        match field.is_optional {
+            true => quote!(giving.optional(&#declared(), self.#ident.as_ref());),
+            false => quote!(giving.field(&#declared(), &self.#ident);),
+        }
+    });
+    quote!(#(#given)*)
+}
+
+/// A function that declares the field: both ways call it, and rustc checks its type in one place.
+fn declaring(field: &Field<'_>, input: &Input<'_>) -> TokenStream {
+    let framework = &input.framework;
+    let (ty, name, declared) = (field.ty, name_of_function(field), declared(field, input));
+    quote! {
+        fn #name() -> #framework::__private::Field<#ty> {
+            #declared
+        }
+    }
+}
+
+/// The name cannot be that of a function which a `check` of the user names.
+fn name_of_function(field: &Field<'_>) -> Ident {
+    format_ident!("__field_{}", field.ident.unraw())
+}
+
 /// The field with what it says. Its type is mentioned once, so that rustc says once that it is none.
 fn declared(field: &Field<'_>, input: &Input<'_>) -> TokenStream {
     let framework = &input.framework;
     let (ty, keys) = (field.ty, &field.keys);
-    let name = LitStr::new(&field.name(), field.name_span());
+    let name = field.name().literal();
     let made = match keys.json {
         true => quote_spanned!(ty.span()=> #framework::__private::json_field::<#ty>),
         false => quote_spanned!(ty.span()=> #framework::__private::field::<#ty>),

@@ -1,13 +1,12 @@
 //! What must hold for the parameters of a job.
 
-use std::collections::HashMap;
-
 use syn::spanned::Spanned;
-use syn::{Expr, ExprRange, GenericParam, RangeLimits};
+use syn::{Expr, ExprLit, ExprRange, ExprUnary, GenericParam, Lit, RangeLimits, UnOp};
 
 use super::ast::{Field, Input};
-use crate::names;
+use crate::names::Given;
 use crate::problems::Problems;
+use crate::written::plain;
 
 impl Input<'_> {
     pub(crate) fn validate(&self, problems: &mut Problems) {
@@ -20,25 +19,18 @@ impl Input<'_> {
             };
             problems.at(parameter, message);
         }
-        let mut first = HashMap::new();
+        let mut given = Given::default();
         for field in &self.fields {
             field.validate(problems);
-            if let Some(earlier) = first.insert(field.name(), field.name_span()) {
-                problems
-                    .add(syn::Error::new(field.name_span(), format!("two parameters are named `{}`", field.name())));
-                problems.add(syn::Error::new(earlier, "the first one is here"));
-            }
+            given.add(field.name(), |name| format!("two parameters are named `{name}`"), problems);
         }
     }
 }
 
 impl Field<'_> {
     fn validate(&self, problems: &mut Problems) {
-        if let Some(refusal) = names::refusal("a parameter", &self.name()) {
-            let written = self.keys.name.is_some();
-            let help = if written { String::new() } else { ": write `#[param(name = \"…\")]`".to_owned() };
-            problems.add(syn::Error::new(self.name_span(), refusal + &help));
-        }
+        let help = if self.keys.name.is_some() { "" } else { ": write `#[param(name = \"…\")]`" };
+        self.name().check("a parameter", help, problems);
         if let (true, Some(default)) = (self.is_optional, &self.keys.default) {
             let message = "a parameter with a default always has a value: write the type without `Option`";
             problems.at(default, message);
@@ -55,8 +47,8 @@ impl Field<'_> {
 
 /// A range as limits are written: with at least one of them, and the last one included.
 fn range_has_limits(range: &Expr, problems: &mut Problems) {
-    let inner = match range {
-        Expr::Paren(paren) => &*paren.expr,
+    let inner = match plain(range) {
+        Expr::Paren(paren) => plain(&paren.expr),
         range => range,
     };
     let message = match inner {
@@ -64,8 +56,24 @@ fn range_has_limits(range: &Expr, problems: &mut Problems) {
         Expr::Range(ExprRange { limits: RangeLimits::HalfOpen(_), end: Some(_), .. }) => {
             "the limits belong to the range: write `LOW..=HIGH`"
         }
+        Expr::Range(ExprRange { start: Some(low), end: Some(high), .. }) if is_backwards(low, high) => {
+            "no value is in this range: the lower limit stands first"
+        }
         Expr::Range(_) => return,
         _ => "`range` is written as a Rust range: `1..=64`, `1..` or `..=64`",
     };
     problems.add(syn::Error::new(range.span(), message));
+}
+
+fn is_backwards(low: &Expr, high: &Expr) -> bool {
+    whole(low).zip(whole(high)).is_some_and(|(low, high)| low > high)
+}
+
+/// The number of a literal.
+fn whole(limit: &Expr) -> Option<i128> {
+    match plain(limit) {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => number.base10_parse().ok(),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => whole(expr).map(|number| -number),
+        _ => None,
+    }
 }

@@ -1,7 +1,6 @@
 use overnight::Params;
 
 #[derive(Params)]
-#[allow(non_snake_case)]
 struct Close {
     Day: String,
     #[param(name = "pay day")]

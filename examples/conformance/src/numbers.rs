@@ -5,7 +5,7 @@ use std::time::Duration;
 use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
 use overnight::db::{ChunkConnection as _, chunk_error};
-use overnight::error::{BatchError, Result};
+use overnight::error::{BatchError, Result, ResultExt as _};
 use overnight::repository::ChunkError;
 use overnight::resource::Res;
 use overnight::step::chunk::{Chunk, ItemWriter, Items, WriteContext};
@@ -59,10 +59,10 @@ impl Numbers {
         Ok(Chunk::read(Items::of(1..=self.to)).process(wait).write(Insert))
     }
 
-    /// Waits as programs of the network do.
+    /// Waits for another task, as programs of the network do.
     #[step]
-    async fn settle(&self) {
-        tokio::time::sleep(Duration::from_millis(1)).await;
+    async fn settle(&self) -> Result<()> {
+        tokio::spawn(async {}).await.or_fail()
     }
 }
 

@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod behaviours {
+    mod crashes;
     mod embedded;
     mod examples;
+    mod fatal;
     mod identity;
+    mod library;
     mod parameters;
     /// The same as for `jobctl` itself.
     #[path = "../../../../jobs/tests/jobctl/project.rs"]
@@ -17,4 +20,5 @@ mod behaviours {
     mod statuses;
     mod stopping;
     pub(crate) mod support;
+    mod three_ways;
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::frames::{Frames, Moment};
+use super::kinds::Known;
 use super::layout::Needs;
 use super::processor::{Operation, Pipeline, errors_of_rules, form_only};
 use super::rows::{self, RowProcessor};
 use super::trials::{Captured, GivenRows};
-use super::{ChunkOutline, kinds, mask, policies, tables};
+use super::{ChunkOutline, mask, policies, tables};
 use crate::error::BatchError;
 use crate::expr::{Scope, ScopeError};
 use crate::kind::{Kinds, Names, ReaderPlan, WriterPlan};
@@ -59,7 +60,7 @@ pub(super) fn chunk(at: &Cursor<'_>, kinds: &Kinds, names: &Names<'_>) -> Option
     if let Some(at) = &processor {
         errors_of_rules(at, &mut known);
     }
-    let (operations, output) = operations(processor.as_ref(), input.as_ref(), names);
+    let (operations, output) = operations(processor.as_ref(), input.as_ref(), (kinds, names));
     let writer = fields.required("writer", |at| writer(at, kinds, names, output.as_ref()));
     let skip = fields.or("skip", SkipPolicy::NEVER, |at| policies::skip(at, &known));
     let retry = fields.get("retry");
@@ -78,28 +79,30 @@ pub(super) fn chunk(at: &Cursor<'_>, kinds: &Kinds, names: &Names<'_>) -> Option
 }
 
 fn reader(at: &Cursor<'_>, kinds: &Kinds, names: &Names<'_>) -> Option<Part<dyn ReaderPlan>> {
-    let (kind, settings) = kinds::find(at, "reader", kinds.readers())?;
-    let plan = kind.check(&settings, names)?;
-    if let Err(error) = Scope::rows(&plan.schema(), names.scope()) {
-        let code = match &error {
-            ScopeError::Root { .. } => Code::ReservedWord,
-            ScopeError::Twice { .. } => Code::Twice,
-        };
-        return at.refuse(settings.problem_of_key(error.to_string()).code(code));
-    }
-    Some(Part { kind: kind.name(), plan })
+    let known = Known { sort: "reader", stock: kinds.readers(), registered: kinds.registered_readers() };
+    known.read(at, |kind, settings| {
+        let plan = kind.check(settings, names)?;
+        if let Err(error) = Scope::rows(&plan.schema(), names.scope()) {
+            let code = match &error {
+                ScopeError::Root { .. } => Code::ReservedWord,
+                ScopeError::Twice { .. } => Code::Twice,
+            };
+            return at.refuse(settings.problem_of_key(error.to_string()).code(code));
+        }
+        Some(Part { kind: kind.name(), plan })
+    })
 }
 
 /// The operations, and the columns behind them. Without the columns before them only their form is looked at.
 fn operations(
     at: Option<&Cursor<'_>>,
     input: Option<&Arc<Schema>>,
-    names: &Names<'_>,
+    (kinds, names): (&Kinds, &Names<'_>),
 ) -> (Vec<Operation>, Option<Arc<Schema>>) {
     match (at, input) {
         (None, input) => (Vec::new(), input.cloned()),
         (Some(at), Some(input)) => {
-            let mut pipeline = Pipeline::new(*names, input);
+            let mut pipeline = Pipeline::new(kinds, *names, input);
             pipeline.read(at);
             let (operations, output) = pipeline.into_parts();
             (operations, Some(output))
@@ -118,8 +121,8 @@ fn writer(
     names: &Names<'_>,
     schema: Option<&Arc<Schema>>,
 ) -> Option<Part<dyn WriterPlan>> {
-    let (kind, settings) = kinds::find(at, "writer", kinds.writers())?;
-    Some(Part { kind: kind.name(), plan: kind.check(&settings, names, schema?)? })
+    let known = Known { sort: "writer", stock: kinds.writers(), registered: kinds.registered_writers() };
+    known.read(at, |kind, settings| Some(Part { kind: kind.name(), plan: kind.check(settings, names, schema?)? }))
 }
 
 impl ChunkDraft {
@@ -133,9 +136,9 @@ impl ChunkDraft {
     pub(super) fn outline(&self) -> ChunkOutline {
         let (reader, writer) = self.kinds;
         ChunkOutline {
-            reader: reader.to_owned(),
+            reader: Some(reader.to_owned()),
             processor: self.rows.operations.iter().map(Operation::word).collect(),
-            writer: writer.to_owned(),
+            writer: Some(writer.to_owned()),
             size: self.size,
             retry: self.retry.clone(),
             skip: self.skip.clone(),
@@ -162,9 +165,10 @@ impl ChunkDraft {
 
     /// The step, which makes its parts anew for each attempt.
     pub(super) fn into_step(self, needs: Needs, frames: Arc<Frames>) -> ChunkStep {
-        let Self { rows, size, retry, skip, idle_timeout, .. } = self;
+        let Self { kinds: (reader, writer), rows, size, retry, skip, idle_timeout } = self;
+        let operations = rows.operations.iter().map(Operation::word).collect();
         let parts = move |context: &StepContext<'_>| rows.parts(context, &needs, &frames);
-        let step = ChunkStep::new(parts).size(size).retry(retry).skip(skip);
+        let step = ChunkStep::new(parts).size(size).retry(retry).skip(skip).made_of(reader, operations, writer);
         match idle_timeout {
             Some(limit) => step.idle_timeout(limit),
             None => step,
@@ -180,9 +184,10 @@ impl RowsDraft {
         frames: &Frames,
     ) -> Result<ChunkParts<Row, Row>, BatchError> {
         let frame = Arc::new(frames.frame(needs, Moment::within(&context.job))?);
-        let source = self.reader.open(&frame).map_err(|error| frame.masked(error))?;
-        let writer = self.writer.open(&frame).map_err(|error| frame.masked(error))?;
-        let processor = Box::new(RowProcessor::new(&self.operations, &self.input, &frame));
+        let source = self.reader.open_in(&frame, context).map_err(|error| frame.masked(error))?;
+        let writer = self.writer.open_in(&frame, context).map_err(|error| frame.masked(error))?;
+        let processor = RowProcessor::new(&self.operations, &self.input, &frame, context);
+        let processor = Box::new(processor.map_err(|error| frame.masked(error))?);
         let (source, writer) = (mask::source(source, &frame), mask::writer(writer, &frame));
         let output = Arc::clone(&self.output);
         let describe = Arc::new(move |row: &Row| rows::payload(&output, row, &frame));

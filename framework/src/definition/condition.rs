@@ -1,4 +1,4 @@
-//! Conditions of steps that no file declares: those of jobs in Rust, over the same names.
+//! What jobs in Rust write as job files do: the conditions of their steps, over the same names.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -11,15 +11,15 @@ use super::outputs::Outputs;
 use crate::error::{BatchError, names};
 use crate::expr::{Expected, ExprError, Expression, Typed};
 use crate::job::Evaluate;
-use crate::params::ParamDeclaration;
+use crate::params::{ParamDeclaration, ParamType};
 use crate::row::Type;
 use crate::step::JobView;
 
 /// The names that the condition of a step may use: the parameters, the job, and the steps before it. It grows step by step.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Conditions {
-    params: Vec<ParamDeclaration>,
-    steps: Vec<(String, bool)>,
+    pub(super) params: Vec<ParamDeclaration>,
+    pub(super) steps: Vec<(String, Outputs, bool)>,
 }
 
 impl Conditions {
@@ -28,8 +28,8 @@ impl Conditions {
     }
 
     /// Declares the step that stands next, for those behind it.
-    pub(crate) fn declare_step(&mut self, name: &str, conditional: bool) {
-        self.steps.push((name.to_owned(), conditional));
+    pub(crate) fn declare_step(&mut self, name: &str, outputs: &[(String, ParamType)], conditional: bool) {
+        self.steps.push((name.to_owned(), Outputs::of(outputs), conditional));
     }
 
     /// The condition of the step that stands next.
@@ -40,9 +40,7 @@ impl Conditions {
         let layout = self.layout();
         let typed = checked(text, &layout)?;
         let needs = layout.needs(&typed.reads().into_iter().map(Into::into).collect::<BTreeSet<_>>());
-        let (origins, vars) = layout.into_parts();
-        let environment = Arc::new(FixedEnvironment::default());
-        let frames = Frames { origins, vars, environment, base_dir: PathBuf::new() };
+        let frames = frames(layout);
         let (program, text) = (typed.compile(), text.to_owned());
         Ok(Arc::new(move |view: &JobView<'_>| {
             let frame = frames.frame(&needs, Moment::within(view))?;
@@ -53,16 +51,21 @@ impl Conditions {
         }))
     }
 
-    fn layout(&self) -> Layout {
+    pub(super) fn layout(&self) -> Layout {
         let mut layout = Layout::default();
         self.params.iter().for_each(|param| layout.declare_param(param));
         layout.declare_job();
-        let none = Outputs::default();
-        for (index, (name, conditional)) in self.steps.iter().enumerate() {
-            layout.declare_step(&EarlierStep { index, name, outputs: Some(&none), conditional: *conditional });
+        for (index, (name, outputs, conditional)) in self.steps.iter().enumerate() {
+            layout.declare_step(&EarlierStep { index, name, outputs: Some(outputs), conditional: *conditional });
         }
         layout
     }
+}
+
+/// The values of these names in a run. A job in Rust stands in no folder, and asks no environment.
+pub(super) fn frames(layout: Layout) -> Frames {
+    let (origins, vars) = layout.into_parts();
+    Frames { origins, vars, environment: Arc::new(FixedEnvironment::default()), base_dir: PathBuf::new() }
 }
 
 fn checked(text: &str, layout: &Layout) -> Result<Typed, Vec<ExprError>> {

@@ -14,6 +14,7 @@ use super::layout::{Layout, Needs};
 use super::policies::{self, Defaults};
 use super::step::{StepDraft, steps};
 use super::trials::{self, Shown, Trial, TrialDraft, TrialEnvironment};
+use super::triggers::{self, TriggerDraft};
 use super::{JobFile, guard, params, tables, vars};
 use crate::error::BatchError;
 use crate::expr::{Expected, Template};
@@ -41,6 +42,7 @@ pub(super) struct JobDraft {
     target: Option<Computed>,
     result: Option<Computed>,
     steps: Vec<StepDraft>,
+    triggers: Vec<TriggerDraft>,
     trials: Vec<TrialDraft>,
     layout: Layout,
 }
@@ -58,9 +60,9 @@ struct Head {
 }
 
 /// Something about the job that is computed by an expression.
-struct Computed {
-    setting: Setting,
-    needs: Needs,
+pub(super) struct Computed {
+    pub(super) setting: Setting,
+    pub(super) needs: Needs,
 }
 
 /// Reads the root of a file.
@@ -87,10 +89,13 @@ pub(super) fn read(
     let steps = fields.required("steps", |at| Some(steps(at, &file, &mut layout, &defaults)));
     let result = fields.optional("result", |at| file.computed(at, &layout, &OfResult(file.known(&layout))));
     let shown = shown(&file.census, steps.as_deref().unwrap_or_default());
+    let instances = head.as_ref().map(|head| head.instances);
+    let known = triggers::Known { file: &file, layout: &layout, params: &params, instances };
+    let triggers = fields.or("triggers", Vec::new(), |at| triggers::triggers(at, known));
     let trials = fields.or("tests", Vec::new(), |at| trials::trials(at, &params, &shown));
     fields.finish();
-    let (steps, trials) = (steps?, trials?);
-    Some(JobDraft { head: head?, params, target: target?, result: result?, steps, trials, layout })
+    let (steps, triggers, trials) = (steps?, triggers?, trials?);
+    Some(JobDraft { head: head?, params, target: target?, result: result?, steps, triggers, trials, layout })
 }
 
 /// What the tests may know of the steps.
@@ -150,11 +155,11 @@ fn label(at: &Cursor<'_>) -> Option<String> {
 }
 
 impl File<'_> {
-    fn known<'k>(&'k self, layout: &'k Layout) -> Known<'k> {
+    pub(super) fn known<'k>(&'k self, layout: &'k Layout) -> Known<'k> {
         Known { census: &self.census, layout }
     }
 
-    fn computed(&self, at: &Cursor<'_>, layout: &Layout, judge: &dyn Judge) -> Option<Computed> {
+    pub(super) fn computed(&self, at: &Cursor<'_>, layout: &Layout, judge: &dyn Judge) -> Option<Computed> {
         let uses = RefCell::<BTreeSet<Box<str>>>::default();
         let site = Site { judge, connections: self.connections, uses: &uses };
         let setting = Names::at(layout.scope(), site).setting_of(at, Expected::Any)?;
@@ -191,13 +196,15 @@ impl JobDraft {
 
     /// The job, ready to run.
     pub(super) fn into_file(self, source: &Source, environment: &Arc<dyn Environment>, base_dir: &Path) -> JobFile {
-        let Self { head, params, target, result, steps, trials: _, layout } = self;
+        let Self { head, params, target, result, steps, triggers, trials: _, layout } = self;
         let outlines = steps.iter().map(|step| step.outline.clone()).collect();
-        let (secrets, variables) = uses_of(&steps, [&target, &result]);
+        let (secrets, variables) = uses_of(&steps, &triggers, [&target, &result]);
         let (origins, vars) = layout.into_parts();
         let environment = Arc::clone(environment);
         let frames = Arc::new(Frames { origins, vars, environment, base_dir: base_dir.to_owned() });
+        let of_triggers = triggers::job_of_triggers(&params, base_dir);
         let job = Job {
+            triggers: triggers.into_iter().map(|draft| draft.into_trigger(&frames, &of_triggers)).collect(),
             module: head.module,
             labels: head.labels,
             params,
@@ -217,9 +224,18 @@ impl JobDraft {
 }
 
 /// The names of the secrets and of the variables that a file uses.
-fn uses_of(steps: &[StepDraft], computed: [&Option<Computed>; 2]) -> (BTreeSet<String>, BTreeSet<String>) {
+fn uses_of(
+    steps: &[StepDraft],
+    triggers: &[TriggerDraft],
+    computed: [&Option<Computed>; 2],
+) -> (BTreeSet<String>, BTreeSet<String>) {
     let computed = computed.into_iter().flatten().map(|computed| &computed.needs);
-    let needs: Vec<&Needs> = steps.iter().flat_map(StepDraft::all_needs).chain(computed).collect();
+    let needs: Vec<&Needs> = steps
+        .iter()
+        .flat_map(StepDraft::all_needs)
+        .chain(computed)
+        .chain(triggers.iter().filter_map(TriggerDraft::needs))
+        .collect();
     let all = |names: fn(&Needs) -> &BTreeSet<Box<str>>| {
         needs.iter().flat_map(|needs| names(needs)).map(ToString::to_string).collect()
     };

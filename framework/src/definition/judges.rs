@@ -137,7 +137,7 @@ impl Known<'_> {
     }
 
     /// The verdict over a name that the file does not declare, or not rightly.
-    fn verdict(&self, path: &[&str]) -> Option<Verdict> {
+    pub(super) fn verdict(&self, path: &[&str]) -> Option<Verdict> {
         match path {
             ["env"] => refused(
                 Code::UnknownName,
@@ -205,7 +205,11 @@ impl Known<'_> {
 }
 
 /// The verdict over a name that is none of `known`.
-fn nothing_called<'k, I: Iterator<Item = &'k str>>(what: &str, name: &str, known: impl Fn() -> I) -> Option<Verdict> {
+pub(super) fn nothing_called<'k, I: Iterator<Item = &'k str>>(
+    what: &str,
+    name: &str,
+    known: impl Fn() -> I,
+) -> Option<Verdict> {
     // `steps.a-b` is read as a difference; the check knows and says how it is written.
     let hyphen = format!("{name}-");
     if known().any(|known| known.starts_with(&hyphen)) {

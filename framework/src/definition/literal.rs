@@ -2,7 +2,7 @@
 
 use crate::params::{self, ParamType};
 use crate::row::Value;
-use crate::yaml::{Code, Cursor, Node};
+use crate::yaml::{Code, Cursor, Node, Scalar};
 
 /// The value at `at` as a value of `kind`.
 pub(super) fn literal(at: &Cursor<'_>, kind: ParamType) -> Option<Value> {
@@ -23,10 +23,14 @@ fn parsed(at: &Cursor<'_>, text: &str, kind: ParamType) -> Option<Value> {
     params::parse(kind, text).or_else(|| at.expected(kind.expectation()))
 }
 
-/// A tree of YAML as JSON, unless a number in it would lose digits on the way.
+/// A tree of YAML as JSON, unless a number in it would lose digits on the way, or become a text.
 fn json(at: &Cursor<'_>) -> Option<Value> {
     if at.is_null() {
         return at.expected(ParamType::Json.expectation());
+    }
+    if let Some(text) = foreign(at.node()) {
+        let problem = at.problem(format!("`{text}` is no value of JSON")).code(Code::WrongValue);
+        return at.refuse(problem.help("write it as JSON has it, or as a string, in quotes"));
     }
     if numbers(at.node()).iter().all(|number| params::survives(number)) {
         return Some(Value::Json(Box::new(at.node().to_json())));
@@ -36,6 +40,14 @@ fn json(at: &Cursor<'_>) -> Option<Value> {
             .code(Code::WrongValue)
             .help("write it as a string, in quotes"),
     )
+}
+
+/// The first text without quotes that YAML and JSON would read differently.
+fn foreign(node: &Node) -> Option<&str> {
+    let scalar = node.as_scalar().filter(|scalar| scalar.is_foreign_to_json()).map(Scalar::text);
+    let item = || node.as_sequence()?.iter().find_map(foreign);
+    let entry = || node.as_mapping()?.iter().find_map(|(_, value)| foreign(value));
+    scalar.or_else(item).or_else(entry)
 }
 
 /// The texts that become JSON numbers.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::JobFile;
 use crate::job::{Job, JobStep, Rerun};
 use crate::params::ParamType;
-use crate::policy::{RetryPolicy, SkipPolicy};
+use crate::policy::RetryPolicy;
+use crate::step::chunk::ChunkOutline;
 
 /// A step as the file describes it.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,38 +49,22 @@ impl JobFile {
 
 impl StepOutline {
     fn of_program(step: &JobStep) -> Self {
+        let chunk = step.step.outline();
+        let way = chunk.as_ref().and_then(ChunkOutline::way);
         Self {
             name: step.name.clone(),
             description: step.description.clone(),
-            kind: step.step.kind().as_str().to_owned(),
-            chunk: None,
+            kind: way.unwrap_or_else(|| step.step.kind().as_str().to_owned()),
+            chunk,
             when: step.condition.clone(),
             retry: step.retry.clone(),
             timeout: step.timeout,
             rerun: step.rerun,
             max_starts: step.max_starts,
-            outputs: Vec::new(),
+            outputs: step.outputs.clone(),
             uses: BTreeSet::new(),
         }
     }
-}
-
-/// The parts of a chunk step.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ChunkOutline {
-    /// The kind of its reader.
-    pub reader: String,
-    /// The operations between reader and writer, in order: `filter`, `set`, `validate`.
-    pub processor: Vec<&'static str>,
-    /// The kind of its writer.
-    pub writer: String,
-    /// How many items are committed together.
-    pub size: usize,
-    /// How often a failed chunk is repeated.
-    pub retry: RetryPolicy,
-    /// Which bad items are skipped.
-    pub skip: SkipPolicy,
 }
 
 /// Something about an earlier step that a later one takes: an output of it, or a fact such as `write_count`.

@@ -10,7 +10,7 @@ use crate::params::{self, ParamType, keeps_digits};
 use crate::row::Value;
 use crate::step::{StepContext, StepView};
 use crate::text::shortened;
-use crate::yaml::{Code, Cursor};
+use crate::yaml::{Code, Cursor, NAME_RULE, is_name};
 
 /// How much of a wrong output is shown.
 const SHOWN: usize = 60;
@@ -29,7 +29,7 @@ const TYPES: [(&str, ParamType); 8] = [
 
 /// The outputs that a step declares.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Outputs(Vec<(Box<str>, ParamType)>);
+pub(crate) struct Outputs(Vec<(Box<str>, ParamType)>);
 
 /// Reads `[file, rows]`, which are strings, or `{ file: string, rows: integer }`.
 pub(super) fn outputs(at: &Cursor<'_>) -> Option<Outputs> {
@@ -60,7 +60,20 @@ fn named(name: &str, at: &Cursor<'_>) -> Option<Box<str>> {
     at.refuse(problem)
 }
 
+/// What is wrong with the name of an output of a job in Rust.
+pub(crate) fn refused(name: &str) -> Option<String> {
+    if STEP_FACTS.iter().any(|(fact, ..)| *fact == name) {
+        return Some(format!("an output cannot be called `{name}`: every step has that by itself"));
+    }
+    (!is_name(name)).then(|| format!("`{name}` cannot be the name of an output: {NAME_RULE}"))
+}
+
 impl Outputs {
+    /// The outputs of a step that no file declares.
+    pub(crate) fn of(outputs: &[(String, ParamType)]) -> Self {
+        Self(outputs.iter().map(|(name, kind)| (name.as_str().into(), *kind)).collect())
+    }
+
     /// Each output with its type.
     pub(super) fn declared(&self) -> impl Iterator<Item = (&str, ParamType)> {
         self.0.iter().map(|(name, kind)| (&**name, *kind))
@@ -68,7 +81,7 @@ impl Outputs {
 
     /// Looks at what the step gave when it was done: every declared output is there and of its type, and no secret is in it,
     /// because outputs are stored and shown. What is not declared is not kept, which is told to whoever watches.
-    pub(super) fn settle(&self, context: &mut StepContext<'_>, frame: &Frame) -> Result<(), BatchError> {
+    pub(crate) fn settle(&self, context: &mut StepContext<'_>, frame: &Frame) -> Result<(), BatchError> {
         let mut given = std::mem::take(&mut context.state.outputs);
         let missing: Vec<_> = self.declared().map(|(name, _)| name).filter(|name| !given.contains_key(*name)).collect();
         if !missing.is_empty() {

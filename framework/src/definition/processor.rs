@@ -1,14 +1,15 @@
-//! The operations between the reader and the writer of a chunk step: filter, set, validate.
+//! The operations between the reader and the writer of a chunk step: filter, set, validate, and those of the program itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
-use super::kinds::refuse_unknown;
+use super::kinds::{self, refuse_unknown};
 use super::policies::Known;
 use super::tables;
 use crate::error::names;
 use crate::expr::{Expected, ROOTS, Scope, Typed};
-use crate::kind::{Judge, Names, Refusal, Site, Verdict, parse_bare};
+use crate::kind::{Judge, Kinds, Names, ProcessorPlan, Refusal, Site, Verdict, parse_bare};
 use crate::row::{Column, Schema, Type};
 use crate::yaml::{Code, Cursor, Key};
 
@@ -21,6 +22,8 @@ pub(super) enum Operation {
     Set(Vec<SetCell>),
     /// Rows for which it is false are bad.
     Validate(Rule),
+    /// A function of the program itself makes other rows of them.
+    Used(Used),
 }
 
 impl Operation {
@@ -30,7 +33,22 @@ impl Operation {
             Self::Filter(..) => "filter",
             Self::Set(..) => "set",
             Self::Validate(..) => "validate",
+            Self::Used(used) => used.name,
         }
+    }
+}
+
+/// A processor of the program itself.
+pub(super) struct Used {
+    pub(super) name: &'static str,
+    pub(super) plan: Box<dyn ProcessorPlan>,
+    /// How many cells its rows have.
+    pub(super) width: usize,
+}
+
+impl fmt::Debug for Used {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Used").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -80,9 +98,17 @@ fn kind_of<'a>(at: &Cursor<'a>) -> Option<(OperationKind, Cursor<'a>)> {
     Some((kind, value))
 }
 
+/// Whether the operation at `at` is one of the program itself.
+fn is_used(at: &Cursor<'_>) -> bool {
+    at.node().get("uses").is_some()
+}
+
 /// Looks at the form of the operations alone, where nobody knows the columns.
 pub(super) fn form_only(at: &Cursor<'_>) {
     let _ = at.list(|at| {
+        if is_used(at) {
+            return Some(());
+        }
         let (kind, value) = kind_of(at)?;
         match kind {
             OperationKind::Filter => parse_bare(&value).map(drop),
@@ -109,6 +135,7 @@ fn is_free(name: &str) -> bool {
 
 /// The operations that were read so far, and the columns behind them.
 pub(super) struct Pipeline<'a> {
+    kinds: &'a Kinds,
     names: Names<'a>,
     columns: Vec<Column>,
     /// The names of the frame with the columns; made when it is needed.
@@ -120,9 +147,9 @@ pub(super) struct Pipeline<'a> {
 
 impl<'a> Pipeline<'a> {
     /// No operations yet, for rows of `schema`.
-    pub(super) fn new(names: Names<'a>, schema: &Schema) -> Self {
+    pub(super) fn new(kinds: &'a Kinds, names: Names<'a>, schema: &Schema) -> Self {
         let columns = schema.columns().to_vec();
-        Self { names, columns, scope: None, broken: BTreeSet::new(), operations: Vec::new() }
+        Self { kinds, names, columns, scope: None, broken: BTreeSet::new(), operations: Vec::new() }
     }
 
     /// Reads the list of operations.
@@ -139,6 +166,11 @@ impl<'a> Pipeline<'a> {
     }
 
     fn operation(&mut self, at: &Cursor<'_>) {
+        if is_used(at) {
+            let used = self.used(at);
+            self.operations.extend(used.map(Operation::Used));
+            return;
+        }
         let Some((kind, value)) = kind_of(at) else { return };
         match kind {
             OperationKind::Filter => {
@@ -155,6 +187,26 @@ impl<'a> Pipeline<'a> {
                 self.operations.extend(rules.into_iter().map(Operation::Validate));
             }
         }
+    }
+
+    /// A processor of the program itself. The rows behind it have the columns of what it gives, and no others.
+    fn used(&mut self, at: &Cursor<'_>) -> Option<Used> {
+        let none = BTreeMap::new();
+        let registered = self.kinds.registered_processors();
+        let known = kinds::Known { sort: "processor", stock: &none, registered };
+        // Columns whose expressions are wrong have no type that a function could be refused for.
+        let is_sure = self.broken.is_empty();
+        let input = Schema::new(self.columns.clone());
+        let (kind, plan) = known.used(at, |kind, settings| {
+            let plan = if is_sure { kind.check(settings, &self.names, &input) } else { None };
+            Some((kind.schema(), plan.map(|plan| (kind.name(), plan))))
+        })?;
+        let width = kind.columns().len();
+        self.columns = kind.columns().to_vec();
+        self.scope = None;
+        self.broken.clear();
+        let (name, plan) = plan?;
+        Some(Used { name, plan, width })
     }
 
     fn rule(&mut self, at: &Cursor<'_>) -> Option<Rule> {

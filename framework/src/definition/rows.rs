@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::processor::{Operation, Rule, SetCell};
 use crate::error::{BatchError, names};
 use crate::expr::{EvalError, Program};
-use crate::kind::Frame;
+use crate::kind::{Frame, RowFunction};
 use crate::repository::Payload;
 use crate::row::{Row, Schema, Value};
+use crate::step::StepContext;
 use crate::step::chunk::{BadItem, Batch, ChunkProcessor, Processed, Retries};
 
 /// The operations of one run, compiled with the values of its frame as constants.
@@ -21,10 +22,18 @@ pub(super) struct RowProcessor {
     /// How many cells a row has that leaves.
     width: usize,
     frame: Arc<Frame>,
-    /// What stood in the cells of the row at hand that were written over, the last first to be put back.
-    replaced: Vec<(usize, Value)>,
+    /// What was done to the row at hand, the last first to be undone.
+    done: Vec<Done>,
     /// The values of one `set`, until all of them are computed.
     computed: Vec<Value>,
+}
+
+/// Something that was done to a row.
+enum Done {
+    /// What stood in a cell that was written over.
+    Replaced(usize, Value),
+    /// The operation with this number made another row of it.
+    Called(usize),
 }
 
 /// An operation, ready to run.
@@ -37,6 +46,8 @@ enum Compiled {
     /// Several cells that are written over side by side.
     ReplaceAll(Vec<Cell>),
     Validate(CompiledRule),
+    /// A function of the program itself.
+    Call(Box<dyn RowFunction>),
 }
 
 struct Cell {
@@ -55,23 +66,34 @@ struct CompiledRule {
 
 impl RowProcessor {
     /// The processor of rows of `input`, for one run with the values of `frame`.
-    pub(super) fn new(operations: &[Operation], input: &Arc<Schema>, frame: &Arc<Frame>) -> Self {
+    ///
+    /// # Errors
+    /// When a function of the program cannot be made ready.
+    pub(super) fn new(
+        operations: &[Operation],
+        input: &Arc<Schema>,
+        frame: &Arc<Frame>,
+        step: &StepContext<'_>,
+    ) -> Result<Self, BatchError> {
         let mut width = input.columns().len();
-        let operations = operations.iter().flat_map(|operation| compile(operation, frame, &mut width)).collect();
-        Self {
-            operations,
+        let mut compiled = Vec::new();
+        for operation in operations {
+            compiled.extend(compile(operation, frame, step, &mut width)?);
+        }
+        Ok(Self {
+            operations: compiled,
             input: Arc::clone(input),
             width,
             frame: Arc::clone(frame),
-            replaced: Vec::new(),
+            done: Vec::new(),
             computed: Vec::new(),
-        }
+        })
     }
 
     /// Runs the operations over one row. False when it is left out.
-    fn run(&mut self, row: &mut Row) -> Result<bool, BatchError> {
-        self.replaced.clear();
-        for operation in &self.operations {
+    fn run(&mut self, row: &mut Row, retries: &mut Retries<'_>) -> Result<bool, BatchError> {
+        self.done.clear();
+        for (number, operation) in self.operations.iter_mut().enumerate() {
             match operation {
                 Compiled::Filter(condition, place) => match condition.test(row) {
                     Ok(true) => {}
@@ -81,18 +103,22 @@ impl RowProcessor {
                 Compiled::Append(cell) => row.push(cell.compute(row)?),
                 Compiled::Replace(cell) => {
                     let value = cell.compute(row)?;
-                    cell.replace(value, row, &mut self.replaced);
+                    cell.replace(value, row, &mut self.done);
                 }
                 Compiled::ReplaceAll(cells) => {
                     self.computed.clear();
-                    for cell in cells {
+                    for cell in &*cells {
                         self.computed.push(cell.compute(row)?);
                     }
                     for (cell, value) in cells.iter().zip(self.computed.drain(..)) {
-                        cell.replace(value, row, &mut self.replaced);
+                        cell.replace(value, row, &mut self.done);
                     }
                 }
                 Compiled::Validate(rule) => rule.check(row)?,
+                Compiled::Call(function) => match function.call(row, retries) {
+                    Ok(true) => self.done.push(Done::Called(number)),
+                    left_out => return left_out,
+                },
             }
         }
         Ok(true)
@@ -101,12 +127,21 @@ impl RowProcessor {
     /// The row as it was read, for a dead letter.
     #[cold]
     fn bad_item(&mut self, place: u64, row: &mut Row, error: BatchError) -> BadItem {
-        row.truncate(self.input.columns().len());
-        for (index, value) in self.replaced.drain(..).rev() {
-            if let Some(cell) = row.get_mut(index) {
-                *cell = value;
+        for done in self.done.drain(..).rev() {
+            match done {
+                Done::Replaced(index, value) => {
+                    if let Some(cell) = row.get_mut(index) {
+                        *cell = value;
+                    }
+                }
+                Done::Called(number) => {
+                    if let Some(Compiled::Call(function)) = self.operations.get_mut(number) {
+                        function.undo(row);
+                    }
+                }
             }
         }
+        row.truncate(self.input.columns().len());
         BadItem { place, payload: payload(&self.input, row, &self.frame), error: self.frame.masked(error) }
     }
 
@@ -127,7 +162,7 @@ impl ChunkProcessor<Row, Row> for RowProcessor {
         &mut self,
         input: &mut Batch<Row>,
         output: &mut Processed<Row>,
-        _: &mut Retries<'_>,
+        retries: &mut Retries<'_>,
     ) -> Result<(), BatchError> {
         self.check_width(&input.items)?;
         let most_spare = input.items.len();
@@ -149,7 +184,7 @@ impl ChunkProcessor<Row, Row> for RowProcessor {
         let mut place_of_next = places.iter().copied();
         items.retain_mut(|row| {
             let place = place_of_next.next().unwrap_or_default();
-            match self.run(row) {
+            match self.run(row, retries) {
                 Ok(true) => {
                     kept.push(place);
                     return true;
@@ -175,9 +210,9 @@ impl Cell {
         self.value.eval(row).map_err(|error| unfit(&self.place, &error))
     }
 
-    fn replace(&self, value: Value, row: &mut Row, replaced: &mut Vec<(usize, Value)>) {
+    fn replace(&self, value: Value, row: &mut Row, done: &mut Vec<Done>) {
         if let Some(cell) = row.get_mut(self.index) {
-            replaced.push((self.index, mem::replace(cell, value)));
+            done.push(Done::Replaced(self.index, mem::replace(cell, value)));
         }
     }
 }
@@ -202,14 +237,23 @@ impl CompiledRule {
     }
 }
 
-fn compile(operation: &Operation, frame: &Frame, width: &mut usize) -> Vec<Compiled> {
-    match operation {
+fn compile(
+    operation: &Operation,
+    frame: &Frame,
+    step: &StepContext<'_>,
+    width: &mut usize,
+) -> Result<Vec<Compiled>, BatchError> {
+    Ok(match operation {
         Operation::Filter(condition, place) => {
             vec![Compiled::Filter(condition.compile_with(&frame.values), place.clone())]
         }
         Operation::Set(cells) => compile_set(cells, frame, width),
         Operation::Validate(rule) => vec![Compiled::Validate(compile_rule(rule, frame))],
-    }
+        Operation::Used(used) => {
+            *width = used.width;
+            vec![Compiled::Call(used.plan.open(frame, step)?)]
+        }
+    })
 }
 
 /// New cells are computed first: nothing in the same `set` sees them. Those that are written over change together.

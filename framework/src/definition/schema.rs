@@ -3,6 +3,8 @@
 mod part;
 mod words;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value as Json, json};
 
 pub use self::part::{Part, parts};
@@ -203,39 +205,44 @@ impl Writer<'_> {
 
     /// A mapping with one key, which names a kind; or what the program itself registered.
     fn kind(&mut self, sort: Sort) -> Json {
-        let kinds = self.kinds;
+        let schema =
+            if sort == Sort::Processor { self.shape(Shape::OneKey(&tables::OPERATION)) } else { self.stock(sort) };
+        let registered = self.kinds.registered(sort);
+        if registered.is_empty() {
+            return schema;
+        }
+        json!({ "anyOf": [schema, self.registered(&registered)] })
+    }
+
+    /// A mapping with one key, which names a stock kind.
+    fn stock(&mut self, sort: Sort) -> Json {
         let mut properties = Map::new();
-        for (name, settings) in kinds.settings(sort) {
+        for (name, settings) in self.kinds.settings(sort) {
             properties.insert(name.to_owned(), self.shape(settings));
         }
         let mut schema = Json::Object(object(about(sort), properties));
         only_one_key(&mut schema);
-        if sort != Sort::Tasklet || kinds.registered().is_empty() {
-            return schema;
-        }
-        json!({ "anyOf": [schema, self.registered()] })
+        schema
     }
 
     /// `uses` and `with`, of which the second depends on the first.
-    fn registered(&mut self) -> Json {
-        let kinds = self.kinds;
+    fn registered(&mut self, kinds: &BTreeMap<&'static str, Shape>) -> Json {
         let mut schema = self.mapping(&tables::REGISTERED);
         let mut cases = Vec::new();
-        for (name, kind) in kinds.registered() {
-            let settings = kind.settings();
-            let needs_with = part::mapping_of(settings).is_some_and(|mapping| {
+        for (name, settings) in kinds {
+            let needs_with = part::mapping_of(*settings).is_some_and(|mapping| {
                 !mapping.choice.is_empty() || mapping.fields.iter().any(|field| field.presence == Presence::Required)
             });
             let required: &[&str] = if needs_with { &["with"] } else { &[] };
             cases.push(json!({
                 "if": { "properties": { "uses": { "const": name } } },
-                "then": { "properties": { "with": self.shape(settings) }, "required": required },
+                "then": { "properties": { "with": self.shape(*settings) }, "required": required },
             }));
         }
         if let Some(schema) = schema.as_object_mut() {
             schema.insert("allOf".to_owned(), cases.into());
         }
-        let names: Vec<_> = kinds.registered().keys().collect();
+        let names: Vec<_> = kinds.keys().collect();
         if let Some(uses) = schema.pointer_mut("/properties/uses").and_then(Json::as_object_mut) {
             uses.insert("enum".to_owned(), json!(names));
         }
@@ -282,6 +289,7 @@ fn integer(least: i64, most: i64) -> Json {
 /// A default as the value that a reader of JSON would have there.
 fn default(shape: Shape, text: &str) -> Json {
     match shape {
+        Shape::Setting(inner) => default(*inner, text),
         Shape::Boolean | Shape::Integer(..) => serde_json::from_str(text).unwrap_or_default(),
         _ => text.into(),
     }

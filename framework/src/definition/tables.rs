@@ -7,6 +7,7 @@ mod params;
 mod policies;
 mod step;
 mod trials;
+mod triggers;
 
 pub(super) use self::chunk::{CHUNK, OPERATION, VALIDATION};
 pub(super) use self::job::JOB;
@@ -14,6 +15,7 @@ pub(super) use self::params::PARAM;
 pub(super) use self::policies::{DEFAULTS, RETRY, SKIP};
 pub(super) use self::step::{REGISTERED, STEP};
 pub(super) use self::trials::{EXPECTED_ERROR, EXPECTED_JOB, EXPECTED_REJECT, EXPECTED_STEP, TEST};
+pub(super) use self::triggers::{AMQP, MISSED, QUEUE, TRIGGER};
 
 use crate::yaml::Shape;
 
@@ -40,7 +42,7 @@ mod tests {
 
     #[test]
     fn a_habit_is_no_key_and_means_keys() {
-        for table in [&JOB, &PARAM, &STEP, &CHUNK, &RETRY, &SKIP] {
+        for table in [&JOB, &PARAM, &STEP, &CHUNK, &RETRY, &SKIP, &TRIGGER] {
             assert!(!table.habits.is_empty(), "{}", table.name);
             for habit in table.habits {
                 assert!(table.field(habit.word).is_none(), "{}: {}", table.name, habit.word);

@@ -4,15 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::frames::{Frames, Moment};
-use super::kinds::{self, refuse_unknown};
+use super::kinds::Known;
 use super::layout::Needs;
 use super::outputs::Outputs;
-use super::tables;
 use crate::error::BatchError;
 use crate::execution::StepKind;
 use crate::kind::{Frame, Kinds, Names, TaskletPlan};
 use crate::step::{Outcome, Step, StepContext, StepError};
-use crate::yaml::{Code, Cursor, Node};
+use crate::yaml::Cursor;
 
 /// A tasklet that was read, and the name of its kind.
 pub(super) struct TaskletDraft {
@@ -22,31 +21,10 @@ pub(super) struct TaskletDraft {
 
 /// Reads `{ shell: … }` or `{ uses: NAME, with: {…} }`.
 pub(super) fn tasklet(at: &Cursor<'_>, kinds: &Kinds, names: &Names<'_>) -> Option<TaskletDraft> {
-    if at.node().get("uses").is_some() {
-        return registered(at, kinds, names);
-    }
-    let (kind, settings) = kinds::find(at, "tasklet", kinds.tasklets())?;
-    Some(TaskletDraft { kind: kind.name().to_owned(), plan: kind.check(&settings, names)? })
-}
-
-fn registered(at: &Cursor<'_>, kinds: &Kinds, names: &Names<'_>) -> Option<TaskletDraft> {
-    let mut fields = at.mapping(&tables::REGISTERED)?;
-    let uses = fields.get("uses")?;
-    let with = fields.get("with");
-    fields.finish();
-    // A misspelt `with` is one mistake, not also the lack of everything in it.
-    let keys = at.node().as_mapping()?;
-    if keys.iter().any(|(key, _)| !matches!(key.name(), "uses" | "with")) {
-        return None;
-    }
-    let name = uses.filled_text()?;
-    let Some(kind) = kinds.registered().get(name) else {
-        let message = format!("no tasklet is registered as `{name}`");
-        return refuse_unknown(&uses, (Code::NotRegistered, message), name, kinds.registered().keys().copied());
-    };
-    let nothing = Node::empty_mapping(uses.span());
-    let with = with.unwrap_or_else(|| Cursor::new(&nothing, at.path().key("with"), at.reading()));
-    Some(TaskletDraft { kind: name.to_owned(), plan: kind.check(&with, names)? })
+    let known = Known { sort: "tasklet", stock: kinds.tasklets(), registered: kinds.registered_tasklets() };
+    known.read(at, |kind, settings| {
+        Some(TaskletDraft { kind: kind.name().to_owned(), plan: kind.check(settings, names)? })
+    })
 }
 
 /// The step around a tasklet of a job file.
@@ -75,7 +53,7 @@ impl Step for TaskletOfFile {
     }
 
     fn run(&self, context: &mut StepContext<'_>) -> Result<Outcome, StepError> {
-        context.check_lease()?;
+        context.insist_on_lease()?;
         let frame = self.frames.frame(&self.needs, Moment::within(&context.job))?;
         self.execute(&frame, context).map_err(|error| frame.masked(error).into())
     }

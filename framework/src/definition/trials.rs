@@ -18,6 +18,7 @@ use crate::job::Job;
 use crate::params::{
     BindContext, Given, GivenParams, ParamDeclaration, ParamProblem, ParamType, Params, bind, parse_datetime,
 };
+use crate::resource::Resources;
 use crate::row::Schema;
 use crate::yaml::{Code, Cursor, Node, Position, Source, Span};
 
@@ -40,6 +41,13 @@ pub struct Trial {
 }
 
 impl Trial {
+    /// The same for a program that gives these resources to its jobs.
+    #[must_use]
+    pub fn with_resources(mut self, resources: Arc<Resources>) -> Self {
+        self.job.resources = resources;
+        self
+    }
+
     /// What the test shows.
     #[must_use]
     pub fn name(&self) -> &str {

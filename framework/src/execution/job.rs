@@ -70,13 +70,17 @@ pub enum Trigger {
     Cli,
     /// A call of the library.
     Library,
+    /// A tick of a schedule.
+    Cron,
+    /// A message.
+    Message,
     /// A restart, by whatever face.
     Restart,
 }
 
 impl Trigger {
     /// All triggers.
-    pub const ALL: [Self; 3] = [Self::Cli, Self::Library, Self::Restart];
+    pub const ALL: [Self; 5] = [Self::Cli, Self::Library, Self::Cron, Self::Message, Self::Restart];
 
     /// The text stored in the database and shown.
     #[must_use]
@@ -84,6 +88,8 @@ impl Trigger {
         match self {
             Self::Cli => "cli",
             Self::Library => "library",
+            Self::Cron => "cron",
+            Self::Message => "mq",
             Self::Restart => "restart",
         }
     }
@@ -165,6 +171,12 @@ pub struct JobExecution {
 }
 
 impl JobExecution {
+    /// Why another run of its job is not begun beside it.
+    #[must_use]
+    pub fn keeps_others_away(&self) -> String {
+        format!("job {} of {} is {}", self.id, self.job_name, self.word())
+    }
+
     /// The word that operators read for it.
     #[must_use]
     pub fn word(&self) -> Word {

@@ -74,6 +74,16 @@ impl Template {
         }
     }
 
+    /// The text with `stand_in` for each expression: what can be judged of it before there are values.
+    #[must_use]
+    pub(crate) fn outline(&self, stand_in: char) -> String {
+        let part = |part: &Part| match part {
+            Part::Text(text, _) => text.to_string(),
+            Part::Expression(_) => stand_in.to_string(),
+        };
+        self.parts.iter().map(part).collect()
+    }
+
     /// The names that the expressions use, as [`Expression::paths`](super::Expression::paths).
     #[must_use]
     pub fn paths(&self) -> Vec<Vec<&str>> {

@@ -46,6 +46,11 @@ impl Setting {
         &self.prefix
     }
 
+    /// What it is called in an error: its path, and where it stands in the file.
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+
     /// The value in this run.
     ///
     /// # Errors

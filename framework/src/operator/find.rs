@@ -37,6 +37,18 @@ pub enum Target {
     },
 }
 
+impl From<ExecutionId> for Target {
+    fn from(id: ExecutionId) -> Self {
+        Self::Execution(id)
+    }
+}
+
+impl From<&str> for Target {
+    fn from(job: &str) -> Self {
+        Self::Job(job.to_owned())
+    }
+}
+
 /// No job of this name was ever started in this project.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("no such job: {name} (nothing of this name was ever started in project `{project}`{})", near.as_deref().map(hint).unwrap_or_default())]

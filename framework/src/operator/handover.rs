@@ -77,6 +77,7 @@ impl Operator {
             result: None,
             error: Some(error),
             progress: 0,
+            goes_on: false,
         };
         self.repository.end(lease, &end)
     }

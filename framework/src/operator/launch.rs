@@ -60,6 +60,15 @@ pub enum StartError {
     Store(#[from] StoreError),
 }
 
+impl From<LaunchError> for StartError {
+    fn from(error: LaunchError) -> Self {
+        match error {
+            LaunchError::Refused(refusal) => Self::Refused(refusal),
+            LaunchError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl Operator {
     /// Records a STARTING execution, leased to this process, which must run it now.
     ///
@@ -136,5 +145,5 @@ impl Operator {
 pub(super) fn ready(launched: Launched, worker: &Worker, sent: Duration) -> Ready {
     let stop = StopToken::default();
     let hold = worker.hold(launched.lease, &stop, sent);
-    Ready { launched, hold, stop }
+    Ready { launched, hold, stop, goes_on: false, on_left: None }
 }

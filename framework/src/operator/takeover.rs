@@ -49,18 +49,19 @@ impl Operator {
 
     /// Ends what a dead process left, as a restart would: STOPPED where a stop was asked for, FAILED with WORKER_LOST otherwise.
     /// `None` when its owner lives after all, or somebody else was quicker. For an owner that is [`Owner::Overdue`] the caller
-    /// has waited one more whole lease; a renewal that came after that still counts.
+    /// has waited one more whole lease; a renewal that came after that still counts. With `goes_on` a QUEUED run that goes on
+    /// where it was left is written in the same transaction, unless somebody had told it to stop.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn end_dead(&self, execution: &JobExecution) -> Result<Option<JobExecution>, StoreError> {
+    pub fn end_dead(&self, execution: &JobExecution, goes_on: bool) -> Result<Option<JobExecution>, StoreError> {
         let Some(lease) = held_lease(execution) else { return Ok(None) };
         let (expired_for, reason) = match self.owner_of(execution)? {
             Owner::Dead => (None, "its process has ended"),
             Owner::Overdue => (Some(Duration::ZERO), "its lease ran out and was not renewed for another lease"),
             Owner::Nobody | Owner::Alive => return Ok(None),
         };
-        let order = TakeOver { lease, by: self.actor.clone(), reason: reason.to_owned(), expired_for };
+        let order = TakeOver { lease, by: self.actor.clone(), reason: reason.to_owned(), expired_for, goes_on };
         let ended = self.repository.take_over(&order)?;
         if let Some(ended) = &ended {
             tracing::warn!(execution = %ended.id, status = %ended.status, reason, "ended the execution of a dead process");
@@ -87,7 +88,7 @@ impl Operator {
                 }
             }
         }
-        self.end_dead(&execution)?;
+        self.end_dead(&execution, false)?;
         Ok(Verdict::Ended)
     }
 
@@ -126,7 +127,7 @@ impl Operator {
 }
 
 /// The lease on a live execution.
-fn held_lease(execution: &JobExecution) -> Option<Lease> {
+pub(super) fn held_lease(execution: &JobExecution) -> Option<Lease> {
     let worker = execution.worker_id.filter(|_| execution.status.is_live())?;
     Some(Lease { execution: execution.id, worker, token: execution.lease_token })
 }

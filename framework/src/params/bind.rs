@@ -2,10 +2,12 @@
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::document::in_words;
+use super::exact::json_flaw;
 use super::parse::{parse, stored};
 use super::{Given, GivenParams, GivenPlace, ParamDeclaration, ParamType, Params};
 use crate::row::Value;
@@ -106,6 +108,12 @@ fn bind_one(
     if value.is_null() && declaration.required {
         return Err(missing(declaration));
     }
+    if value.is_null() && !declaration.nullable {
+        let wrong = format!(": expected {}, found null", declaration.kind.expectation());
+        let message = located(given, "parameter", &declaration.name, &wrong);
+        let help = Some("leave it out for its default".to_owned());
+        return Err(ParamProblem { name: declaration.name.to_string(), message, help });
+    }
     let start = match given {
         // Checked and made absolute when it was given, before it was stored.
         Some(Given::Stored(_)) => return Ok(value),
@@ -166,7 +174,16 @@ fn wrong_type(declaration: &ParamDeclaration, given: &Given) -> ParamProblem {
     let found = if *secret { "another value".to_owned() } else { shortened(&found, SHOWN) };
     let wrong = format!(": expected {}, found {found}", kind.expectation());
     let message = located(Some(given), "parameter", name, &wrong);
-    ParamProblem { name: name.to_string(), message, help: None }
+    let help = if *kind == ParamType::Json && !secret { flaw_in_words(given) } else { None };
+    ParamProblem { name: name.to_string(), message, help }
+}
+
+/// What is wrong with the JSON of a value, beside the digits of its numbers.
+fn flaw_in_words(given: &Given) -> Option<String> {
+    match given {
+        Given::Text(text) | Given::Json { text, .. } => Some(in_words(&json_flaw(text)?)),
+        Given::Stored(_) => None,
+    }
 }
 
 /// What is wrong with the parameter `name`, with the place where it was given: that of a document with a name stands in front.
@@ -206,6 +223,9 @@ pub(crate) fn broken_rule(declaration: &ParamDeclaration, value: &Value) -> Opti
     if value.is_null() {
         return None;
     }
+    if holds_nul(value) {
+        return Some("holds the character NUL".to_owned());
+    }
     if !declaration.choices.is_empty() && !declaration.choices.contains(value) {
         let choices: Vec<_> = declaration.choices.iter().map(ToString::to_string).collect();
         return Some(format!("is none of {}", choices.join(", ")));
@@ -226,6 +246,11 @@ pub(crate) fn broken_rule(declaration: &ParamDeclaration, value: &Value) -> Opti
     declaration.check.as_ref()?.broken_by(value)
 }
 
+/// Whether `value` is a text with the character that PostgreSQL does not store, and that ends every argument of a command.
+fn holds_nul(value: &Value) -> bool {
+    matches!(value, Value::Str(text) if text.contains('\0'))
+}
+
 /// The order of two values of one type that has an order.
 pub(crate) fn compare(left: &Value, right: &Value) -> Option<Ordering> {
     match (left, right) {
@@ -238,177 +263,17 @@ pub(crate) fn compare(left: &Value, right: &Value) -> Option<Ordering> {
     }
 }
 
+/// The path from the root, without `.` and doubled slashes: one file is one instance, however its name is typed. `..` stays,
+/// because behind a link it leads elsewhere than the words say.
 fn absolute(kind: ParamType, value: Value, start: &Path) -> Value {
     match value {
-        Value::Str(path) if kind == ParamType::Path => Value::Str(start.join(&*path).to_string_lossy().into()),
+        Value::Str(path) if kind == ParamType::Path => {
+            let whole: PathBuf = start.join(&*path).components().collect();
+            Value::Str(whole.to_string_lossy().into())
+        }
         other => other,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CONTEXT: fn() -> BindContext<'static> =
-        || BindContext { working_dir: Path::new("/here"), base_dir: Path::new("/jobs") };
-
-    fn declared() -> Vec<ParamDeclaration> {
-        let required = |declaration: ParamDeclaration| ParamDeclaration { required: true, ..declaration };
-        vec![
-            required(ParamDeclaration::new("business_date", ParamType::Date)),
-            ParamDeclaration {
-                minimum: Some(Value::Int(1)),
-                ..ParamDeclaration::new("partitions", ParamType::Integer)
-            },
-            ParamDeclaration {
-                choices: vec![Value::from("full"), Value::from("delta")],
-                default: Some(Value::from("full")),
-                ..ParamDeclaration::new("mode", ParamType::String)
-            },
-            ParamDeclaration {
-                default: Some(Value::from("out")),
-                identifying: false,
-                ..ParamDeclaration::new("out", ParamType::Path)
-            },
-        ]
-    }
-
-    fn bound(json: &str) -> Result<Params, ParamsError> {
-        bind(&declared(), &GivenParams::from_json(json).unwrap(), CONTEXT())
-    }
-
-    #[test]
-    fn defaults_are_filled_in_and_paths_made_absolute() {
-        let params = bound(r#"{"business_date": "2026-10-30"}"#).unwrap();
-        assert_eq!(params.get("mode"), Some(&Value::from("full")));
-        assert_eq!(params.get("out"), Some(&Value::from("/jobs/out")));
-        assert_eq!(params.get("partitions"), Some(&Value::Null));
-        let params = bound(r#"{"business_date": "2026-10-30", "out": "x"}"#).unwrap();
-        assert_eq!(params.get("out"), Some(&Value::from("/here/x")));
-    }
-
-    #[test]
-    fn all_problems_are_told_at_once() {
-        let error = bound(r#"{"busines_date": "2026-10-30", "partitions": "4", "mode": "fast"}"#).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "unknown parameter `busines_date` at line 1 column 18 (did you mean `business_date`?)\n\
-             missing parameter `business_date`: expected a date such as 2026-10-30 (give it with -p business_date=VALUE)\n\
-             parameter `partitions` at line 1 column 46: expected an integer of at most 64 bits, found \"4\"\n\
-             parameter `mode` at line 1 column 59: `fast` is none of full, delta"
-        );
-    }
-
-    #[test]
-    fn limits_hold() {
-        let error = bound(r#"{"business_date": "2026-10-30", "partitions": 0}"#).unwrap_err();
-        assert_eq!(error.to_string(), "parameter `partitions` at line 1 column 47: `0` is less than the minimum 1");
-    }
-
-    #[test]
-    fn a_document_with_a_name_stands_before_its_places() {
-        let text = "{\n  \"business_date\": \"2026-10-30\",\n  \"mode\": \"Full\",\n  \"oud\": 1\n}";
-        let given = GivenParams::from_document("params.json", text).unwrap();
-        let error = bind(&declared(), &given, CONTEXT()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "params.json:4:10: unknown parameter `oud` (did you mean `out`?)\n\
-             params.json:3:11: parameter `mode`: `Full` is none of full, delta (did you mean `full`?)"
-        );
-    }
-
-    #[test]
-    fn only_identifying_parameters_name_the_instance() {
-        let one = bound(r#"{"business_date": "2026-10-30", "out": "x"}"#).unwrap();
-        let other = bound(r#"{"out": "y", "mode": "full", "business_date": "2026-10-30"}"#).unwrap();
-        assert_eq!(one.key(), other.key());
-        let third = bound(r#"{"business_date": "2026-10-29"}"#).unwrap();
-        assert_ne!(one.key(), third.key());
-    }
-
-    #[test]
-    fn a_secret_is_neither_stored_nor_shown() {
-        let secret = ParamDeclaration {
-            secret: true,
-            identifying: false,
-            choices: vec![Value::from("good")],
-            ..ParamDeclaration::new("password", ParamType::String)
-        };
-        let given = GivenParams::from_json(r#"{"password": "hunter2"}"#).unwrap();
-        let error = bind(std::slice::from_ref(&secret), &given, CONTEXT()).unwrap_err();
-        assert!(!error.to_string().contains("hunter2"), "{error}");
-        let open = ParamDeclaration { choices: Vec::new(), ..secret };
-        let params = bind(&[open], &given, CONTEXT()).unwrap();
-        assert!(params.to_json().is_empty());
-        assert_eq!(params.secrets().collect::<Vec<_>>(), ["hunter2"]);
-    }
-
-    #[test]
-    fn json_numbers_that_would_lose_digits_are_refused_in_a_document_and_in_a_pair() {
-        let json = [ParamDeclaration::new("ids", ParamType::Json)];
-        let bind_ids = |text: &str| {
-            let mut pair = GivenParams::default();
-            pair.set_pair(&format!("ids={text}")).unwrap();
-            let document = GivenParams::from_json(&format!(r#"{{"ids": {text}}}"#)).unwrap();
-            [document, pair].map(|given| bind(&json, &given, CONTEXT()).is_ok())
-        };
-        let good =
-            r#"[9007199254740993, 18446744073709551615, -1, 1.50, 1e-7, "1e400 \u00fc \" 99999999999999999999"]"#;
-        assert_eq!(bind_ids(good), [true, true]);
-        assert_eq!(bind_ids("[184467440737095516150]"), [false, false]);
-        assert_eq!(bind_ids(r#"{"a": 0.1234567890123456789}"#), [false, false]);
-    }
-
-    #[test]
-    fn a_missing_secret_is_not_asked_for_where_everybody_sees_it() {
-        let secret =
-            ParamDeclaration { required: true, secret: true, ..ParamDeclaration::new("pin", ParamType::String) };
-        let error = bind(&[secret], &GivenParams::default(), CONTEXT()).unwrap_err();
-        let message = "missing parameter `pin`: expected a string (give it with --params-file - as {\"pin\": VALUE})";
-        assert_eq!(error.to_string(), message);
-    }
-
-    #[test]
-    fn what_was_stored_is_bound_again_as_it_was() {
-        let rules = |declaration: ParamDeclaration| ParamDeclaration { identifying: false, ..declaration };
-        let declarations = [
-            ParamDeclaration::new("wait", ParamType::Duration),
-            ParamDeclaration { choices: vec![Value::from("out")], ..ParamDeclaration::new("out", ParamType::Path) },
-            rules(ParamDeclaration {
-                pattern: Some(ParamDeclaration::compile_pattern("[a-z]+").unwrap()),
-                default: Some(Value::from("inbox")),
-                ..ParamDeclaration::new("inbox", ParamType::Path)
-            }),
-            ParamDeclaration { default: Some(Value::from("full")), ..ParamDeclaration::new("mode", ParamType::String) },
-            ParamDeclaration::new("note", ParamType::String),
-            ParamDeclaration::new("rates", ParamType::Json),
-            ParamDeclaration::new("nothing", ParamType::Json),
-        ];
-        let mut given =
-            GivenParams::from_json(r#"{"out": "out", "mode": null, "rates": [0.0000001], "note": null}"#).unwrap();
-        given.set_pair("wait=250ms").unwrap();
-        given.set_pair("nothing=null").unwrap();
-        let first = bind(&declarations, &given, CONTEXT()).unwrap();
-        let stored = first.to_json();
-        assert_eq!(
-            serde_json::Value::Object(stored.clone()),
-            serde_json::json!({
-                "wait": "PT0.25S", "out": "/here/out", "inbox": "/jobs/inbox", "mode": null, "rates": [1e-7]
-            })
-        );
-        let mut again = GivenParams::default();
-        stored.iter().for_each(|(name, value)| again.set_default(name, value));
-        let elsewhere = BindContext { working_dir: Path::new("/elsewhere"), base_dir: Path::new("/moved") };
-        let second = bind(&declarations, &again, elsewhere).unwrap();
-        assert_eq!((&second, second.key()), (&first, first.key()));
-    }
-
-    #[test]
-    fn a_stored_value_of_another_type_is_refused_as_stored() {
-        let mut given = GivenParams::default();
-        given.set_default("n", &serde_json::json!("many"));
-        let error = bind(&[ParamDeclaration::new("n", ParamType::Integer)], &given, CONTEXT()).unwrap_err();
-        let message = "parameter `n` as stored: expected an integer of at most 64 bits, found \"many\"";
-        assert_eq!(error.to_string(), message);
-    }
-}
+mod tests;

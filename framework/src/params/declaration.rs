@@ -1,8 +1,11 @@
 //! What a job says of a parameter.
 
+use std::any::Any;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use crate::error::BatchError;
 use crate::row::{Type, Value};
 
 /// The type of a parameter. The words are JSON Schema's where it has one.
@@ -106,6 +109,8 @@ pub struct ParamDeclaration {
     pub kind: ParamType,
     /// Whether a start without it is refused.
     pub required: bool,
+    /// Whether null may be given in the place of a value, also of the default.
+    pub nullable: bool,
     /// The value it has when none is given.
     pub default: Option<Value>,
     /// The only values it may have; any, when empty.
@@ -139,10 +144,13 @@ impl Check {
         Self(Arc::new(rule))
     }
 
-    /// How `value` breaks the rule, if it does.
+    /// How `value` breaks the rule, if it does. A rule that panics is broken.
     #[must_use]
     pub fn broken_by(&self, value: &Value) -> Option<String> {
-        (self.0)(value).err()
+        let checked = catch_unwind(AssertUnwindSafe(|| (self.0)(value)));
+        let panicked =
+            |panic: Box<dyn Any + Send>| Err(format!("cannot be checked: {}", BatchError::panicked(&*panic)));
+        checked.unwrap_or_else(panicked).err()
     }
 }
 
@@ -160,6 +168,7 @@ impl ParamDeclaration {
             name: name.into(),
             kind,
             required: false,
+            nullable: true,
             default: None,
             choices: Vec::new(),
             minimum: None,

@@ -166,19 +166,34 @@ impl GivenParams {
     }
 }
 
-/// What serde_json says, in the words of somebody who types JSON and does not parse it.
+/// What serde_json says, in words, with the place.
 fn explained(error: &serde_json::Error) -> String {
     let said = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
+    match place_of(error) {
+        place if said.ends_with(&place) => in_words(error) + &place,
+        _ => said,
+    }
+}
+
+fn place_of(error: &serde_json::Error) -> String {
+    format!(" at line {} column {}", error.line(), error.column())
+}
+
+/// What serde_json says, in the words of somebody who types JSON and does not parse it, without the place.
+pub(super) fn in_words(error: &serde_json::Error) -> String {
+    let said = error.to_string();
     // serde_json has a category for the end alone; what else is wrong it tells in words.
-    let words = match (error.classify(), said.strip_suffix(&place).unwrap_or(&said)) {
+    let words = match (error.classify(), said.strip_suffix(&place_of(error)).unwrap_or(&said)) {
         (Category::Eof, _) => "it ends before it is complete",
         (_, "key must be a string") => "a name stands in double quotes",
         (_, "trailing characters") => "something stands behind it",
         (_, "expected value") => "no value begins here",
-        _ => return said,
+        // A word that begins as one of the three does and goes on otherwise.
+        (_, "expected ident") => "without quotes stands no word but true, false and null",
+        (_, "recursion limit exceeded") => "it is nested more than 127 levels deep",
+        (_, other) => other,
     };
-    format!("{words}{place}")
+    words.to_owned()
 }
 
 /// A place that moves through a document once, from value to value.
@@ -258,6 +273,8 @@ mod tests {
             ("{a: 1}", "a name stands in double quotes at line 1 column 2"),
             ("{} x", "something stands behind it at line 1 column 4"),
             ("{\"a\": x}", "no value begins here at line 1 column 7"),
+            ("nope", "without quotes stands no word but true, false and null at line 1 column 2"),
+            ("{\"a\": nul}", "without quotes stands no word but true, false and null at line 1 column 10"),
         ] {
             let error = GivenParams::from_json(text).unwrap_err().to_string();
             assert_eq!(error, format!("the parameters are not a JSON object: {words}"));

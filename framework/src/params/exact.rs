@@ -1,17 +1,28 @@
 //! JSON that keeps its digits: `serde_json` reads what is no integer of 64 bits as a float, and two numbers that differ
 //! would become one.
 
-/// A JSON document, unless a number in it would lose digits.
+use super::distinct::Distinct;
+
+/// A JSON document, unless reading it would lose something: digits of a number, or one of two values of the same name in an
+/// object.
 ///
 /// ```
 /// use overnight_framework::params::parse_json;
 ///
 /// assert!(parse_json(r#"{"id": 18446744073709551615, "rate": 0.0375}"#).is_some());
 /// assert!(parse_json(r#"{"id": 184467440737095516150}"#).is_none());
+/// assert!(parse_json(r#"{"id": 1, "id": 2}"#).is_none());
 /// ```
 #[must_use]
 pub fn parse_json(text: &str) -> Option<serde_json::Value> {
-    serde_json::from_str(text).ok().filter(|_| keeps_digits(text))
+    let Distinct(json) = serde_json::from_str(text).ok().filter(|_| keeps_digits(text))?;
+    Some(json)
+}
+
+/// Why a text is no JSON that [`parse_json`] takes; `None` where it is for the digits of a number.
+#[must_use]
+pub fn json_flaw(text: &str) -> Option<serde_json::Error> {
+    serde_json::from_str::<Distinct>(text).err()
 }
 
 /// Whether every number of a JSON text survives being read.
@@ -94,6 +105,15 @@ mod tests {
         }
         for number in ["184467440737095516150", "0.1234567890123456789", "1e400", "1e-400", "-9223372036854775809"] {
             assert!(!survives(number), "{number}");
+        }
+    }
+
+    #[test]
+    fn a_name_stands_once_in_an_object_at_any_depth() {
+        let nested = r#"[null, true, -1, 18446744073709551615, 1.5, "ü\n", {"a": {"b": 1}, "b": {"a": [{}]}}]"#;
+        assert_eq!(parse_json(nested), serde_json::from_str(nested).ok());
+        for text in [r#"{"a": 1, "a": 1}"#, r#"[{"m": {"b": 2, "b": 99}}]"#, r#"{"a": 1, "\u0061": 2}"#] {
+            assert_eq!(parse_json(text), None, "{text}");
         }
     }
 

@@ -29,7 +29,8 @@ pub struct InstanceKey {
 impl InstanceKey {
     /// The key of these parameters.
     pub fn of<'a>(params: impl IntoIterator<Item = (&'a str, &'a Value)>) -> Self {
-        Self::of_object(params.into_iter().map(|(name, value)| (name.to_owned(), to_canonical(value))).collect())
+        let of_value = |(name, value): (&str, &Value)| (name.to_owned(), with_whole_numbers(to_canonical(value)));
+        Self::of_object(params.into_iter().map(of_value).collect())
     }
 
     /// The key of one run of a job whose instances are not unique: the same parameters, told apart by `run`.
@@ -87,6 +88,24 @@ pub(crate) fn hex_digest(bytes: &[u8]) -> String {
     })
 }
 
+/// The same JSON, in which what is a whole number is written as one: `1.0`, `1e0` and `1` are equal, and so are `-0` and `0`. The
+/// stored value stays as it was given, because expressions tell the two apart.
+fn with_whole_numbers(json: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value as Json;
+    match json {
+        Json::Number(number) => whole(&number).unwrap_or(Json::Number(number)),
+        Json::Array(items) => items.into_iter().map(with_whole_numbers).collect(),
+        Json::Object(entries) => entries.into_iter().map(|(name, value)| (name, with_whole_numbers(value))).collect(),
+        other => other,
+    }
+}
+
+/// The integer of 64 bits that a float is, if it is one.
+fn whole(number: &serde_json::Number) -> Option<serde_json::Value> {
+    let float = number.as_f64().filter(|_| number.is_f64())?.to_string();
+    float.parse::<i64>().map(Into::into).or_else(|_| float.parse::<u64>().map(Into::into)).ok()
+}
+
 /// The canonical JSON of one value.
 pub(super) fn to_canonical(value: &Value) -> serde_json::Value {
     match value {
@@ -140,6 +159,24 @@ mod tests {
     #[test]
     fn a_number_and_its_text_are_two_instances() {
         assert_ne!(key(&[("a", Value::Int(1))]), key(&[("a", Value::from("1"))]));
+    }
+
+    #[test]
+    fn numbers_within_json_are_equal_when_their_values_are() {
+        let of_json = |text: &str| key(&[("m", parse(ParamType::Json, &format!(r#"{{"m": [{text}]}}"#)).unwrap())]);
+        for (one, same) in [
+            ("1", "1.0"),
+            ("0", "-0"),
+            ("0", "-0.0"),
+            ("100", "1e2"),
+            ("1.5", "15e-1"),
+            ("1e20", "100000000000000000000"),
+        ] {
+            assert_eq!(of_json(one), of_json(same), "{one} and {same}");
+        }
+        assert_eq!(of_json("18446744073709551615").text(), r#"{"m":{"m":[18446744073709551615]}}"#);
+        assert_ne!(of_json("1"), of_json(r#""1""#));
+        assert_ne!(of_json("1"), of_json("1.5"));
     }
 
     #[test]

@@ -15,9 +15,11 @@ mod chunk;
 mod data;
 mod event;
 mod fence;
+mod fire;
 pub(crate) mod fixture;
 mod launch;
 mod query;
+mod queue;
 mod restart;
 mod rows;
 mod run;
@@ -325,6 +327,46 @@ cases! {
         the_same_name_in_another_project_is_another_job,
         jobs_are_counted_by_name_with_their_revisions_and_instances,
         of_eight_that_apply_at_once_all_are_answered_and_one_stands,
+    }
+    queue: Port {
+        what_is_put_into_the_queue_has_no_lease_and_no_worker,
+        what_waits_keeps_its_instance_from_others,
+        a_launch_needs_a_worker,
+        a_claim_needs_a_worker,
+        what_is_claimed_is_starting_under_a_lease,
+        the_oldest_are_claimed_first_and_no_more_than_asked_for,
+        a_claim_of_nothing_records_no_worker,
+        the_queue_of_one_project_is_not_that_of_another,
+        a_program_is_claimed_only_by_those_who_contain_it,
+        of_eight_that_claim_at_once_each_gets_others,
+        what_was_stopped_in_the_queue_is_not_claimed,
+        a_run_that_goes_on_waits_again_as_a_continuation,
+        a_run_that_was_told_to_stop_does_not_go_on_when_its_process_leaves,
+        a_lost_run_waits_again_when_that_was_asked_for,
+        a_lost_run_that_was_told_to_stop_does_not_wait_again,
+        of_eight_rescuers_one_lets_it_go_on,
+        i_20_the_moves_of_a_queued_run_are_in_the_log,
+    }
+    fire: Port {
+        s3_9_a_tick_is_taken_with_its_run,
+        s3_9_the_same_key_is_taken_once,
+        the_same_key_of_another_trigger_is_another_fire,
+        s3_9_of_eight_schedulers_one_starts_the_run,
+        a_tick_without_a_run_is_recorded_with_the_reason,
+        a_run_that_is_refused_is_recorded_and_no_error,
+        a_fire_continues_what_failed,
+        no_run_is_begun_beside_another_when_that_was_asked_for,
+        s3_8_a_message_leaves_its_topic_with_its_run,
+        s3_8_a_message_that_was_published_twice_starts_one_run,
+        of_eight_that_take_the_messages_of_a_topic_each_is_taken_once,
+        the_messages_of_a_topic_come_oldest_first_in_pages,
+        s3_8_a_message_that_cannot_be_used_is_kept_and_leaves_its_topic,
+        a_message_that_is_refused_again_is_kept_once,
+        of_a_long_message_the_beginning_is_kept,
+        a_trigger_fires_for_the_time_since_it_was_first_served,
+        a_trigger_that_is_edited_or_switched_on_again_begins_anew,
+        a_trigger_goes_on_after_its_newest_tick,
+        triggers_are_listed_with_what_they_took_and_refused,
     }
     event: Port {
         i_20_every_move_of_a_run_is_in_the_log,

@@ -46,6 +46,11 @@ pub enum StoreErrorKind {
     /// A row holds what this program cannot read, written by a newer one or by hand.
     #[error("cannot read {0}")]
     Corrupt(String),
+    /// The thread is writing a chunk.
+    #[error(
+        "this thread holds an open chunk: the next verb comes after its commit, and a run may be queued within it by `launch_in`"
+    )]
+    ChunkOpen,
     /// Anything else.
     #[error("the database refused the statement")]
     Other,

@@ -6,6 +6,7 @@
 
 mod apply;
 mod chunk;
+mod fire;
 mod launch;
 mod orders;
 mod query;
@@ -26,10 +27,11 @@ use self::chunk::MemoryChunk;
 use self::records::Records;
 pub use self::tables::MemoryTables;
 use super::{
-    AppliedJob, ApplyOrder, Beat, ChunkError, ChunkTransaction, Definition, Event, ExecutionEnd, ExecutionFilter,
-    FenceError, JobSummary, LaunchError, LaunchRequest, Launched, Lease, LeaseState, Repository, StepEnd, StepHistory,
-    StepLease, StepStart, StopAnswer, StopError, StopOrder, StoreError, StoreErrorKind, StoredDeadLetter, TakeOver,
-    Worker,
+    AppliedJob, ApplyOrder, Beat, ChunkError, ChunkTransaction, ClaimOrder, Definition, Event, ExecutionEnd,
+    ExecutionFilter, FenceError, Fire, FireRecord, Fired, JobSummary, LaunchError, LaunchRequest, Launched, Lease,
+    LeaseState, MessageId, NewMessage, Reject, Repository, StepEnd, StepHistory, StepLease, StepStart, StopAnswer,
+    StopError, StopOrder, StoreError, StoreErrorKind, StoredDeadLetter, StoredMessage, StoredReject, TakeOver,
+    TriggerKey, TriggerSummary, TriggerWatch, Worker,
 };
 use crate::clock::{Clock, SystemClock};
 use crate::execution::{DefinitionId, ExecutionId, InstanceId, JobExecution, JobInstance, StepExecution, WorkerId};
@@ -99,8 +101,7 @@ impl MemoryRepository {
     fn write(&self) -> Result<MutexGuard<'_, State>, StoreError> {
         let state = self.lock();
         if state.writers.contains(&thread::current().id()) {
-            let rule = "this thread holds an open chunk: commit or drop it before the next verb";
-            return Err(StoreError::new(StoreErrorKind::Other, rule));
+            return Err(StoreErrorKind::ChunkOpen.into());
         }
         Ok(state)
     }
@@ -109,6 +110,18 @@ impl MemoryRepository {
 impl Repository for MemoryRepository {
     fn launch(&self, request: &LaunchRequest) -> Result<Launched, LaunchError> {
         self.write()?.records.launch(request, self.now())
+    }
+
+    fn enqueue(&self, request: &LaunchRequest) -> Result<JobExecution, LaunchError> {
+        self.write()?.records.enqueue(request, self.now())
+    }
+
+    fn claim(&self, order: &ClaimOrder) -> Result<Vec<Launched>, StoreError> {
+        self.write()?.records.claim(order, self.now())
+    }
+
+    fn has_queued(&self, project: &str, programs: &[String]) -> Result<bool, StoreError> {
+        Ok(!self.lock().records.queued(project, programs).is_empty())
     }
 
     fn begin(&self, lease: &Lease) -> Result<JobExecution, FenceError> {
@@ -134,6 +147,10 @@ impl Repository for MemoryRepository {
         Ok(Box::new(MemoryChunk::new(self, *lease, tables)))
     }
 
+    fn may_write(&self) -> Result<(), StoreError> {
+        self.write().map(drop)
+    }
+
     fn beat(&self, beat: &Beat) -> Result<Vec<LeaseState>, StoreError> {
         Ok(self.write()?.records.beat(beat, self.now()))
     }
@@ -153,6 +170,44 @@ impl Repository for MemoryRepository {
 
     fn apply(&self, order: &ApplyOrder) -> Result<Vec<Definition>, StoreError> {
         Ok(self.write()?.records.apply(order, self.now()))
+    }
+
+    fn fire(&self, fire: &Fire<'_>) -> Result<Fired, StoreError> {
+        self.write()?.records.fire(fire, self.now())
+    }
+
+    fn reject(&self, reject: &Reject) -> Result<bool, StoreError> {
+        Ok(self.write()?.records.reject(reject, self.now()))
+    }
+
+    fn watch(&self, watch: &TriggerWatch) -> Result<DateTime<Utc>, StoreError> {
+        Ok(self.write()?.records.watch(watch, self.now()))
+    }
+
+    fn publish(&self, message: &NewMessage) -> Result<MessageId, StoreError> {
+        Ok(self.write()?.records.publish(message, self.now()))
+    }
+
+    fn messages(
+        &self,
+        project: &str,
+        topic: &str,
+        after: MessageId,
+        limit: u32,
+    ) -> Result<Vec<StoredMessage>, StoreError> {
+        Ok(self.lock().records.messages((project, topic), after, limit))
+    }
+
+    fn triggers(&self, project: &str) -> Result<Vec<TriggerSummary>, StoreError> {
+        Ok(self.lock().records.triggers(project))
+    }
+
+    fn fires(&self, trigger: &TriggerKey, limit: u32) -> Result<Vec<FireRecord>, StoreError> {
+        Ok(self.lock().records.fires_of(trigger).rev().take(limit as usize).cloned().collect())
+    }
+
+    fn rejects(&self, trigger: &TriggerKey, limit: u32) -> Result<Vec<StoredReject>, StoreError> {
+        Ok(self.lock().records.rejects_of(trigger).rev().take(limit as usize).cloned().collect())
     }
 
     fn execution(&self, id: ExecutionId) -> Result<Option<JobExecution>, StoreError> {

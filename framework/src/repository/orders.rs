@@ -41,4 +41,6 @@ pub struct TakeOver {
     pub reason: String,
     /// If set, the row is ended only when its lease is over since at least this long.
     pub expired_for: Option<Duration>,
+    /// Whether a QUEUED execution is written with it that goes on where this one was left, unless somebody had told it to stop.
+    pub goes_on: bool,
 }

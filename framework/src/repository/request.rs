@@ -53,7 +53,7 @@ pub struct LaunchRequest {
 }
 
 /// The definition of a launch.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Revision {
     /// One that is stored already: a restart keeps the revision of its instance.
     Stored(DefinitionId),
@@ -78,6 +78,8 @@ pub enum LaunchWorker {
     },
     /// A process that launches for the first time: its row is written with the launch, and not without it.
     New(WorkerIdentity),
+    /// Nobody yet: the execution shall wait in the queue.
+    Nobody,
 }
 
 /// A process that runs executions.
@@ -161,6 +163,8 @@ pub struct ExecutionEnd {
     pub error: Option<ErrorRecord>,
     /// How much is done, in percent; 100 exactly when COMPLETED.
     pub progress: u8,
+    /// Whether a QUEUED execution is written with it that goes on where this one was interrupted.
+    pub goes_on: bool,
 }
 
 impl Launched {

@@ -56,6 +56,21 @@ pub fn end_of_lost(status: Status, stop_intent: Option<StopIntent>) -> (Status, 
     }
 }
 
+/// Whether a run with this end was interrupted by no wish of anybody: its process died, or was told to leave.
+#[must_use]
+pub fn is_interrupted(exit_code: &ExitCode) -> bool {
+    [ExitCode::WORKER_LOST, ExitCode::INTERRUPTED].contains(exit_code)
+}
+
+/// The end of a run that was to go on elsewhere, where somebody had asked it to end: it ends as it was asked to, and does not
+/// go on. The order may be in the store while the run has not heard of it yet.
+#[must_use]
+pub fn end_as_asked(end: &ExecutionEnd, asked: Option<StopIntent>) -> Option<ExecutionEnd> {
+    let intent = asked.filter(|intent| end.goes_on && is_operators(*intent))?;
+    let (status, exit_code) = intent.end();
+    Some(ExecutionEnd { status, exit_code, goes_on: false, ..end.clone() })
+}
+
 /// Refuses a move that the table of moves does not know, before a database does: with both statuses by name.
 ///
 /// # Errors
@@ -84,6 +99,12 @@ pub fn check_progress(end: &ExecutionEnd) -> Result<(), StoreError> {
         return Ok(());
     }
     Err(refusal(format!("{} percent cannot be {}", end.progress, end.status)))
+}
+
+/// What a verb says that needs a worker and is told of none.
+#[must_use]
+pub fn no_worker() -> StoreError {
+    refusal("an execution is leased to a worker, and none was named".to_owned())
 }
 
 fn refusal(rule: String) -> StoreError {

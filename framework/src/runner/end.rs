@@ -68,6 +68,7 @@ impl Run<'_> {
                     result,
                     error: None,
                     progress: 100,
+                    goes_on: false,
                 },
                 Err(error) => failed_end(exit_code(&error), ErrorRecord::from(&error), progress),
             },
@@ -77,7 +78,8 @@ impl Run<'_> {
             }
             Ended::Stopped(intent) => {
                 let (status, exit_code) = intent.end();
-                ExecutionEnd { status, exit_code, exit_message: None, result: None, error: None, progress }
+                let (exit_message, result, error) = (None, None, None);
+                ExecutionEnd { status, exit_code, exit_message, result, error, progress, goes_on: false }
             }
             Ended::Failed { exit_code, error } => failed_end(exit_code, error, progress),
             Ended::Unknown { error } => {
@@ -127,5 +129,6 @@ fn failed_end(exit_code: ExitCode, error: ErrorRecord, progress: u8) -> Executio
         result: None,
         error: Some(error),
         progress,
+        goes_on: false,
     }
 }

@@ -68,8 +68,9 @@ impl Run<'_> {
     ) -> Result<Ran, RunError> {
         let row = self.record_step(ordinal, step, &state)?;
         self.tell(&RunEvent::StepStarted(&row));
+        self.overrun.begin_step();
         let run = StepRun { step, row, done, stop: self.stop.child() };
-        let timeout = step.timeout.map(|limit| Timeout::start(limit, &run.stop));
+        let timeout = step.timeout.map(|limit| Timeout::start("step", limit, &run.stop, self.overrun));
         let end = match before_step(&run) {
             Ok(()) => self.attempt(&run, &mut state)?,
             Err(error) => End::failed(exit_code(&error), record(step, &error)),
@@ -155,6 +156,7 @@ impl Run<'_> {
             monitor: self.monitor,
             chunk_listeners: &run.step.chunk_listeners,
             skip_listeners: &run.step.skip_listeners,
+            ends_by_itself: self.overrun.trust(),
         };
         caught(|| run.step.step.run(&mut context))
     }

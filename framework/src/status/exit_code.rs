@@ -15,6 +15,8 @@ impl ExitCode {
     pub const NOOP: Self = Self(Cow::Borrowed("NOOP"));
     /// Stopped at a safe point by an operator.
     pub const STOPPED: Self = Self(Cow::Borrowed("STOPPED"));
+    /// Stopped at a safe point because its process was told to leave.
+    pub const INTERRUPTED: Self = Self(Cow::Borrowed("INTERRUPTED"));
     /// Withdrawn before it started.
     pub const CANCELLED: Self = Self(Cow::Borrowed("CANCELLED"));
     /// Waited longer in its queue than allowed.

@@ -39,7 +39,8 @@ use crate::stop::StopToken;
     label = "no argument of a step",
     note = "a step takes `Res<T>` for what the program gives, `Option<Res<T>>` where it may be missing, `StopToken`, \
             `JobExecution`, and last `&mut StepContext<'_>`",
-    note = "to use a `{Self}` of the program, register it with `.resource(…)` and write `Res<{Self}>`"
+    note = "to use a `{Self}` of the program, register it with `.resource(…)` and write `Res<{Self}>`",
+    note = "a function that job files name takes its settings, a struct with `#[derive(overnight::Settings)]`, as `With<{Self}>`"
 )]
 pub trait FromStep: Sized {
     /// The resource without which it cannot be made; a program that lacks it is told before anything runs.

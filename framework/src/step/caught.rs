@@ -7,5 +7,5 @@ use crate::error::BatchError;
 /// What `call` answers, or its panic as an error of that name. What the call left half done is thrown away by whoever calls:
 /// a part that panicked is only closed, never called again.
 pub(crate) fn caught<T, E: From<BatchError>>(call: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| Err(BatchError::panicked(panic.as_ref()).into()))
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| Err(BatchError::of_panic(panic).into()))
 }

@@ -12,6 +12,7 @@ mod each;
 mod item;
 mod items;
 mod one_by_one;
+mod outline;
 mod pace;
 mod parts;
 mod prepare;
@@ -29,6 +30,8 @@ pub use self::item::{
     Retries, WriteContext,
 };
 pub use self::items::Items;
+pub(crate) use self::one_by_one::OneByOne;
+pub use self::outline::ChunkOutline;
 pub use self::pace::ReadAhead;
 pub(crate) use self::parts::debug_payload;
 pub use self::parts::{Chunk, ChunkParts, Describe};
@@ -51,6 +54,15 @@ pub struct ChunkStep {
     skip: SkipPolicy,
     ahead: ReadAhead,
     idle_timeout: Option<Duration>,
+    names: PartNames,
+}
+
+/// What the parts are called, where that is known before they are made.
+#[derive(Default)]
+struct PartNames {
+    reader: Option<String>,
+    processor: Vec<&'static str>,
+    writer: Option<String>,
 }
 
 /// Makes the parts of one attempt, when what they depend on is known.
@@ -68,7 +80,14 @@ impl ChunkStep {
             skip: SkipPolicy::NEVER,
             ahead: ReadAhead::default(),
             idle_timeout: None,
+            names: PartNames::default(),
         }
+    }
+
+    /// Says what its parts are called, for those who look at it.
+    pub(crate) fn made_of(self, reader: &str, processor: Vec<&'static str>, writer: &str) -> Self {
+        let names = PartNames { reader: Some(reader.to_owned()), processor, writer: Some(writer.to_owned()) };
+        Self { names, ..self }
     }
 
     /// Commits after so many items.
@@ -106,6 +125,18 @@ impl ChunkStep {
 impl Step for ChunkStep {
     fn kind(&self) -> StepKind {
         StepKind::Chunk
+    }
+
+    fn outline(&self) -> Option<ChunkOutline> {
+        let PartNames { reader, processor, writer } = &self.names;
+        Some(ChunkOutline {
+            reader: reader.clone(),
+            processor: processor.clone(),
+            writer: writer.clone(),
+            size: self.size,
+            retry: self.retry.clone(),
+            skip: self.skip.clone(),
+        })
     }
 
     fn run(&self, context: &mut StepContext<'_>) -> Result<Outcome, StepError> {

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::execution::{Counts, JobExecution, JsonObject, StepExecution};
 use crate::listener::{ChunkListener, SkipListener};
 use crate::monitor::{Monitor, RunEvent, tell};
 use crate::params::Params;
-use crate::policy::Patience;
+use crate::policy::{Outage, Patience};
 use crate::repository::{Beat, FenceError, Repository, StepLease};
 use crate::resource::Resources;
 use crate::status::{ExitCode, Status, StopIntent};
@@ -34,6 +35,7 @@ pub struct StepContext<'a> {
     pub(crate) monitor: &'a dyn Monitor,
     pub(crate) chunk_listeners: &'a [Arc<dyn ChunkListener>],
     pub(crate) skip_listeners: &'a [Arc<dyn SkipListener>],
+    pub(crate) ends_by_itself: &'a AtomicBool,
 }
 
 /// The job around a step, as far as the step may look.
@@ -113,6 +115,12 @@ impl<'a> StepContext<'a> {
         self.stop
     }
 
+    /// Says that this step ends by itself when it is asked to, however long it takes. Any other one that has not ended one lease
+    /// after its timeout is left behind: its run ends in the records without it, and the process does not wait for it.
+    pub fn ends_by_itself(&self) {
+        self.ends_by_itself.store(true, Ordering::Relaxed);
+    }
+
     /// The store; for steps that write in chunks of their own.
     #[must_use]
     pub fn repository(&self) -> &'a dyn Repository {
@@ -164,6 +172,23 @@ impl<'a> StepContext<'a> {
             self.orders.request(intent);
         }
         Ok(())
+    }
+
+    /// The same before a tasklet: no transaction of ours guards what it does, so a store that cannot say whose the step is now is
+    /// waited for as the rows of the run wait for it.
+    pub(crate) fn insist_on_lease(&self) -> Result<(), FenceError> {
+        let mut outage = Outage::default();
+        loop {
+            let error = match self.check_lease() {
+                Err(FenceError::Store(error)) if error.is_transient() => error,
+                answer => return answer,
+            };
+            let Some(pause) = outage.pause(self.patience, self.stop_line.now()) else { return Err(error.into()) };
+            if outage.attempts() == 1 {
+                self.warn(&format!("waiting for the store (the lease of the step): {error}"));
+            }
+            let _ = StopToken::default().wait(pause);
+        }
     }
 }
 

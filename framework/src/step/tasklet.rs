@@ -33,7 +33,7 @@ impl<T: Tasklet> Step for TaskletStep<T> {
     }
 
     fn run(&self, context: &mut StepContext<'_>) -> Result<Outcome, StepError> {
-        context.check_lease()?;
+        context.insist_on_lease()?;
         Ok(self.0.execute(context)?)
     }
 }

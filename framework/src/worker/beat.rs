@@ -125,7 +125,7 @@ fn wait(shared: &Shared, pause: Duration) -> Option<Vec<Held>> {
 /// Beats once. A store that panics must not cost every run of the process its lease.
 fn beat_caught(repository: &dyn Repository, timing: Timing, shared: &Shared, held: &[Held]) -> bool {
     catch_unwind(AssertUnwindSafe(|| beat(repository, timing, shared, held))).unwrap_or_else(|panic| {
-        tracing::error!(error = %BatchError::panicked(panic.as_ref()), "a heartbeat panicked");
+        tracing::error!(error = %BatchError::of_panic(panic), "a heartbeat panicked");
         false
     })
 }

@@ -80,7 +80,8 @@ impl Drop for LifeLock {
 }
 
 /// 128 bits that differ between processes: the keys of fresh hash maps come from the operating system.
-pub(crate) fn new_session() -> String {
+#[must_use]
+pub fn new_session() -> String {
     let half = |seed: u32| RandomState::new().hash_one((seed, std::process::id()));
     format!("{:016x}{:016x}", half(0), half(1))
 }

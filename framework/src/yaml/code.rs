@@ -89,6 +89,10 @@ codes! {
     Contradiction = "E210",
     /// an expression in the wrong place, or in the wrong form
     ExpressionPlace = "E211",
+    /// a schedule that cannot be read
+    Schedule = "E212",
+    /// a trigger that starts the same run over and over
+    SameRun = "E213",
     /// a kind of step, reader, writer or operation that is not known
     UnknownKind = "E301",
     /// a component that this program does not contain
@@ -105,6 +109,8 @@ codes! {
     SecretInSight = "E307",
     /// a column that the rows do not have
     UnknownColumn = "E308",
+    /// a time zone that does not exist
+    UnknownZone = "E309",
     /// an expression that cannot be read
     ExpressionSyntax = "E401",
     /// types that do not fit

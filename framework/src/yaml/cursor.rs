@@ -141,6 +141,10 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// What [`is_name`] asks for, in words.
+pub const NAME_RULE: &str =
+    "a name begins with a letter from a to z and has at most 63 characters of a to z, 0 to 9, _ and -";
+
 /// Whether a text can name a job, a step or a parameter: `^[a-z][a-z0-9_-]{0,62}$`.
 ///
 /// ```

@@ -42,6 +42,14 @@ impl Scalar {
     }
 }
 
+impl Scalar {
+    /// Whether YAML 1.2 takes it for a number, a truth or nothing, written as JSON does not write it: `0x1F`, `.nan`, `TRUE`. So
+    /// it is a text for [`Node::to_json`], which is most likely not what was meant.
+    pub(crate) fn is_foreign_to_json(&self) -> bool {
+        self.to_json().is_string() && self.style() == Style::Plain && number::is_of_core_schema(self.text())
+    }
+}
+
 fn json_number(text: &str) -> Option<Number> {
     match number::value(text)? {
         number::Value::Int(value) => Some(value.into()),

@@ -36,6 +36,32 @@ pub(super) fn is_decimal(text: &str) -> bool {
     }
 }
 
+/// Whether the core schema of YAML 1.2 takes a plain text for something else than a text, however it is written.
+pub(super) fn is_of_core_schema(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let has_base = |prefix: &str, base| {
+        text.strip_prefix(prefix)
+            .is_some_and(|digits| !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(base)))
+    };
+    matches!(text, "Null" | "NULL" | "True" | "TRUE" | "False" | "FALSE" | ".nan" | ".NaN" | ".NAN")
+        || matches!(unsigned, ".inf" | ".Inf" | ".INF")
+        || has_base("0x", 16)
+        || has_base("0o", 8)
+        || is_float(unsigned)
+}
+
+/// Digits, of which the point and the exponent may leave some out: `.5`, `5.`, `007`, `1e3`.
+fn is_float(unsigned: &str) -> bool {
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let has_some = !whole.is_empty() || !fraction.is_empty();
+    has_some
+        && are_digits(whole)
+        && are_digits(fraction)
+        && is_digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))
+}
+
 /// The number that was probably meant by a text that is none: `1_000`, `007`, `+5`, `.5`.
 pub(super) fn repaired(text: &str) -> Option<String> {
     let without = text.replace(['_', '\''], "");
@@ -74,6 +100,17 @@ mod tests {
         }
         for text in [".5", "5.", "1.2.3", "1e3", "00.5", "NaN"] {
             assert!(!is_decimal(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_yaml_takes_for_no_text_is_known_in_every_spelling() {
+        for text in ["007", "+5", ".5", "5.", "1e999", "-1.5E+3", "0x1F", "0o17", ".nan", "-.inf", "TRUE", "Null"] {
+            assert!(is_of_core_schema(text), "{text}");
+        }
+        for text in ["", ".", "-", "e3", "1e", "1_000", "0x", "0xG", "0o8", "yes", "tRUE", "2026-10-30", "1.2.3", "nan"]
+        {
+            assert!(!is_of_core_schema(text), "{text}");
         }
     }
 

@@ -109,7 +109,7 @@ pub enum Shape {
     Mapping(&'static Mapping),
     /// A mapping with one key, which names an operation.
     OneKey(&'static Mapping),
-    /// A mapping with one key, which names a kind of this sort.
+    /// A mapping with one key, which names a kind of this sort; or `uses` and `with`, for what the program itself registered.
     Kind(Sort),
     /// Any of these.
     Either(&'static [Self]),
@@ -133,13 +133,15 @@ pub enum Sort {
     Tasklet,
     /// What stands below `reader`.
     Reader,
+    /// An item of `processor`.
+    Processor,
     /// What stands below `writer`.
     Writer,
 }
 
 impl Sort {
     /// All sorts.
-    pub const ALL: [Self; 3] = [Self::Tasklet, Self::Reader, Self::Writer];
+    pub const ALL: [Self; 4] = [Self::Tasklet, Self::Reader, Self::Processor, Self::Writer];
 
     /// The key whose mapping names a kind of this sort.
     #[must_use]
@@ -147,6 +149,7 @@ impl Sort {
         match self {
             Self::Tasklet => "tasklet",
             Self::Reader => "reader",
+            Self::Processor => "processor",
             Self::Writer => "writer",
         }
     }

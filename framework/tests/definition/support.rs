@@ -19,7 +19,7 @@ use overnight_framework::worker::{Timing, Worker, WorkerName};
 use overnight_framework::yaml::{Problems, Source};
 
 use super::kinds::{Echo, IntoMemory, LiteralRows, Registered};
-use super::schema;
+use super::{own, schema};
 
 /// An error type of the program, whose names job files may choose.
 #[derive(Debug, thiserror::Error, BatchError)]
@@ -37,6 +37,7 @@ pub(crate) fn kinds() -> Kinds {
         .writer(IntoMemory)
         .register(Registered)
         .errors_of::<LedgerError>()
+        .and(own::kinds())
 }
 
 pub(crate) fn environment() -> FixedEnvironment {

@@ -17,10 +17,9 @@ use overnight_framework::runner::RunError;
 use overnight_framework::status::{ExitCode, Status, StopIntent};
 use overnight_framework::step::Outcome;
 
-use super::support::faulty::Crash;
 use super::support::{
-    Chunks, Journal, Kind, Place, Recorder, Rule, Verb, World, failed, job, job_of, numbers, refusing, retries, skips,
-    tasklet,
+    Chunks, Crash, Fault, FaultKind, Journal, Place, Recorder, Verb, World, failed, job, job_of, numbers, refusing,
+    retries, skips, tasklet,
 };
 
 fn declared() -> Vec<ParamDeclaration> {
@@ -178,7 +177,7 @@ fn spring_6_a_retry_never_happens_inside_the_transaction_that_was_aborted() {
     // A database that refuses every statement after a failed one, until the transaction ends.
     let (aborted, in_vain) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
     let (reset, refused) = (Arc::clone(&aborted), Arc::clone(&in_vain));
-    process.store.rule(Rule::first(Verb::BeginChunk, move || reset.store(false, Ordering::Relaxed)));
+    process.store.fault(Fault::first(Verb::BeginChunk, move || reset.store(false, Ordering::Relaxed)));
     let failures = AtomicU32::new(2);
     let chunks = Chunks { retry: retries(2), ..Chunks::of(numbers(1..=5)) };
     let job = job_of(
@@ -236,7 +235,7 @@ fn spring_5283_the_key_of_an_instance_does_not_depend_on_how_the_job_is_written(
 fn spring_1189_a_commit_that_fails_never_completes_the_step() {
     let world = World::new();
     let chunks = Chunks { skip: skips(100), retry: retries(1), ..Chunks::of(numbers(1..=5)) };
-    let ran = world.run_with(&job_of(chunks.step()), [Rule::refuse(Verb::Commit, Kind::Conflict)]).unwrap();
+    let ran = world.run_with(&job_of(chunks.step()), [Fault::refuse(Verb::Commit, FaultKind::Conflict)]).unwrap();
     assert_eq!(failed(&ran).0, "StoreError");
     assert!(world.rows().is_empty());
 }

@@ -5,7 +5,9 @@ use overnight_framework::repository::{ChunkError, StoreError, StoreErrorKind};
 use overnight_framework::runner::RunError;
 use overnight_framework::status::Status;
 
-use super::support::{Chunks, Journal, Kind, Rule, Verb, World, failed, job_of, numbers, refusing, retries, skips};
+use super::support::{
+    Chunks, Fault, FaultKind, Journal, Verb, World, failed, job_of, numbers, refusing, retries, skips,
+};
 
 fn unclear(bad: impl Into<Vec<i64>>) -> impl Fn(&[i64]) -> Result<(), ChunkError> + Send + Sync + 'static {
     let bad = bad.into();
@@ -71,7 +73,7 @@ fn without_a_skip_policy_the_search_names_the_row_and_the_step_fails() {
 #[test]
 fn an_unclear_error_is_tried_again_before_any_row_is_doubted() {
     let world = World::new();
-    let process = world.process().rule(Rule::refuse(Verb::Commit, Kind::Unclear).times(1));
+    let process = world.process().with_fault(Fault::refuse(Verb::Commit, FaultKind::Unclear).times(1));
     let ran = process.run(&job_of(Chunks::of(numbers(1..=3)).step())).unwrap();
     assert_eq!(ran.status, Status::Completed);
     assert_eq!((world.rows(), process.store.count(Verb::Savepoint)), (vec![1, 2, 3], 0));
@@ -132,7 +134,7 @@ fn a_store_that_fails_during_the_search_is_no_fault_of_the_row() {
         let ran = world
             .run_with(
                 &job,
-                [Rule::refuse(verb, Kind::Unreachable).after(usize::from(verb != Verb::DeadLetters)).times(1)],
+                [Fault::refuse(verb, FaultKind::Unreachable).after(usize::from(verb != Verb::DeadLetters)).times(1)],
             )
             .unwrap();
         assert_eq!(ran.status, Status::Completed, "{verb:?}: {:?}", ran.error);
@@ -145,7 +147,7 @@ fn a_store_that_fails_during_the_search_is_no_fault_of_the_row() {
 fn a_lease_that_is_lost_during_the_search_leaves_nothing_behind() {
     let world = World::new();
     let job = job_of(Chunks { skip: skips(9), ..Chunks::of(numbers(1..=10)) }.accepting(refusing([4])).step());
-    let lost = world.run_with(&job, [Rule::refuse(Verb::Commit, Kind::LeaseLost)]);
+    let lost = world.run_with(&job, [Fault::refuse(Verb::Commit, FaultKind::LeaseLost)]);
     assert!(matches!(lost, Err(RunError::LeaseLost)));
     assert!(world.rows().is_empty());
 }

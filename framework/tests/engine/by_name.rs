@@ -72,7 +72,7 @@ fn s3_35_stop_by_name_means_the_instance_that_was_executed_last() {
     let (older, newer) = (launched(&one, "a"), launched(&two, "b"));
     let (a, b) = (older.execution().id, newer.execution().id);
     let stop = || {
-        let operator = world.process().operator;
+        let operator = world.process().0.operator;
         let found = operator.find(&named()).unwrap().id;
         operator.stop(found, StopIntent::Stopped, None).unwrap();
         found
@@ -142,7 +142,8 @@ fn a_name_that_is_nearly_one_is_told_the_right_one_and_the_project_that_was_look
     let said =
         format!("no such job: jbo (nothing of this name was ever started in project `{project}`; did you mean `job`?)");
     assert_eq!(missing.to_string(), said);
-    let elsewhere = world.process().operator.in_project("elsewhere").find(&Target::Job("job".to_owned())).unwrap_err();
+    let elsewhere =
+        world.process().0.operator.in_project("elsewhere").find(&Target::Job("job".to_owned())).unwrap_err();
     let said = "no such job: job (nothing of this name was ever started in project `elsewhere`)";
     assert_eq!(elsewhere.to_string(), said);
 }

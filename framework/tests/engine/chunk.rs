@@ -16,7 +16,8 @@ use overnight_framework::step::chunk::{
 use serde_json::json;
 
 use super::support::{
-    Chunks, Journal, Kind, Record, Rule, Verb, Watcher, World, failed, job, job_of, numbers, refusing, retries, skips,
+    Chunks, Fault, FaultKind, Journal, Record, Verb, Watcher, World, failed, job, job_of, numbers, refusing, retries,
+    skips,
 };
 
 #[test]
@@ -316,7 +317,7 @@ fn a_conflict_is_replayed_five_times_and_then_fails() {
     for (conflicts, expected) in [(5, Status::Completed), (6, Status::Failed)] {
         let world = World::new();
         let job = job([overnight_framework::job::JobStep::new("step", Chunks::of(numbers(1..=3)).step())]);
-        let ran = world.run_with(&job, [Rule::refuse(Verb::Commit, Kind::Conflict).times(conflicts)]).unwrap();
+        let ran = world.run_with(&job, [Fault::refuse(Verb::Commit, FaultKind::Conflict).times(conflicts)]).unwrap();
         assert_eq!(ran.status, expected);
         let counts = world.step(ran.id, "step").counts;
         assert_eq!((counts.retry, counts.rollback), (5, conflicts as u64));

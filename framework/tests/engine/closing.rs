@@ -4,7 +4,7 @@ use overnight_framework::runner::RunError;
 use overnight_framework::status::{Status, StopIntent};
 
 use super::support::{
-    Chunks, Journal, Kind, Place, Record, Rule, Verb, Watcher, World, failed, job_of, numbers, refusing, retries,
+    Chunks, Fault, FaultKind, Journal, Place, Record, Verb, Watcher, World, failed, job_of, numbers, refusing, retries,
 };
 
 fn closed(journal: &Journal) -> (usize, usize) {
@@ -135,7 +135,7 @@ fn reader_and_writer_are_closed_once_when_the_step_is_stopped() {
 fn a_writer_whose_lease_is_lost_is_closed_and_not_told_to_roll_back() {
     let (world, journal) = (World::new(), Journal::default());
     let chunks = Chunks { journal: journal.clone(), ..Chunks::of(numbers(1..=25)) };
-    let lost = world.run_with(&job_of(chunks.step()), [Rule::refuse(Verb::Commit, Kind::LeaseLost).after(1)]);
+    let lost = world.run_with(&job_of(chunks.step()), [Fault::refuse(Verb::Commit, FaultKind::LeaseLost).after(1)]);
     assert!(matches!(lost, Err(RunError::LeaseLost)));
     // What it wrote to another store belongs to the new owner: cutting it would destroy rows that are committed.
     assert_eq!(journal.count("rolled back"), 0);

@@ -10,7 +10,7 @@ use overnight_framework::repository::{FenceError, Launched, Repository};
 use overnight_framework::status::{Status, StopIntent};
 use overnight_framework::step::Outcome;
 
-use super::support::{Kind, Process, Rule, Verb, World, failed, job, tasklet};
+use super::support::{Fault, FaultKind, Process, Verb, World, failed, job, tasklet};
 
 fn fine() -> Job {
     job([tasklet("a", |_| Ok(Outcome::COMPLETED))])
@@ -81,7 +81,8 @@ fn a_stop_between_the_launch_and_its_taking_up_is_heard() {
 #[test]
 fn a_lease_that_cannot_be_renewed_is_not_taken() {
     let world = World::new();
-    let (parent, child) = (world.process(), world.process().rule(Rule::refuse(Verb::Beat, Kind::Unreachable)));
+    let (parent, child) =
+        (world.process(), world.process().with_fault(Fault::refuse(Verb::Beat, FaultKind::Unreachable)));
     let launched = launch_for(&parent, &child, &fine()).unwrap();
     assert!(matches!(child.operator.adopt(launched.lease), Err(StartError::Store(_))));
 }

@@ -14,7 +14,7 @@ use overnight_framework::status::Status;
 use overnight_framework::step::Outcome;
 use overnight_framework::worker::Timing;
 
-use super::support::{Chunks, Journal, Kind, Recorder, Rule, Verb, World, job, job_of, numbers, tasklet};
+use super::support::{Chunks, Fault, FaultKind, Journal, Recorder, Verb, World, job, job_of, numbers, tasklet};
 use super::takeover::{order_stop, take_over};
 
 const LONG: Duration = Duration::from_secs(3_600);
@@ -24,7 +24,7 @@ fn a_lease_that_is_lost_ends_the_run_wherever_it_is_and_nothing_more_is_written(
     for verb in [Verb::Begin, Verb::BeginStep, Verb::BeginChunk, Verb::Commit, Verb::EndStep, Verb::End] {
         for after in 0..2 {
             let world = World::new();
-            let process = world.process().rule(Rule::refuse(verb, Kind::LeaseLost).after(after));
+            let process = world.process().with_fault(Fault::refuse(verb, FaultKind::LeaseLost).after(after));
             let job = job_of(Chunks::of(numbers(1..=25)).step());
             let ran = process.run(&job);
             // Some verbs are called only once in a run.
@@ -91,7 +91,7 @@ fn a_worker_that_slept_past_its_stop_line_leaves_before_it_writes_when_it_was_re
     let sleep = sleeping(&process.clock);
     let job = job_of(during_the_second_chunk(sleep).step());
     let memory = Arc::clone(&world.memory);
-    process.store.rule(Rule::first(Verb::Beat, move || take_over(&memory)));
+    process.store.fault(Fault::first(Verb::Beat, move || take_over(&memory)));
     assert!(matches!(process.run(&job), Err(RunError::LeaseLost)));
     assert_eq!(process.store.calls().last(), Some(&Verb::Beat));
     assert_eq!(process.store.count(Verb::BeginChunk), 2);
@@ -100,7 +100,7 @@ fn a_worker_that_slept_past_its_stop_line_leaves_before_it_writes_when_it_was_re
 #[test]
 fn a_worker_past_its_stop_line_waits_for_its_store_like_any_other() {
     let world = World::new();
-    let process = world.process().rule(Rule::refuse(Verb::Beat, Kind::Unreachable).times(3));
+    let process = world.process().with_fault(Fault::refuse(Verb::Beat, FaultKind::Unreachable).times(3));
     let ran = process.run(&job_of(during_the_second_chunk(sleeping(&process.clock)).step())).unwrap();
     assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
     assert_eq!(process.store.count(Verb::Beat), 4);
@@ -108,11 +108,26 @@ fn a_worker_past_its_stop_line_waits_for_its_store_like_any_other() {
 }
 
 #[test]
+fn a_tasklet_past_the_stop_line_waits_for_the_store_that_knows_whose_it_is() {
+    let world = World::new();
+    let process = world.process().with_fault(Fault::refuse(Verb::Beat, FaultKind::Unreachable).times(3));
+    let clock = process.clock.clone();
+    let first = tasklet("a", move |_| {
+        clock.advance(LONG);
+        Ok(Outcome::COMPLETED)
+    });
+    let second = tasklet("b", |_| Ok(Outcome::COMPLETED));
+    let ran = process.run(&job([first, second])).unwrap();
+    assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
+    assert_eq!(process.store.count(Verb::Beat), 4);
+}
+
+#[test]
 fn the_renewal_of_a_worker_that_slept_brings_the_order_to_stop() {
     let world = World::new();
     let process = world.process();
     let memory = Arc::clone(&world.memory);
-    process.store.rule(Rule::first(Verb::Beat, move || order_stop(&memory)));
+    process.store.fault(Fault::first(Verb::Beat, move || order_stop(&memory)));
     let ran = process.run(&job_of(during_the_second_chunk(sleeping(&process.clock)).step())).unwrap();
     assert_eq!(ran.status, Status::Stopped);
     assert!(ran.progress < 100);
@@ -129,7 +144,7 @@ fn a_tasklet_is_not_begun_past_the_stop_line_when_its_worker_was_replaced() {
     });
     let second = tasklet("b", |_| panic!("it must not run"));
     let memory = Arc::clone(&world.memory);
-    process.store.rule(Rule::first(Verb::Beat, move || take_over(&memory)));
+    process.store.fault(Fault::first(Verb::Beat, move || take_over(&memory)));
     assert!(matches!(process.run(&job([first, second])), Err(RunError::LeaseLost)));
 }
 
@@ -158,7 +173,7 @@ fn a_lease_that_the_beat_finds_lost_is_neither_undone_nor_told_as_an_abort() {
     let process = world.process_on("host-a", Timing { heartbeat: Duration::from_millis(2), ..Timing::SERVER });
     let (beats, heard) = channel();
     let (beats, heard) = (Mutex::new(beats), Mutex::new(heard));
-    process.store.rule(Rule::first(Verb::Beat, move || beats.lock().unwrap().send(()).unwrap_or_default()));
+    process.store.fault(Fault::first(Verb::Beat, move || beats.lock().unwrap().send(()).unwrap_or_default()));
     let replace = elsewhere(&world.memory);
     let chunks = Chunks { journal: journal.clone(), ..Chunks::of(numbers(1..=35)) }.accepting(move |items| {
         if items.contains(&15) {
@@ -190,7 +205,7 @@ fn the_end_of_a_tasklet_whose_lease_is_lost_is_told_to_nobody() {
     let (world, journal) = (World::new(), Journal::default());
     let process = world.process_on("host-a", Timing { heartbeat: Duration::from_millis(2), ..Timing::SERVER });
     let memory = Arc::clone(&world.memory);
-    process.store.rule(Rule::first(Verb::Beat, move || take_over(&memory)).times(1));
+    process.store.fault(Fault::first(Verb::Beat, move || take_over(&memory)).times(1));
     let waiting = tasklet("a", |context| Ok(Outcome::Stopped(context.stop_token().wait(LONG).unwrap())));
     let listener = Arc::new(Recorder::new("listener", &journal));
     let waiting = JobStep { listeners: vec![listener.clone()], ..waiting };

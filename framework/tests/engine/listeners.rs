@@ -10,7 +10,7 @@ use overnight_framework::status::{ExitCode, Status, StopIntent};
 use overnight_framework::step::Outcome;
 
 use super::support::{
-    Chunks, Journal, Kind, Place, Record, Recorder, Rule, Verb, Watcher, World, failed, job, numbers, refusing,
+    Chunks, Fault, FaultKind, Journal, Place, Record, Recorder, Verb, Watcher, World, failed, job, numbers, refusing,
     retries, skips, tasklet,
 };
 
@@ -240,7 +240,7 @@ fn an_item_is_not_told_to_skip_listeners_again_when_its_chunk_is_sent_again() {
     let (world, journal) = (World::new(), Journal::default());
     let chunks = Chunks { skip: skips(1), ..Chunks::of(vec![Record::Good(1), Record::Bad("x")]) };
     let job = job([chunks_with(chunks, &journal)]);
-    let ran = world.run_with(&job, [Rule::refuse(Verb::Commit, Kind::Conflict).times(2)]).unwrap();
+    let ran = world.run_with(&job, [Fault::refuse(Verb::Commit, FaultKind::Conflict).times(2)]).unwrap();
     assert_eq!(ran.status, Status::Completed);
     assert_eq!(journal.count("one on_skip read x"), 1);
     assert_eq!(journal.about("one after_chunk 1").len(), 3);

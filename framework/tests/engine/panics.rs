@@ -29,6 +29,19 @@ fn a_panic_of_a_tasklet_fails_the_step_and_the_next_job_runs_in_the_same_process
 }
 
 #[test]
+fn what_panics_again_when_the_panic_is_dropped_fails_the_step_and_no_more() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("dropped");
+        }
+    }
+    let world = World::new();
+    let ran = world.run(&job([tasklet("a", |_| std::panic::panic_any(Bomb))]));
+    assert_eq!(failed(&ran), ("Panic", "the panic carried no text"));
+}
+
+#[test]
 fn a_panic_of_a_reader_keeps_the_chunks_before_it() {
     let world = World::new();
     let mut records = numbers(1..=25);

@@ -10,8 +10,7 @@ use overnight_framework::step::chunk::ReadAhead;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::support::faulty::Crash;
-use super::support::{Chunks, Kind, Record, Rule, Verb, World, job_of, refusing, retries, skips};
+use super::support::{Chunks, Crash, Fault, FaultKind, Record, Verb, World, job_of, refusing, retries, skips};
 
 /// What becomes of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +25,7 @@ enum Fate {
 /// What happens to one process.
 #[derive(Clone, Debug)]
 struct Day {
-    faults: Vec<(Verb, Kind, bool, usize)>,
+    faults: Vec<(Verb, FaultKind, bool, usize)>,
     crash: Option<Crash>,
 }
 
@@ -42,20 +41,20 @@ fn fates() -> impl Strategy<Value = Vec<Fate>> {
 }
 
 /// Faults that a run can survive, or at least must not be hurt by.
-fn faults() -> impl Strategy<Value = (Verb, Kind, bool, usize)> {
+fn faults() -> impl Strategy<Value = (Verb, FaultKind, bool, usize)> {
     let fault = prop_oneof![
-        Just((Verb::Commit, Kind::OutcomeUnknown, true)),
-        Just((Verb::Commit, Kind::OutcomeUnknown, false)),
-        Just((Verb::Commit, Kind::Conflict, false)),
-        Just((Verb::Commit, Kind::Unclear, false)),
-        Just((Verb::BeginChunk, Kind::Unreachable, false)),
-        Just((Verb::Savepoint, Kind::Unreachable, false)),
-        Just((Verb::RollbackTo, Kind::Conflict, false)),
-        Just((Verb::DeadLetters, Kind::Unreachable, false)),
-        Just((Verb::BeginStep, Kind::Unreachable, true)),
-        Just((Verb::EndStep, Kind::Unreachable, true)),
-        Just((Verb::End, Kind::Unreachable, true)),
-        Just((Verb::Read, Kind::Unreachable, false)),
+        Just((Verb::Commit, FaultKind::OutcomeUnknown, true)),
+        Just((Verb::Commit, FaultKind::OutcomeUnknown, false)),
+        Just((Verb::Commit, FaultKind::Conflict, false)),
+        Just((Verb::Commit, FaultKind::Unclear, false)),
+        Just((Verb::BeginChunk, FaultKind::Unreachable, false)),
+        Just((Verb::Savepoint, FaultKind::Unreachable, false)),
+        Just((Verb::RollbackTo, FaultKind::Conflict, false)),
+        Just((Verb::DeadLetters, FaultKind::Unreachable, false)),
+        Just((Verb::BeginStep, FaultKind::Unreachable, true)),
+        Just((Verb::EndStep, FaultKind::Unreachable, true)),
+        Just((Verb::End, FaultKind::Unreachable, true)),
+        Just((Verb::Read, FaultKind::Unreachable, false)),
     ];
     (fault, 0..12_usize).prop_map(|((verb, kind, done), after)| (verb, kind, done, after))
 }
@@ -88,8 +87,8 @@ fn job_with(fates: &[Fate], size: usize, retry: u32, ahead: ReadAhead) -> Job {
 fn live(world: &World, job: &Job, day: &Day) -> Option<JobExecution> {
     let process = world.process();
     for (verb, kind, done, after) in &day.faults {
-        let rule = if *done { Rule::swallow(*verb, *kind) } else { Rule::refuse(*verb, *kind) };
-        process.store.rule(rule.after(*after).times(1));
+        let rule = if *done { Fault::swallow(*verb, *kind) } else { Fault::refuse(*verb, *kind) };
+        process.store.fault(rule.after(*after).times(1));
     }
     if let Some(crash) = day.crash {
         process.store.crash_at(crash);

@@ -19,7 +19,9 @@ use overnight_framework::runner::RunError;
 use overnight_framework::status::{ExitCode, Status, StopIntent};
 use overnight_framework::stop::StopToken;
 
-use super::support::{Chunks, Journal, Kind, Rule, Verb, Watcher, World, failed, job, job_of, numbers, retries, skips};
+use super::support::{
+    Chunks, Fault, FaultKind, Journal, Verb, Watcher, World, failed, job, job_of, numbers, retries, skips,
+};
 use super::takeover::take_over;
 
 fn all() -> Vec<i64> {
@@ -31,7 +33,7 @@ fn a_commit_whose_answer_is_lost_is_found_on_the_row_and_not_repeated() {
     for chunk in 0..3 {
         let (world, journal) = (World::new(), Journal::default());
         let job = job_of(Chunks { journal: journal.clone(), ..Chunks::of(numbers(all())) }.step());
-        let lost = Rule::swallow(Verb::Commit, Kind::OutcomeUnknown).after(chunk).times(1);
+        let lost = Fault::swallow(Verb::Commit, FaultKind::OutcomeUnknown).after(chunk).times(1);
         let ran = world.run_with(&job, [lost]).unwrap();
         assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
         assert_eq!(world.rows(), all());
@@ -45,7 +47,7 @@ fn a_commit_whose_answer_is_lost_is_found_on_the_row_and_not_repeated() {
 fn a_commit_that_never_arrived_is_repeated() {
     for chunk in 0..3 {
         let world = World::new();
-        let lost = Rule::refuse(Verb::Commit, Kind::OutcomeUnknown).after(chunk).times(1);
+        let lost = Fault::refuse(Verb::Commit, FaultKind::OutcomeUnknown).after(chunk).times(1);
         let ran = world.run_with(&job_of(Chunks::of(numbers(all())).step()), [lost]).unwrap();
         assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
         assert_eq!(world.rows(), all());
@@ -59,7 +61,7 @@ fn a_commit_that_arrives_late_and_its_replay_are_one_chunk() {
     for chunk in 0..3 {
         let (world, watcher) = (World::new(), Watcher::default());
         let process = world.process();
-        process.store.rule(Rule::late_commit().after(chunk).times(1));
+        process.store.fault(Fault::late_commit().after(chunk).times(1));
         let ran = process.run_watched(&job_of(Chunks::of(numbers(all())).step()), &watcher).unwrap();
         assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
         assert_eq!(process.store.count(Verb::Commit), 4);
@@ -82,7 +84,7 @@ fn rows_that_a_late_commit_wrote_are_not_the_fault_of_its_replay() {
             refused.map_or(Ok(()), |_| Err(ChunkError::Data(BatchError::new(names::INVALID_ROW, "duplicate key"))))
         };
         let chunks = Chunks { skip, ..Chunks::of(numbers(all())) }.accepting(unique);
-        let ran = world.run_with(&job_of(chunks.step()), [Rule::late_commit().after(1).times(1)]).unwrap();
+        let ran = world.run_with(&job_of(chunks.step()), [Fault::late_commit().after(1).times(1)]).unwrap();
         assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
         assert_eq!(world.rows(), all());
         assert!(world.letters(&ran).is_empty());
@@ -92,8 +94,8 @@ fn rows_that_a_late_commit_wrote_are_not_the_fault_of_its_replay() {
 /// A COMMIT that was on its way counts, whatever else ends the step.
 #[test]
 fn a_late_commit_is_found_before_the_step_fails_of_something_else() {
-    let conflicts = Rule::refuse(Verb::Commit, Kind::Conflict).times(6);
-    let unclear = Rule::refuse(Verb::Commit, Kind::Unclear);
+    let conflicts = Fault::refuse(Verb::Commit, FaultKind::Conflict).times(6);
+    let unclear = Fault::refuse(Verb::Commit, FaultKind::Unclear);
     for after in [Some(conflicts), Some(unclear.times(3)), None] {
         let (world, journal) = (World::new(), Journal::default());
         let (sent, breaks) = (AtomicBool::new(false), after.is_none());
@@ -103,7 +105,7 @@ fn a_late_commit_is_found_before_the_step_fails_of_something_else() {
                 false => Ok(()),
             }
         });
-        let rules = [Some(Rule::late_commit().after(1).times(1)), after];
+        let rules = [Some(Fault::late_commit().after(1).times(1)), after];
         let ran = world.run_with(&job_of(chunks.step()), rules.into_iter().flatten()).unwrap();
         assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
         assert_eq!(world.rows(), all());
@@ -130,7 +132,7 @@ impl Monitor for StopsReplay {
 fn a_stop_while_an_answer_is_missing_ends_behind_the_chunk_that_came_through() {
     for intent in [StopIntent::Stopped, StopIntent::Aborted] {
         let (world, journal) = (World::new(), Journal::default());
-        let process = world.process().rule(Rule::late_commit().after(1).times(1));
+        let process = world.process().with_fault(Fault::late_commit().after(1).times(1));
         let job = job_of(Chunks { journal: journal.clone(), ..Chunks::of(numbers(all())) }.step());
         let ready = process.launch(&job).unwrap();
         let monitor = StopsReplay { token: ready.stop_token().clone(), intent };
@@ -148,7 +150,7 @@ fn a_stop_while_an_answer_is_missing_ends_behind_the_chunk_that_came_through() {
 #[test]
 fn an_abort_while_an_answer_is_missing_undoes_nothing() {
     let (world, journal) = (World::new(), Journal::default());
-    let process = world.process().rule(Rule::refuse(Verb::Commit, Kind::OutcomeUnknown).after(1).times(1));
+    let process = world.process().with_fault(Fault::refuse(Verb::Commit, FaultKind::OutcomeUnknown).after(1).times(1));
     let job = job_of(Chunks { journal: journal.clone(), ..Chunks::of(numbers(all())) }.step());
     let ready = process.launch(&job).unwrap();
     let monitor = StopsReplay { token: ready.stop_token().clone(), intent: StopIntent::Aborted };
@@ -164,7 +166,7 @@ fn an_abort_while_an_answer_is_missing_undoes_nothing() {
 #[test]
 fn a_chunk_out_of_turn_that_nobody_sent_before_fails_the_step() {
     let world = World::new();
-    let process = world.process().rule(Rule::refuse(Verb::Commit, Kind::OutOfTurn).after(1));
+    let process = world.process().with_fault(Fault::refuse(Verb::Commit, FaultKind::OutOfTurn).after(1));
     let ran = process.run(&job_of(Chunks::of(numbers(all())).step())).unwrap();
     assert!(failed(&ran).1.starts_with("the chunk is out of turn"), "{ran:?}");
     assert_eq!(process.store.count(Verb::Commit), 2);
@@ -173,9 +175,12 @@ fn a_chunk_out_of_turn_that_nobody_sent_before_fails_the_step() {
 
 #[test]
 fn a_commit_without_an_answer_is_looked_up_until_the_store_is_back() {
-    for rule in [Rule::swallow(Verb::Commit, Kind::OutcomeUnknown), Rule::refuse(Verb::Commit, Kind::OutcomeUnknown)] {
+    for rule in [
+        Fault::swallow(Verb::Commit, FaultKind::OutcomeUnknown),
+        Fault::refuse(Verb::Commit, FaultKind::OutcomeUnknown),
+    ] {
         let world = World::new();
-        let away = Rule::refuse(Verb::Read, Kind::Unreachable).times(5);
+        let away = Fault::refuse(Verb::Read, FaultKind::Unreachable).times(5);
         let ran = world.run_with(&job_of(Chunks::of(numbers(all())).step()), [rule.times(1), away]).unwrap();
         assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
         assert_eq!(world.rows(), all());
@@ -185,9 +190,9 @@ fn a_commit_without_an_answer_is_looked_up_until_the_store_is_back() {
 #[test]
 fn a_worker_that_was_replaced_while_it_waited_for_an_answer_leaves() {
     let world = World::new();
-    let process = world.process().rule(Rule::refuse(Verb::Commit, Kind::OutcomeUnknown).after(1).times(1));
+    let process = world.process().with_fault(Fault::refuse(Verb::Commit, FaultKind::OutcomeUnknown).after(1).times(1));
     let memory = Arc::clone(&world.memory);
-    process.store.rule(Rule::first(Verb::Read, move || take_over(&memory)).times(1));
+    process.store.fault(Fault::first(Verb::Read, move || take_over(&memory)).times(1));
     let job = job_of(Chunks::of(numbers(all())).step());
     assert!(matches!(process.run(&job), Err(RunError::LeaseLost)));
     assert_eq!(process.store.count(Verb::Commit), 2);
@@ -200,15 +205,15 @@ fn a_worker_that_was_replaced_while_it_waited_for_an_answer_leaves() {
 /// the step begins it again: the row tells whoever goes on.
 #[test]
 fn a_commit_of_which_nobody_hears_again_leaves_the_row_to_whoever_goes_on() {
-    for commit in [Rule::swallow, Rule::refuse] {
+    for commit in [Fault::swallow, Fault::refuse] {
         let (world, journal) = (World::new(), Journal::default());
         let step = JobStep {
             retry: retries(9),
             ..JobStep::new("step", Chunks { journal: journal.clone(), ..Chunks::of(numbers(all())) }.step())
         };
         let job = job([step]);
-        let process = world.process().rule(commit(Verb::Commit, Kind::OutcomeUnknown).after(1).times(1));
-        let process = process.rule(Rule::refuse(Verb::Read, Kind::Unreachable));
+        let process = world.process().with_fault(commit(Verb::Commit, FaultKind::OutcomeUnknown).after(1).times(1));
+        let process = process.with_fault(Fault::refuse(Verb::Read, FaultKind::Unreachable));
         assert!(matches!(process.run(&job), Err(RunError::Store(_))));
         assert_eq!((journal.count("rolled back"), process.store.count(Verb::Commit)), (0, 2));
         drop(process);
@@ -223,7 +228,7 @@ fn a_commit_of_which_nobody_hears_again_leaves_the_row_to_whoever_goes_on() {
 #[test]
 fn a_commit_that_never_gets_an_answer_is_given_up_in_the_end() {
     let world = World::new();
-    let process = world.process().rule(Rule::refuse(Verb::Commit, Kind::OutcomeUnknown));
+    let process = world.process().with_fault(Fault::refuse(Verb::Commit, FaultKind::OutcomeUnknown));
     assert!(matches!(process.run(&job_of(Chunks::of(numbers(all())).step())), Err(RunError::Store(_))));
     assert!(process.store.count(Verb::Commit) < 30);
     assert!(world.rows().is_empty());
@@ -258,7 +263,7 @@ fn a_store_that_is_away_for_a_while_is_waited_for_and_the_chunk_is_sent_from_mem
     for verb in [Verb::BeginChunk, Verb::Commit] {
         let (world, journal, watcher) = (World::new(), Journal::default(), Watcher::default());
         let job = job_of(Chunks { journal: journal.clone(), ..Chunks::of(numbers(all())) }.step());
-        let process = world.process().rule(Rule::refuse(verb, Kind::Unreachable).after(1).times(10));
+        let process = world.process().with_fault(Fault::refuse(verb, FaultKind::Unreachable).after(1).times(10));
         let ran = process.run_watched(&job, &watcher).unwrap();
         assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
         assert_eq!(world.rows(), all());
@@ -274,7 +279,7 @@ fn a_store_that_is_away_for_a_while_is_waited_for_and_the_chunk_is_sent_from_mem
 fn a_chunk_that_got_no_transaction_is_no_rollback() {
     for (verb, rollbacks) in [(Verb::BeginChunk, 0), (Verb::Commit, 4)] {
         let world = World::new();
-        let rule = Rule::refuse(verb, Kind::Unreachable).after(1).times(4);
+        let rule = Fault::refuse(verb, FaultKind::Unreachable).after(1).times(4);
         let ran = world.run_with(&job_of(Chunks::of(numbers(all())).step()), [rule]).unwrap();
         assert_eq!(world.step(ran.id, "step").counts.rollback, rollbacks);
     }
@@ -283,7 +288,7 @@ fn a_chunk_that_got_no_transaction_is_no_rollback() {
 #[test]
 fn a_full_store_is_not_waited_for() {
     let world = World::new();
-    let process = world.process().rule(Rule::refuse(Verb::BeginChunk, Kind::Full));
+    let process = world.process().with_fault(Fault::refuse(Verb::BeginChunk, FaultKind::Full));
     let ran = process.run(&job_of(Chunks::of(numbers(all())).step())).unwrap();
     assert_eq!(failed(&ran), ("StoreError", "the database is full"));
     assert_eq!(process.store.count(Verb::BeginChunk), 1);
@@ -294,9 +299,9 @@ fn outages_and_conflicts_are_no_retries_of_the_step_itself() {
     let world = World::new();
     let job = job_of(Chunks::of(numbers(all())).step());
     let rules = [
-        Rule::refuse(Verb::Commit, Kind::Conflict).times(4),
-        Rule::refuse(Verb::BeginChunk, Kind::Unreachable).times(6),
-        Rule::refuse(Verb::Commit, Kind::OutcomeUnknown).after(4).times(2),
+        Fault::refuse(Verb::Commit, FaultKind::Conflict).times(4),
+        Fault::refuse(Verb::BeginChunk, FaultKind::Unreachable).times(6),
+        Fault::refuse(Verb::Commit, FaultKind::OutcomeUnknown).after(4).times(2),
     ];
     // The step has no retry policy; all of this is the store's.
     let ran = world.run_with(&job, rules).unwrap();
@@ -358,9 +363,9 @@ impl Monitor for Slowly {
 #[test]
 fn a_store_that_is_away_is_given_up_after_a_minute_however_long_an_attempt_takes() {
     let world = World::new();
-    let process = world.process().rule(Rule::refuse(Verb::BeginChunk, Kind::Unreachable));
+    let process = world.process().with_fault(Fault::refuse(Verb::BeginChunk, FaultKind::Unreachable));
     // Past its stop line a worker asks for its lease first, which counts as an attempt.
-    let process = process.rule(Rule::refuse(Verb::Beat, Kind::Unreachable));
+    let process = process.with_fault(Fault::refuse(Verb::Beat, FaultKind::Unreachable));
     let monitor = Slowly(process.clock.clone());
     let ran = process.run_watched(&job_of(Chunks::of(numbers(all())).step()), &monitor).unwrap();
     assert_eq!(failed(&ran), ("StoreError", "the database cannot be reached"));

@@ -14,8 +14,7 @@ use overnight_framework::runner::RunError;
 use overnight_framework::status::Status;
 use overnight_framework::step::{Outcome, StepContext};
 
-use super::support::faulty::Crash;
-use super::support::{Chunks, Journal, Record, World, failed, job, job_of, numbers, refusing, skips, tasklet};
+use super::support::{Chunks, Crash, Journal, Record, World, failed, job, job_of, numbers, refusing, skips, tasklet};
 
 /// A tasklet that fails so many times before it works.
 fn flaky(name: &'static str, failures: u32, journal: &Journal) -> JobStep {

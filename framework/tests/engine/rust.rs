@@ -10,7 +10,7 @@ use overnight_framework::error::Result;
 use overnight_framework::execution::{JobExecution, StepExecution};
 use overnight_framework::job::Job;
 use overnight_framework::listener::{ListenerResult, StepListener};
-use overnight_framework::params::{BindContext, FromParams, GivenParams, Params as Bound, bind};
+use overnight_framework::params::{BindContext, FromParams, GivenParams, ParamType, Params as Bound, bind};
 use overnight_framework::policy::{RetryPolicy, SkipPolicy};
 use overnight_framework::registry::Registry;
 use overnight_framework::repository::{ChunkError, Repository};
@@ -47,7 +47,7 @@ struct Found {
 #[job(crate = overnight_framework, module = "numbers")]
 impl Sum {
     /// Looks at what there is.
-    #[step]
+    #[step(outputs = { count: integer })]
     fn look(&self, ledger: &Res<Ledger>, step: &mut StepContext<'_>) -> Json<Found> {
         step.output(&format!("up to {}", self.to));
         Json(Found { count: ledger.0.lock().unwrap().len() })
@@ -65,13 +65,18 @@ impl Sum {
         Ok(())
     }
 
-    #[step(when = Self::is_large)]
+    #[step(when = "steps.look.count == 0 && params.to > 100 || params.to < 0")]
     fn cheer(&self, stop: &StopToken) -> Result<Outcome> {
         match stop.requested() {
             Some(intent) => Ok(Outcome::Stopped(intent)),
             None if self.to > 0 => Ok(Outcome::COMPLETED),
             None => Err("nothing to cheer at".into()),
         }
+    }
+
+    #[step(when = Self::is_large)]
+    fn rejoice(&self) -> Result<()> {
+        if self.to > 0 { Ok(()) } else { Err("nothing to rejoice at".into()) }
     }
 
     fn is_large(&self, job: &JobView<'_>) -> Result<bool> {
@@ -108,11 +113,19 @@ fn by_hand(ledger: Res<Ledger>, journal: Journal) -> Job {
     JobBuilder::<Sum>::new("sum")
         .description("Adds numbers up.")
         .module("numbers")
-        .step(StepBuilder::tasklet("look", look).description("Looks at what there is."))
+        .step(
+            StepBuilder::tasklet("look", look)
+                .description("Looks at what there is.")
+                .output("count", ParamType::Integer),
+        )
         .step(StepBuilder::chunk("add", 1, add).retry(RetryPolicy::times(2)).skip(SkipPolicy::per_million(1_000_000)))
         .step(StepBuilder::tasklet("tell", tell).when("steps.add.write_count > 3").timeout_text("1m").max_starts(3))
         .step(
             StepBuilder::tasklet("cheer", |_: &Sum, _: &mut StepContext<'_>| Outcome::COMPLETED)
+                .when("steps.look.count == 0 && params.to > 100 || params.to < 0"),
+        )
+        .step(
+            StepBuilder::tasklet("rejoice", |_: &Sum, _: &mut StepContext<'_>| Outcome::COMPLETED)
                 .when_fn(|sum, job| Ok(sum.to > 100 && !job.steps.is_empty())),
         )
         .build()
@@ -211,6 +224,7 @@ fn a_job_knows_what_it_needs_before_it_runs() {
     assert_eq!(needs[0], ("look", vec![Need::of::<Ledger>()]));
     assert_eq!(needs[2], ("tell", vec![Need::of::<Journal>(), Need::of::<dyn BlockOn>()]));
     assert!(needs[3].1.is_empty());
+    assert_eq!(job.steps[0].outputs, [("count".to_owned(), ParamType::Integer)]);
     assert!(job.steps[0].place.unwrap().contains("rust.rs:"), "{:?}", job.steps[0].place);
     assert_eq!(job.description.as_deref(), Some("Adds numbers up."));
     assert_eq!(job.steps[0].description.as_deref(), Some("Looks at what there is."));
@@ -229,6 +243,46 @@ fn a_program_is_told_of_every_resource_that_its_jobs_lack() {
 }
 
 #[test]
+fn a_step_is_held_to_the_outputs_that_it_declares() {
+    let give = |text: &'static str| {
+        let give = move |_: &Sum, _: &mut StepContext<'_>| Json(serde_json::json!({ "rows": text, "more": 1 }));
+        let step = StepBuilder::tasklet("give", give).output("rows", ParamType::Integer);
+        let after = StepBuilder::tasklet("after", |_: &Sum, _: &mut StepContext<'_>| {}).when("steps.give.rows > 41");
+        JobBuilder::<Sum>::new("sum").step(step).step(after).build().unwrap()
+    };
+    let program = Program::new();
+    let (execution, steps) = program.run(&give("42"), r#"{"to": 1}"#);
+    assert_eq!((execution.status, steps[1].status), (Status::Completed, Status::Completed));
+    assert_eq!(serde_json::Value::Object(steps[0].outputs.clone()), serde_json::json!({ "rows": 42 }));
+    let (execution, _) = program.run(&give("many"), r#"{"to": 2}"#);
+    let error = execution.error.unwrap();
+    assert_eq!(error.name, "InvalidOutput");
+    assert!(error.chain().contains("output `rows`: expected an integer"), "{}", error.chain());
+}
+
+#[test]
+fn outputs_that_no_condition_could_name_are_told_before_anything_runs() {
+    let nothing = |_: &Sum, _: &mut StepContext<'_>| {};
+    let chunk = |_: &Sum, _: &StepContext<'_>| Err::<Chunk, _>(BatchError::from("not opened"));
+    let problems = JobBuilder::<Sum>::new("sum")
+        .step(StepBuilder::tasklet("a", nothing).output("status", ParamType::String).skip(SkipPolicy::count(1)))
+        .step(StepBuilder::tasklet("b", nothing).output("No", ParamType::String).when("steps.a.rows > 1"))
+        .step(StepBuilder::chunk("c", 1, chunk).output("rows", ParamType::Integer))
+        .build()
+        .unwrap_err()
+        .to_string();
+    for expected in [
+        "step `a`: an output cannot be called `status`: every step has that by itself",
+        "step `a`: a tasklet has no items to skip",
+        "step `b`: `No` cannot be the name of an output: a name begins with a letter",
+        "the condition `steps.a.rows > 1` of step `b`",
+        "step `c`: a chunk step has no outputs: later steps see its counts",
+    ] {
+        assert!(problems.contains(expected), "{expected}\n{problems}");
+    }
+}
+
+#[test]
 fn a_step_without_its_resource_fails_and_names_it() {
     let program = Program::new();
     let (execution, _) = program.run(&Sum::job().unwrap(), r#"{"to": 1}"#);
@@ -243,6 +297,7 @@ fn everything_that_is_wrong_with_a_job_is_told_at_once() {
         .timeout_text("soon")
         .step(StepBuilder::tasklet("a b", nothing).when("params.too > 1"))
         .step(StepBuilder::tasklet("late", nothing).when("steps.later.write_count > 1").timeout_text("0s"))
+        .step(StepBuilder::tasklet("never", nothing).retry(RetryPolicy::times(0)).max_starts(0))
         .build()
         .unwrap_err()
         .to_string();
@@ -254,6 +309,8 @@ fn everything_that_is_wrong_with_a_job_is_told_at_once() {
         "did you mean 'to'?",
         "the condition `steps.later.write_count > 1` of step `late`",
         "step `late`: `timeout`",
+        "step `never`: `retry` counts the first attempt too: at least 1",
+        "step `never`: with `max_starts` 0 it could never begin",
     ] {
         assert!(problems.contains(expected), "{expected}\n{problems}");
     }

@@ -35,6 +35,7 @@ pub(crate) fn take_over(store: &MemoryRepository) {
         by: "rescuer".to_owned(),
         reason: "it seemed dead".to_owned(),
         expired_for: None,
+        goes_on: false,
     };
     store.take_over(&order).unwrap().unwrap();
 }
@@ -146,6 +147,7 @@ fn a_run_that_ends_by_itself_while_it_is_watched_is_continued_from_there() {
             result: None,
             error: None,
             progress: 0,
+            goes_on: false,
         };
         world.memory.end(&lease_of(running.execution()), &end).unwrap();
     });
@@ -196,11 +198,11 @@ fn an_operator_without_a_worker_ends_what_a_dead_process_left_and_launches_nothi
     let seat = Seat { host: "host-a".to_owned(), timing: Timing::SERVER };
     let operator = Operator::without_worker(world.memory.clone(), seat, "test", "tester");
     assert_eq!(operator.owner_of(&left).unwrap(), Owner::Alive);
-    assert_eq!(operator.end_dead(&left).unwrap(), None);
+    assert_eq!(operator.end_dead(&left, false).unwrap(), None);
     owner.store.crash();
     drop(owner);
     assert_eq!(operator.owner_of(&left).unwrap(), Owner::Dead);
-    let ended = operator.end_dead(&left).unwrap().unwrap();
+    let ended = operator.end_dead(&left, false).unwrap().unwrap();
     assert_eq!((ended.status, &ended.exit_code), (Status::Failed, &ExitCode::WORKER_LOST));
     assert_eq!(operator.owner_of(&ended).unwrap(), Owner::Nobody);
     let (job, params) = (fine(), Params::default());

@@ -54,6 +54,21 @@ fn a_limit_that_runs_out_counts_whatever_the_step_makes_of_it() {
     assert_eq!(ran.error.unwrap().causes, ["killed by signal 15"]);
 }
 
+/// Work that is done would otherwise be done again by the restart.
+#[test]
+fn a_step_that_completes_after_its_limit_has_completed_and_the_limit_of_the_job_keeps_the_next_one_from_beginning() {
+    let world = World::new();
+    let late = || waiting(|_| Ok(Outcome::COMPLETED));
+    let ran = world.run(&job([JobStep { timeout: Some(SOON), ..late() }]));
+    assert_eq!(ran.status, Status::Completed);
+    let short = |name: &str, steps: Vec<JobStep>| Job { name: name.to_owned(), timeout: Some(SOON), ..job(steps) };
+    assert_eq!(world.run(&short("alone", vec![late()])).status, Status::Completed);
+    let never = tasklet("b", |_| panic!("it must not run"));
+    let ran = world.run(&short("two", vec![late(), never]));
+    assert_eq!(failed(&ran), ("TIMEOUT", "the job ran longer than its timeout of 1ms"));
+    assert_eq!(world.step(ran.id, "a").status, Status::Completed);
+}
+
 #[test]
 fn the_limit_of_a_step_holds_for_all_its_attempts_together() {
     let world = World::new();

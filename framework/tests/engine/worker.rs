@@ -17,7 +17,7 @@ use overnight_framework::status::{Status, StopIntent};
 use overnight_framework::step::Outcome;
 use overnight_framework::worker::Timing;
 
-use super::support::{Kind, Rule, Verb, World, job, tasklet};
+use super::support::{Fault, FaultKind, Verb, World, job, tasklet};
 use super::takeover::{order_stop, take_over};
 
 const QUICK: Timing = Timing { heartbeat: Duration::from_millis(2), lease: Duration::from_secs(15) };
@@ -90,7 +90,7 @@ fn the_beat_brings_the_order_to_stop() {
     let world = World::new();
     let process = world.process_on("host-a", QUICK);
     let memory = Arc::clone(&world.memory);
-    process.store.rule(Rule::first(Verb::Beat, move || order_stop(&memory)).times(1));
+    process.store.fault(Fault::first(Verb::Beat, move || order_stop(&memory)).times(1));
     let ran = process.run(&waiting()).unwrap();
     assert_eq!((ran.status, ran.exit_code.as_str()), (Status::Stopped, "STOPPED"));
 }
@@ -100,16 +100,17 @@ fn the_beat_tells_a_run_that_it_was_replaced() {
     let world = World::new();
     let process = world.process_on("host-a", QUICK);
     let memory = Arc::clone(&world.memory);
-    process.store.rule(Rule::first(Verb::Beat, move || take_over(&memory)).times(1));
+    process.store.fault(Fault::first(Verb::Beat, move || take_over(&memory)).times(1));
     assert!(matches!(process.run(&waiting()), Err(RunError::LeaseLost)));
 }
 
 #[test]
 fn a_beat_that_fails_is_tried_again_soon() {
     let world = World::new();
-    let process = world.process_on("host-a", QUICK).rule(Rule::refuse(Verb::Beat, Kind::Unreachable).times(5));
+    let process =
+        world.process_on("host-a", QUICK).with_fault(Fault::refuse(Verb::Beat, FaultKind::Unreachable).times(5));
     let memory = Arc::clone(&world.memory);
-    process.store.rule(Rule::first(Verb::Beat, move || order_stop(&memory)));
+    process.store.fault(Fault::first(Verb::Beat, move || order_stop(&memory)));
     assert_eq!(process.run(&waiting()).unwrap().status, Status::Stopped);
     assert!(process.store.count(Verb::Beat) >= 6);
 }
@@ -118,9 +119,9 @@ fn a_beat_that_fails_is_tried_again_soon() {
 fn a_beat_that_panics_is_not_the_last_one() {
     let world = World::new();
     let process = world.process_on("host-a", QUICK);
-    process.store.rule(Rule::first(Verb::Beat, || panic!("the driver panicked")).times(2));
+    process.store.fault(Fault::first(Verb::Beat, || panic!("the driver panicked")).times(2));
     let memory = Arc::clone(&world.memory);
-    process.store.rule(Rule::first(Verb::Beat, move || order_stop(&memory)));
+    process.store.fault(Fault::first(Verb::Beat, move || order_stop(&memory)));
     assert_eq!(process.run(&waiting()).unwrap().status, Status::Stopped);
 }
 
@@ -130,11 +131,11 @@ fn the_beat_goes_on_until_the_last_row_is_written_and_is_the_last_to_stop() {
     let process = world.process_on("host-a", QUICK);
     let (beats, heard) = channel();
     let beats = Mutex::new(beats);
-    process.store.rule(Rule::first(Verb::Beat, move || beats.lock().unwrap().send(()).unwrap_or_default()));
+    process.store.fault(Fault::first(Verb::Beat, move || beats.lock().unwrap().send(()).unwrap_or_default()));
     let heard = Arc::new(Mutex::new(heard));
     let counted = Arc::clone(&heard);
     // The last row is written while beats go on.
-    process.store.rule(Rule::first(Verb::End, move || {
+    process.store.fault(Fault::first(Verb::End, move || {
         let heard = counted.lock().unwrap();
         while heard.try_recv().is_ok() {}
         heard.recv_timeout(Duration::from_secs(30)).unwrap();
@@ -161,7 +162,7 @@ fn one_beat_renews_everything_that_a_process_runs() {
     });
     let many = Job { instances: Instances::Many, ..job([waiting]) };
     let (memory, seen) = (Arc::clone(&world.memory), Arc::clone(&running));
-    process.store.rule(Rule::first(Verb::Beat, move || {
+    process.store.fault(Fault::first(Verb::Beat, move || {
         if seen.load(Ordering::SeqCst) == 3 {
             for id in 1..=3 {
                 let order = overnight_framework::repository::StopOrder {

@@ -178,6 +178,7 @@ impl<'a> Player<'a> {
             result: None,
             error: None,
             progress: if status == Status::Completed { 100 } else { 50 },
+            goes_on: false,
         };
         fenced(self.repository.end(&lease, &end), holds(world, &lease), is_end(row.status, status) && begun)
     }
@@ -267,7 +268,8 @@ impl<'a> Player<'a> {
 
     fn take_over(&self, lease: Lease, waits: bool, world: &World) -> Outcome {
         let expired_for = waits.then_some(Duration::ZERO);
-        let order = TakeOver { lease, by: "worker-2".to_owned(), reason: "dead".to_owned(), expired_for };
+        let order =
+            TakeOver { lease, by: "worker-2".to_owned(), reason: "dead".to_owned(), expired_for, goes_on: false };
         let over = world.executions[&lease.execution].lease_until.is_some_and(|until| until <= self.clock.now());
         let expected = holds(world, &lease) && (over || !waits);
         let taken = self.repository.take_over(&order).unwrap();

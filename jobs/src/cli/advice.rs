@@ -6,6 +6,7 @@ use std::path::Path;
 use overnight_db::migrate::MigrateError;
 use overnight_db::{OpenError, Unreached};
 use overnight_framework::repository::{StoreError, StoreErrorKind};
+use rustix::fs::{Access, access};
 
 use super::exit::Failure;
 use super::output::quoted;
@@ -36,6 +37,10 @@ fn help(error: &WiringError, url: &str) -> Option<String> {
 
 fn of_schema(error: &MigrateError, url: &str) -> Option<String> {
     match error {
+        // Made by somebody else, who has the folder in common with us.
+        MigrateError::Lock { path, source } if source.kind() == ErrorKind::PermissionDenied && path.exists() => {
+            Some(of_file(path, source))
+        }
         MigrateError::Lock { path, source } => Some(of_folder(folder_of(path), source, elsewhere(url))),
         MigrateError::File { path, source } => Some(of_file(path, source)),
         MigrateError::NotADatabase { path } => Some(format!("`file {}` says what it is; {ANOTHER_FILE}", word(path))),
@@ -52,6 +57,12 @@ fn of_store(error: &StoreError, url: &str) -> Option<String> {
         StoreErrorKind::Full => {
             let file = file_of(url).unwrap_or(url);
             Some(format!("`df -h {}` shows how full it is", word(folder_of(Path::new(file)))))
+        }
+        // Of a file that may be written: SQLite cannot make its others beside it.
+        StoreErrorKind::ReadOnly => {
+            let folder = folder_of(Path::new(file_of(url)?));
+            let closed = access(folder, Access::WRITE_OK).err()?;
+            Some(of_folder(folder, &closed.into(), ANOTHER_FILE))
         }
         _ => None,
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use overnight_framework::job::Job;
 use overnight_framework::operator::Change;
-use overnight_framework::repository::{NewDefinition, Revision};
+use overnight_framework::repository::{NewDefinition, Revision, StoreError};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Column, Shape, View};
@@ -16,10 +16,13 @@ use super::files;
 use super::table::Kind;
 use super::validate::twice;
 use crate::catalog::Catalog;
+use crate::serve::check_topics;
+use crate::wiring::Context;
 
 /// A file whose definition is to be stored.
 struct Wanted {
     path: PathBuf,
+    job: Job,
     new: NewDefinition,
 }
 
@@ -36,14 +39,21 @@ pub(super) fn run(verb: &Apply, face: &Face) -> Result<Exit, Failure> {
     // A mistake in one of them shall change nothing, and make no store.
     let wanted = read(found, &face.catalog()?, face)?;
     let context = if verb.dry_run { face.open()? } else { face.open_to_write()? };
+    check_topics_of(&wanted, &context)?;
     let mut applied = Vec::new();
     for wanted in wanted {
         let change = context.operator.change_by(&wanted.new)?;
         applied.push(One { wanted, change, revision: None });
     }
     if !verb.dry_run {
-        let changed = applied.iter().filter(|one| one.change != Change::Unchanged);
-        let stored = context.operator.apply(changed.map(|one| one.wanted.new.clone()).collect())?;
+        let mut changed = Vec::new();
+        for one in &applied {
+            // What was only ever started is not applied, though its name stands for the same text: nobody serves it yet.
+            if one.change != Change::Unchanged || !is_applied(&context, &one.wanted.new)? {
+                changed.push(one.wanted.new.clone());
+            }
+        }
+        let stored = context.operator.apply(changed)?;
         let revisions: HashMap<_, _> = stored.into_iter().map(|one| (one.name, one.revision)).collect();
         for one in &mut applied {
             one.revision = revisions.get(&one.wanted.new.name).copied();
@@ -62,7 +72,7 @@ fn read(found: Vec<files::Found>, catalog: &Catalog, face: &Face) -> Result<Vec<
             Err(error) => wrong.push(error.into()),
             Ok(job) => match first.insert(job.name.clone(), path.clone()) {
                 Some(earlier) => wrong.push(twice(&path, &earlier, &job).into()),
-                None => wanted.extend(definition(job).map(|new| Wanted { path, new })),
+                None => wanted.extend(definition(&job).map(|new| Wanted { path, job, new })),
             },
         }
     }
@@ -75,10 +85,27 @@ fn read(found: Vec<files::Found>, catalog: &Catalog, face: &Face) -> Result<Vec<
     }
 }
 
-fn definition(job: Job) -> Option<NewDefinition> {
-    let Revision::Text { yaml, sha256 } = job.revision else { return None };
+fn is_applied(context: &Context, new: &NewDefinition) -> Result<bool, StoreError> {
+    Ok(context.operator.repository().applied(context.operator.project(), &new.name)?.is_some())
+}
+
+fn definition(job: &Job) -> Option<NewDefinition> {
+    let Revision::Text { yaml, sha256 } = job.revision.clone() else { return None };
     let base_dir = Some(job.base_dir.to_string_lossy().into_owned());
-    Some(NewDefinition { name: job.name, yaml, sha256, base_dir })
+    Some(NewDefinition { name: job.name.clone(), yaml, sha256, base_dir })
+}
+
+/// A topic that two jobs wait for would keep every server from serving any of them.
+fn check_topics_of(wanted: &[Wanted], context: &Context) -> Result<(), Failure> {
+    let (operator, mut others) = (&context.operator, Vec::new());
+    for summary in operator.repository().jobs(operator.project())? {
+        if wanted.iter().all(|wanted| wanted.job.name != summary.name) {
+            // One that cannot be read by this version is not served by it either.
+            others.extend(context.applied(&summary.name).unwrap_or_default());
+        }
+    }
+    let jobs = wanted.iter().map(|wanted| &wanted.job).chain(&others);
+    check_topics(jobs).map_err(|error| Failure::of(Exit::Invalid, &error))
 }
 
 /// What became of all files.

@@ -8,8 +8,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::time::TimeFormat;
 
 pub(super) use self::verbs::{
-    Apply, Completion, Describe, Explain, Graph, Help, Init, List, Man, Migrate, MigrateVerb, Order, ParamArguments,
-    Restart, Schema, Shell, Show, Start, Stop, Test, Tree, Validate, Wait,
+    Apply, Completion, Describe, Explain, Graph, Help, Init, List, Man, Migrate, MigrateVerb, Next, Order,
+    ParamArguments, Publish, Restart, Schedule, ScheduleVerb, Schedules, Schema, Serve, Shell, Show, Start, Stop, Test,
+    Tree, Triggers, Validate, Wait, WhatOfTriggers,
 };
 
 /// Runs batch jobs and keeps their records.
@@ -106,6 +107,12 @@ pub(super) enum Verb {
     /// Continue a stopped or failed job from its last committed chunk, and wait for its end
     #[command(visible_alias = "resume")]
     Restart(Restart),
+    /// Run what waits, and let ticks and messages start jobs, until a signal ends it
+    Serve(Serve),
+    /// Put a message into a topic, where it waits for the trigger of a job
+    Publish(Publish),
+    /// List the triggers that were served, and what each has taken or refused
+    Triggers(Triggers),
     /// Show one job with its steps
     Show(Show),
     /// List jobs
@@ -120,6 +127,10 @@ pub(super) enum Verb {
     Describe(Describe),
     /// Draw the steps of a job for Mermaid or Graphviz
     Graph(Graph),
+    /// List the schedules of jobs, and when each of them ticks next
+    Schedules(Schedules),
+    /// Say when a line of a crontab ticks, or the triggers of a job
+    Schedule(Schedule),
     /// Store the definitions of jobs, so that they can be started by name
     Apply(Apply),
     /// Write a first job, with comments, that runs as it stands

@@ -11,7 +11,6 @@ use super::exit::Failure;
 use super::output;
 use super::run::leave;
 use super::signals;
-use crate::wiring;
 
 /// Whether somebody is there to answer, who was not told to be left in peace.
 pub(super) fn is_possible(no_input: bool) -> bool {
@@ -30,8 +29,7 @@ pub(super) fn for_params(lacking: &[&ParamDeclaration], job: &Job, given: &mut G
     output::say(&format!("{} needs {what}; Ctrl-C leaves, and nothing is written", job.name));
     for param in lacking {
         loop {
-            output::ask(&question(param));
-            let Some(answer) = terminal.read(param.secret) else { return Ok(()) };
+            let Some(answer) = terminal.ask(&question(param), param.secret) else { return Ok(()) };
             match taken(param, &answer, job)? {
                 Ok(answer) => break given.extend(answer),
                 Err(problem) => output::say(&format!("  {problem}")),
@@ -53,7 +51,7 @@ fn taken(param: &ParamDeclaration, answer: &str, job: &Job) -> Result<Result<Giv
         answer => given.set_pair(&format!("{name}={answer}"))?,
     }
     let alone = Job { params: vec![(*param).clone()], ..job.clone() };
-    Ok(match wiring::bind(&alone, &given) {
+    Ok(match alone.bind(&given) {
         Ok(_) => Ok(given),
         Err(error) => Err(error.to_string()),
     })
@@ -102,11 +100,13 @@ impl Terminal {
         Self { found: tcgetattr(io::stdin()).ok(), hidden }
     }
 
-    /// The next line that is typed; `None` at the end of the input.
-    fn read(&self, is_secret: bool) -> Option<String> {
+    /// The line that is typed as the answer; `None` at the end of the input.
+    fn ask(&self, question: &str, is_secret: bool) -> Option<String> {
+        // Before the question is seen: who pastes the answer at once must not see it either.
         if is_secret {
             self.hide();
         }
+        output::ask(question);
         let mut line = String::new();
         let read = io::stdin().lock().read_line(&mut line);
         show_again(&self.hidden);

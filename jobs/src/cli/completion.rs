@@ -171,7 +171,7 @@ fn job_of_line() -> Option<Job> {
     let config = config_of(&line)?;
     let (_, verb) = line.subcommand()?;
     let argument = ["job", "target"].into_iter().find_map(|name| verb.try_get_one::<String>(name).ok().flatten())?;
-    let catalog = wiring::catalog(&config, None, PROGRAM.get().cloned().unwrap_or_default());
+    let catalog = wiring::catalog(&config.setup(), None, PROGRAM.get().cloned().unwrap_or_default());
     let definition = match Named::of(argument).ok()? {
         Named::File(path) => return catalog.load(&path).ok(),
         Named::Job(name) => {

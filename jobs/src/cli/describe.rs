@@ -54,7 +54,7 @@ pub(super) fn find(job: &str, face: &Face) -> Result<Described, Failure> {
 
 impl Answer for Described {
     fn shape() -> Shape {
-        Shape::text(KEYS).with_parts(&["params", "steps", "chunk"]).with_names()
+        Shape::text(KEYS).with_parts(&["params", "steps", "triggers", "chunk"]).with_names()
     }
 
     fn text(&self, view: &View) -> String {

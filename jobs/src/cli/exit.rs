@@ -12,6 +12,8 @@ use overnight_framework::runner::RunError;
 use overnight_framework::status::Status;
 use overnight_framework::yaml::Problems;
 
+use crate::chain::chain;
+
 use crate::catalog::CatalogError;
 use crate::config::ConfigError;
 use crate::wiring::WiringError;
@@ -110,21 +112,6 @@ impl Failure {
     pub(super) fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
     }
-}
-
-/// An error and its causes in one line. A cause that its parent's text already ends with is not said twice.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let words = cause.to_string();
-        if !text.ends_with(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        next = cause.source();
-    }
-    text
 }
 
 impl From<StoreError> for Failure {

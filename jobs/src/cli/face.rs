@@ -27,7 +27,7 @@ impl Face {
 
     /// The reader of job files, without a store.
     pub(super) fn catalog(&self) -> Result<Catalog, ConfigError> {
-        Ok(catalog(&self.config()?, None, self.registry.clone()))
+        Ok(catalog(&self.config()?.setup(), None, self.registry.clone()))
     }
 
     /// The kinds that job files may name, to look at: none of them reaches a database.

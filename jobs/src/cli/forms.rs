@@ -2,7 +2,7 @@
 
 use super::answer::{Answer as _, Shape};
 use super::apply::Applied;
-use super::arguments::{Format, MigrateVerb, Verb};
+use super::arguments::{Format, MigrateVerb, ScheduleVerb, Verb, WhatOfTriggers};
 use super::config::Settings;
 use super::describe::Described;
 use super::execution::{Listed, Shown};
@@ -15,11 +15,15 @@ use super::jobs::Jobs;
 use super::man::Manual;
 use super::migrate::{Migrations, Sql};
 use super::output::Output;
+use super::publish::Published;
+use super::schedule::Ticks;
+use super::schedules::Schedules;
 use super::schema::Printed;
 use super::show::Rejects;
 use super::stop::Stopped;
 use super::test::Tests;
 use super::tree::Drawn;
+use super::triggers::{Fires, Refused, Summaries};
 use super::validate;
 use super::version::Version;
 
@@ -72,8 +76,19 @@ fn of(verb: &Verb) -> (&'static str, Shape) {
         Verb::Wait(_) => ("wait", Shown::shape()),
         Verb::Tree(_) => ("tree", Drawn::shape()),
         Verb::Jobs => ("jobs", Jobs::shape()),
+        Verb::Serve(_) => ("serve", Shape::default()),
+        Verb::Publish(_) => ("publish", Published::shape()),
+        Verb::Triggers(verb) => match verb.what() {
+            WhatOfTriggers::Summary => ("triggers", Summaries::shape()),
+            WhatOfTriggers::Fires => ("triggers --fires", Fires::shape()),
+            WhatOfTriggers::Rejects => ("triggers --rejects", Refused::shape()),
+        },
         Verb::Describe(_) => ("describe", Described::shape()),
         Verb::Graph(_) => ("graph", Drawing::shape()),
+        Verb::Schedules(_) => ("schedules", Schedules::shape()),
+        Verb::Schedule(verb) => match verb.what {
+            ScheduleVerb::Next(_) => ("schedule next", Ticks::shape()),
+        },
         Verb::Apply(_) => ("apply", Applied::shape()),
         Verb::Completion(_) => ("completion", Shape::default()),
         Verb::Man(verb) if verb.dir.is_some() => ("man --dir", Manual::shape()),

@@ -17,8 +17,8 @@ use self::notes::{NOTES, Note};
 
 /// The verbs by what they are for, in the order of the first page.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Run", &["start", "stop", "restart", "wait"]),
-    ("Look", &["show", "list", "tree", "jobs", "describe", "graph"]),
+    ("Run", &["start", "stop", "restart", "wait", "serve", "publish"]),
+    ("Look", &["show", "list", "tree", "jobs", "describe", "graph", "triggers", "schedules", "schedule"]),
     ("Define", &["init", "validate", "test", "schema", "explain", "apply"]),
     ("Operate", &["config", "migrate", "completion", "man", "version", "help"]),
 ];

@@ -1,6 +1,6 @@
 //! `jobctl init`: a first job, with comments, that runs as it stands, and the schema by which editors check it.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
@@ -89,5 +89,9 @@ fn write(file: &Path, text: &str) -> Result<(), Failure> {
         _ => Failure::new(Exit::Error, format!("cannot write `{}`: {error}", file.display())),
     };
     let mut opened = OpenOptions::new().write(true).create_new(true).open(file).map_err(failed)?;
-    opened.write_all(text.as_bytes()).map_err(failed)
+    opened.write_all(text.as_bytes()).map_err(|error| {
+        // Half of it would be taken for one that is there already. Nobody can be helped where even that fails.
+        let _ = fs::remove_file(file);
+        failed(error)
+    })
 }

@@ -39,14 +39,20 @@ fn write_all(folder: &Path, command: &Command, output: &Output) -> Result<Exit, 
         |error: io::Error| Failure::new(Exit::Error, format!("cannot write to `{}`: {error}", folder.display()));
     fs::create_dir_all(folder).map_err(failed)?;
     let mut names = vec!["jobctl.1".to_owned()];
-    fs::write(folder.join("jobctl.1"), page_of_all(command).map_err(failed)?).map_err(failed)?;
+    write(&folder.join("jobctl.1"), page_of_all(command)).map_err(failed)?;
     for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
         let name = format!("jobctl-{}.1", verb.get_name());
-        fs::write(folder.join(&name), page_of(verb).map_err(failed)?).map_err(failed)?;
+        write(&folder.join(&name), page_of(verb)).map_err(failed)?;
         names.push(name);
     }
     output.answer(&Manual { folder: folder.to_string_lossy().into_owned(), names });
     Ok(Exit::Done)
+}
+
+/// Writes a page whole: half of one would be shown by `man` as if it were all.
+fn write(path: &Path, page: io::Result<Vec<u8>>) -> io::Result<()> {
+    let page = page?;
+    fs::write(path, page).inspect_err(|_| drop(fs::remove_file(path)))
 }
 
 /// The pages that were written.

@@ -36,7 +36,7 @@ pub(super) fn run(verb: &Migrate, face: &Face) -> Result<Exit, Failure> {
 
 /// Does something to the schema of the database at `address`.
 fn on<T>(address: &DatabaseUrl, work: impl FnOnce(&Database) -> Result<T, MigrateError>) -> Result<T, Failure> {
-    let done = wiring::connect(address).and_then(|database| Ok(work(&database).map_err(OpenError::from)?));
+    let done = wiring::connect(&address.url).and_then(|database| Ok(work(&database).map_err(OpenError::from)?));
     done.map_err(|error| advice::opening(error, address))
 }
 

@@ -127,7 +127,7 @@ impl Output {
 
     /// Whether nobody reads the answers any more.
     pub(super) fn is_unheard(&self) -> bool {
-        self.is_unheard.get()
+        self.is_unheard.get() || terminal::is_hung_up()
     }
 
     /// What goes wrong is said once, and told by [`Output::exit`] in the end; the job goes on.
@@ -266,17 +266,26 @@ pub(super) fn is_live() -> bool {
     terminal::is_live(Stream::Stderr)
 }
 
-/// The options that say where the records are, as they are typed behind a verb. A password is not repeated.
+/// The options that say where the records are, as they are typed behind a verb. A password is left out, and nothing stands in its
+/// place: what is copied asks the same database, with the password of PGPASSWORD or ~/.pgpass, or is refused by it.
 fn elsewhere(store: &StoreArguments) -> String {
-    let database = store.database.as_deref().map(|url| if has_password(url) { "URL".to_owned() } else { quoted(url) });
+    let database = store.database.as_deref().map(|url| quoted(&as_copied(url)));
     let project = store.project.as_deref().map(quoted);
     let option =
         |name: &str, value: Option<String>| value.map(|value| format!(" --{name} {value}")).unwrap_or_default();
     option("database", database) + &option("project", project)
 }
 
-fn has_password(url: &str) -> bool {
-    without_password(url) != url
+/// The address without its password, and without the stars that messages have for it.
+fn as_copied(url: &str) -> String {
+    let masked = without_password(url);
+    if masked == url {
+        return masked;
+    }
+    let (place, query) = masked.split_once('?').unwrap_or((&masked, ""));
+    let flags: Vec<_> = query.split('&').filter(|flag| !flag.is_empty() && !flag.ends_with("password=***")).collect();
+    let question = if flags.is_empty() { "" } else { "?" };
+    format!("{}{question}{}", place.replacen(":***@", "@", 1), flags.join("&"))
 }
 
 #[cfg(test)]
@@ -303,11 +312,15 @@ mod tests {
 
     #[test]
     fn a_printed_command_shows_no_password() {
-        for url in ["postgres://u:secret@h/d", "postgres://h/d?password=secret"] {
-            assert_eq!(elsewhere(&StoreArguments { database: Some(url.to_owned()), project: None }), " --database URL");
+        for (url, shown) in [
+            ("postgres://u:secret@h/d", "postgres://u@h/d"),
+            ("postgres://h/d?password=secret", "postgres://h/d"),
+            ("postgres://u:secret@h/d?sslmode=require&password=secret", "'postgres://u@h/d?sslmode=require'"),
+            ("postgres://u@h:5432/d", "postgres://u@h:5432/d"),
+        ] {
+            let printed = elsewhere(&StoreArguments { database: Some(url.to_owned()), project: None });
+            assert_eq!(printed, format!(" --database {shown}"));
         }
-        let open = StoreArguments { database: Some("postgres://u@h:5432/d".to_owned()), project: None };
-        assert_eq!(elsewhere(&open), " --database postgres://u@h:5432/d");
     }
 
     #[test]

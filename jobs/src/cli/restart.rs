@@ -1,9 +1,10 @@
 //! `jobctl restart`: the instance goes on from its last committed chunk, in the revision it was started with.
 
-use overnight_framework::execution::{JobExecution, JsonObject, Trigger};
-use overnight_framework::job::Job;
+use overnight_framework::execution::{JobExecution, Trigger};
+use overnight_framework::job::{Instances, Job};
 use overnight_framework::launch::Wish;
-use overnight_framework::params::{GivenParams, InstanceKey, ParamDeclaration, ParamProblem, Params, ParamsError};
+use overnight_framework::params::{GivenParams, InstanceKey, ParamDeclaration, ParamProblem, ParamsError};
+use overnight_framework::status::Status;
 
 use super::arguments::Restart;
 use super::ask;
@@ -11,9 +12,10 @@ use super::detach;
 use super::edited::{self, Edited};
 use super::exit::{Exit, Failure};
 use super::face::Face;
+use super::output::quoted;
 use super::run::{self, Running};
 use super::target::{self, Named};
-use crate::wiring::{self, Context};
+use crate::wiring::Context;
 
 pub(super) fn run(verb: &Restart, face: &Face) -> Result<Exit, Failure> {
     let mut given = target::params(&verb.params)?;
@@ -28,13 +30,14 @@ pub(super) fn run(verb: &Restart, face: &Face) -> Result<Exit, Failure> {
     // Whichever execution was named, its instance goes on after the last one.
     let last = context.operator.last_of(instance.id)?.unwrap_or(found);
     let job = context.pinned(&last)?;
+    refuse_finished(&job, &last)?;
     say_if_edited(&context, &named, &last, face);
     let lost = lost_secrets(&job, &given);
     if !lost.is_empty() && ask::is_possible(verb.no_input) {
         ask::for_params(&lost, &job, &mut given)?;
     }
     refuse_lost_secrets(&job, &given)?;
-    let params = continued(&job, given.clone(), &last.params)?;
+    let params = job.bind_again(given.clone(), &last.params)?;
     target::same_instance(id, &params, &instance)?;
     let running = Running {
         job: &job,
@@ -60,6 +63,17 @@ fn say_if_edited(context: &Context, named: &Named, last: &JobExecution, face: &F
     }
 }
 
+/// Of a job with many instances each start is one of its own: that the same parameters run once, as its refusal would say, is not
+/// true of it.
+fn refuse_finished(job: &Job, last: &JobExecution) -> Result<(), Failure> {
+    if job.instances != Instances::Many || last.status != Status::Completed {
+        return Ok(());
+    }
+    let message = format!("already finished (job {}): there is nothing left to go on with", last.id);
+    let again = format!("another run of it begins with `jobctl start {}`", quoted(&job.name));
+    Err(Failure::new(Exit::Refused, message).help(again))
+}
+
 /// Secrets are in no row, and have no default: what was given at the start must be given again.
 fn lost_secrets<'j>(job: &'j Job, given: &GivenParams) -> Vec<&'j ParamDeclaration> {
     job.params.iter().filter(|param| param.secret && given.get(&param.name).is_none()).collect()
@@ -77,12 +91,4 @@ fn refuse_lost_secrets(job: &Job, given: &GivenParams) -> Result<(), ParamsError
     };
     let problems: Vec<_> = lost_secrets(job, given).into_iter().map(problem).collect();
     if problems.is_empty() { Ok(()) } else { Err(ParamsError { problems }) }
-}
-
-/// The parameters of the last execution, replaced where others are given.
-pub(super) fn continued(job: &Job, mut given: GivenParams, last: &JsonObject) -> Result<Params, ParamsError> {
-    for (name, value) in last {
-        given.set_default(name, value);
-    }
-    wiring::bind(job, &given)
 }

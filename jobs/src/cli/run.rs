@@ -11,6 +11,7 @@ use overnight_framework::job::Job;
 use overnight_framework::launch::{Refusal, Wish};
 use overnight_framework::operator::{Launching, Ready, StartError};
 use overnight_framework::params::{InstanceKey, Params};
+use overnight_framework::repository::StoreError;
 use overnight_framework::runner::RunError;
 use overnight_framework::status::{Status, StopIntent};
 use overnight_framework::stop::StopToken;
@@ -63,7 +64,7 @@ pub(super) fn run_launched(
 ) -> Result<Exit, Failure> {
     ears.is_launched.store(true, Ordering::Relaxed);
     face.output.say(&format!("Job {} started", ready.execution().id));
-    let (execution, signal) = run_here(context, (job, params), ready, ears)?;
+    let (execution, signal) = run_here((context, face), (job, params), ready, ears)?;
     show::print_execution(context, &execution, &face.output);
     Ok(exit_after(signal, execution.status))
 }
@@ -136,6 +137,8 @@ impl Answer for NewJob {
 enum Event {
     /// The thread of the run has ended, with its answer or by a panic.
     Ended,
+    /// A step does not end, and the run has ended without it.
+    Left,
     Heard(Signal),
 }
 
@@ -193,7 +196,7 @@ impl Drop for Ending {
 /// Runs the job on a thread of its own and listens for signals on this one. The first signal stops it at the next safe point,
 /// the second at once.
 fn run_here(
-    context: &Context,
+    (context, face): (&Context, &Face),
     (job, params): (&Job, &Params),
     ready: Ready,
     ears: Ears,
@@ -201,6 +204,12 @@ fn run_here(
     let (id, stop) = (ready.execution().id, ready.stop_token().clone());
     let Ears { events, incoming, .. } = ears;
     let progress = Arc::new(Progress::new());
+    let (leaving, left) = mpsc::channel();
+    let told = events.clone();
+    let ready = ready.on_left(move |ended| {
+        // Where nobody listens, the run has come to its end after all.
+        let _ = leaving.send(ended).map(|()| told.send(Event::Left));
+    });
     thread::scope(|scope| {
         let monitor = Arc::clone(&progress);
         let running = scope.spawn(move || {
@@ -209,6 +218,9 @@ fn run_here(
         });
         let signal = until_ended(&incoming, &stop, &progress);
         progress.finish();
+        if let Ok(ended) = left.try_recv() {
+            leave_behind((context, face), id, ended);
+        }
         match running.join() {
             Ok(ended) => Ok((ended.map_err(|error| unrecorded(error, id))?, signal)),
             Err(_) => Err(not_recorded(Failure::new(Exit::Error, "the run panicked"), id)),
@@ -222,7 +234,7 @@ fn until_ended(incoming: &mpsc::Receiver<Event>, stop: &StopToken, progress: &Pr
     let (mut first, mut deadline) = (None, Duration::MAX);
     loop {
         match incoming.recv_timeout(deadline.saturating_sub(clock.elapsed())) {
-            Ok(Event::Ended) => return first,
+            Ok(Event::Ended | Event::Left) => return first,
             Ok(Event::Heard(signal)) if first.is_none() => {
                 first = Some(signal);
                 progress.line(&format!("stopping at the next safe point; {} ends it at once", again(signal)));
@@ -241,6 +253,23 @@ fn until_ended(incoming: &mpsc::Receiver<Event>, stop: &StopToken, progress: &Pr
     }
 }
 
+/// Shows how a run has ended whose step does not end, and leaves the step behind with the process.
+#[expect(clippy::disallowed_methods, reason = "a thread that is held up cannot be ended in any other way")]
+fn leave_behind((context, face): (&Context, &Face), id: ExecutionId, ended: Result<JobExecution, StoreError>) -> ! {
+    let exit = match ended {
+        Ok(execution) => {
+            show::print_execution(context, &execution, &face.output);
+            Exit::of(execution.status)
+        }
+        Err(error) => {
+            let failure = unrecorded(error.into(), id);
+            face.output.failure(&failure);
+            failure.exit
+        }
+    };
+    std::process::exit(i32::from(face.output.exit(exit) as u8))
+}
+
 fn again(signal: Signal) -> &'static str {
     match signal {
         Signal::Interrupt => "Ctrl-C again",
@@ -256,7 +285,7 @@ pub(super) fn leave(signal: Signal) -> ! {
 
 #[cfg(test)]
 mod tests {
-    use overnight_framework::repository::{StoreError, StoreErrorKind};
+    use overnight_framework::repository::StoreErrorKind;
 
     use super::*;
 

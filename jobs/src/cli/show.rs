@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use overnight_framework::execution::{ExecutionId, InstanceId, JobExecution, StepExecutionId, place};
-use overnight_framework::operator::FindError;
+use overnight_framework::operator::{FindError, Look, Waited, Watch};
 use overnight_framework::repository::{ExecutionFilter, StoreError, StoredDeadLetter};
 use serde_json::Value;
 
@@ -13,15 +13,16 @@ use super::answer::{Answer, Column, Shape, View};
 use super::arguments::Show;
 use super::diagnosis;
 use super::execution::{Shown, named};
-use super::exit::{Exit, Failure, chain};
+use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::json;
 use super::output::{Newest, Output};
 use super::run::exit_of;
 use super::table::Kind;
 use super::target::{self, Named};
-use super::wait::{self, Look, Waited, Watch};
+use super::wait;
 use super::watch::{self, Seen, Watched};
+use crate::chain::chain;
 use crate::wiring::Context;
 
 /// How many dead letters are fetched at once.
@@ -60,7 +61,7 @@ fn watch(context: Context, job: &JobExecution, interval: Duration, face: &Face) 
     let context = Arc::new(context);
     let (looking, mut watch) = (Arc::clone(&context), Watch::of(id));
     let look = move || {
-        let (seen, job) = match watch.look(&looking)? {
+        let (seen, job) = match watch.look(&looking.operator)? {
             Look::Lives(job) => (Seen::Going as fn(_) -> _, job),
             Look::Over(Waited::Ended(job) | Waited::Left(job)) => (Seen::Last as fn(_) -> _, job),
         };

@@ -13,7 +13,6 @@ use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::run::{self, Running};
 use super::target::{self, Named};
-use crate::wiring;
 
 pub(super) fn run(verb: &Start, face: &Face) -> Result<Exit, Failure> {
     let mut given = target::params(&verb.params)?;
@@ -48,7 +47,7 @@ fn bound(verb: &Start, job: &Job, given: &mut GivenParams) -> Result<Params, Fai
     if ask::is_possible(verb.no_input) && !lacking(job, given).is_empty() && has_no_other_problem(job, given) {
         ask::for_params(&lacking(job, given), job, given)?;
     }
-    wiring::bind(job, given).map_err(|error| {
+    job.bind(given).map_err(|error| {
         let failure = Failure::from(error);
         let lacking = lacking(job, given);
         let is_all = !lacking.is_empty() && has_no_other_problem(job, given);
@@ -67,7 +66,7 @@ fn has_no_other_problem(job: &Job, given: &GivenParams) -> bool {
         required: param.required && given.get(&param.name).is_some(),
         ..param.clone()
     };
-    wiring::bind(&Job { params: job.params.iter().map(without).collect(), ..job.clone() }, given).is_ok()
+    Job { params: job.params.iter().map(without).collect(), ..job.clone() }.bind(given).is_ok()
 }
 
 fn is_id(id: ExecutionId) -> Failure {

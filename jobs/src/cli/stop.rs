@@ -1,7 +1,7 @@
 //! `jobctl stop`: a running job ends at its next chunk boundary.
 
 use overnight_framework::execution::{ExecutionId, JobExecution};
-use overnight_framework::operator::Owner;
+use overnight_framework::operator::{Owner, Waited};
 use overnight_framework::repository::{ExecutionFilter, StopAnswer, StoreError};
 use overnight_framework::status::{Status, StopIntent, Word};
 use serde_json::Value;
@@ -14,8 +14,7 @@ use super::face::Face;
 use super::output::Output;
 use super::table::Kind;
 use super::target::{self, Named};
-use super::wait::{self, Waited};
-use super::{json, show};
+use super::{json, show, wait};
 use crate::wiring::Context;
 
 /// The words of what can be stopped.
@@ -47,7 +46,7 @@ pub(super) fn run(verb: &Stop, face: &Face) -> Result<Exit, Failure> {
 fn if_left(context: &Context, job: JobExecution, face: &Face) -> Result<JobExecution, StoreError> {
     match context.operator.owner_of(&job)? {
         Owner::Nobody | Owner::Alive => Ok(job),
-        Owner::Dead => Ok(context.operator.end_dead(&job)?.unwrap_or(job)),
+        Owner::Dead => Ok(context.operator.end_dead(&job, false)?.unwrap_or(job)),
         Owner::Overdue => {
             face.output.say(&format!("job {} does not renew its lease: perhaps its process is gone", job.id));
             face.output.help(&format!("see it to its end with `jobctl stop {} --wait`", job.id));
@@ -62,7 +61,7 @@ fn ended(context: &Context, id: ExecutionId, output: &Output) -> Result<JobExecu
         match wait::until_ended(context, id, None, output)? {
             Waited::Ended(job) => return Ok(job),
             Waited::Left(job) => {
-                if let Some(job) = context.operator.end_dead(&job)? {
+                if let Some(job) = context.operator.end_dead(&job, false)? {
                     return Ok(job);
                 }
             }

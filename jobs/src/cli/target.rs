@@ -12,8 +12,9 @@ use overnight_framework::yaml::{Source, is_name};
 
 use super::arguments::ParamArguments;
 use super::command;
-use super::exit::{Exit, Failure, chain};
+use super::exit::{Exit, Failure};
 use super::output::quoted;
+use crate::chain::chain;
 use crate::wiring::{self, Context};
 
 /// What was typed where a job is expected.

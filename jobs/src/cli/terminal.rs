@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal as _};
 
 use overnight_framework::yaml::Paint;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{Winsize, tcgetwinsize};
 
 use super::arguments::Colour;
@@ -26,6 +27,14 @@ impl Stream {
 /// Whether a stream is a terminal on which a line can move.
 pub(super) fn is_live(stream: Stream) -> bool {
     stream.is_terminal() && std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
+}
+
+/// Whether whoever read stdout is gone. Writing would tell as well, but there may be nothing to write.
+pub(super) fn is_hung_up() -> bool {
+    let stdout = io::stdout();
+    let mut asked = [PollFd::new(&stdout, PollFlags::empty())];
+    let answered = poll(&mut asked, Some(&Timespec::default()));
+    answered.is_ok() && asked.iter().any(|stream| stream.revents().intersects(PollFlags::ERR | PollFlags::HUP))
 }
 
 /// How many columns the terminal of stderr has just now, where a line moves.

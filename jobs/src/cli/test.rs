@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Shape, View};
 use super::arguments::Test;
-use super::exit::{Exit, Failure, chain};
+use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::files;
 use crate::catalog::CatalogError;
+use crate::chain::chain;
 
 /// A file with what came of its tests.
 struct Tested {

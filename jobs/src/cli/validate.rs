@@ -3,7 +3,10 @@
 mod sarif;
 
 use std::collections::HashMap;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use overnight_framework::job::Job;
 use overnight_framework::repository::Revision;
@@ -16,6 +19,7 @@ use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::files::{self, Found};
 use crate::catalog::{Catalog, CatalogError};
+use crate::chain::chain;
 
 /// A file, and what is wrong with it.
 struct Checked {
@@ -25,7 +29,7 @@ struct Checked {
 
 pub(super) fn run(verb: &Validate, face: &Face) -> Result<Exit, Failure> {
     let found = files::of(&verb.files).map_err(|error| Failure::of(Exit::Invalid, &error))?;
-    let checked = check(found, &face.catalog()?);
+    let checked = check(&found, &face.catalog()?);
     let exit = if checked.iter().all(|file| file.error.is_none()) { Exit::Done } else { Exit::Invalid };
     match face.output.format() {
         Format::Table | Format::Wide | Format::Name | Format::Dot => say(checked, face),
@@ -58,25 +62,37 @@ pub(super) fn shape() -> Shape {
     Shape::text(KEYS).with_parts(&["problems"])
 }
 
+/// How many jobs are held at once: enough for every core, and few enough that a large folder needs no more memory than a small one.
+const HELD: usize = 512;
+
 /// Reads every file. Two files of one folder must not describe a job of the same name: only one of them could be meant by it.
-fn check(found: Vec<Found>, catalog: &Catalog) -> Vec<Checked> {
+fn check(found: &[Found], catalog: &Catalog) -> Vec<Checked> {
     let mut names: HashMap<(usize, String), PathBuf> = HashMap::new();
-    let mut checked = Vec::new();
-    for Found { path, folder } in found {
-        let mut error = None;
-        match catalog.load(&path) {
-            Err(wrong) => error = Some(wrong),
-            Ok(job) => {
-                if let Some(folder) = folder
-                    && let Some(first) = names.insert((folder, job.name.clone()), path.clone())
-                {
-                    error = Some(twice(&path, &first, &job));
+    let mut checked = Vec::with_capacity(found.len());
+    for files in found.chunks(HELD) {
+        for (Found { path, folder }, job) in files.iter().zip(load(files, catalog)) {
+            let error = match (job, folder) {
+                (Err(wrong), _) => Some(wrong),
+                (Ok(_), None) => None,
+                (Ok(job), Some(folder)) => {
+                    names.insert((*folder, job.name.clone()), path.clone()).map(|first| twice(path, &first, &job))
                 }
-            }
+            };
+            checked.push(Checked { path: path.clone(), error });
         }
-        checked.push(Checked { path, error });
     }
     checked
+}
+
+/// The jobs of the files, in their order; each core reads its share.
+fn load(files: &[Found], catalog: &Catalog) -> Vec<Result<Job, CatalogError>> {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let read = |share: &[Found]| share.iter().map(|file| catalog.load(&file.path)).collect::<Vec<_>>();
+    thread::scope(|scope| {
+        let shares = files.chunks(files.len().div_ceil(cores));
+        let readers: Vec<_> = shares.map(|share| scope.spawn(move || read(share))).collect();
+        readers.into_iter().flat_map(|reader| reader.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
 }
 
 /// The problem of a file whose job, as it was read there, is called as that of another file.
@@ -112,7 +128,7 @@ fn document(Checked { path, error }: &Checked) -> Value {
     let problems = match error {
         None => Vec::new(),
         Some(CatalogError::Wrong(problems)) => problems.located().iter().map(|problem| json!(problem)).collect(),
-        Some(error) => vec![json!({ "file": path.to_string_lossy(), "message": super::exit::chain(error) })],
+        Some(error) => vec![json!({ "file": path.to_string_lossy(), "message": chain(error) })],
     };
     json!({ "file": path.to_string_lossy(), "ok": error.is_none(), "problems": problems })
 }

@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use overnight_framework::clock::{Clock as _, SystemClock};
 use overnight_framework::execution::{ExecutionId, JobExecution};
-use overnight_framework::operator::{FindError, Owner, Target};
-use overnight_framework::repository::StoreError;
+use overnight_framework::operator::{FindError, Look, Waited, Watch};
 use overnight_framework::stop::StopToken;
 
 use super::arguments::Wait;
-use super::exit::{Exit, Failure, chain};
+use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::output::Output;
 use super::show;
 use super::target::{self, Named};
+use crate::chain::chain;
 use crate::wiring::Context;
 
 /// How often the row is looked at.
@@ -22,13 +20,6 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// How long the store may be away: about as long as the process that runs the job waits for it.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// What a job came to.
-pub(super) enum Waited {
-    Ended(JobExecution),
-    /// Its process is gone, and nobody ends it.
-    Left(JobExecution),
-}
 
 pub(super) fn run(verb: &Wait, face: &Face) -> Result<Exit, Failure> {
     let given = target::params(&verb.params)?;
@@ -61,9 +52,9 @@ pub(super) fn until_ended(
     let mut watch = Watch::of(id);
     let mut away = None;
     loop {
-        let now = watch.clock.elapsed();
+        let now = watch.elapsed();
         let is_late = timeout.is_some_and(|limit| now >= limit);
-        match watch.look(context) {
+        match watch.look(&context.operator) {
             Ok(Look::Over(waited)) => return Ok(waited),
             Ok(Look::Lives(execution)) if is_late => {
                 let message = format!("job {id} is still {}", execution.word());
@@ -84,61 +75,5 @@ pub(super) fn until_ended(
             Err(error) => return Err(error.into()),
         }
         let _ = pause.wait(LOOK);
-    }
-}
-
-/// What one look has shown.
-pub(super) enum Look {
-    Over(Waited),
-    Lives(JobExecution),
-}
-
-/// An execution that is looked at until it has ended.
-pub(super) struct Watch {
-    id: ExecutionId,
-    clock: SystemClock,
-    /// The lease that is over, and since when it is watched.
-    overdue: Option<(Option<DateTime<Utc>>, Duration)>,
-}
-
-impl Watch {
-    pub(super) fn of(id: ExecutionId) -> Self {
-        Self { id, clock: SystemClock::default(), overdue: None }
-    }
-
-    pub(super) fn look(&mut self, context: &Context) -> Result<Look, FindError> {
-        let find = || context.operator.find(&Target::Execution(self.id));
-        let execution = find()?;
-        if execution.status.is_ended() {
-            return Ok(Look::Over(Waited::Ended(execution)));
-        }
-        if !is_left(context, &execution, &mut self.overdue, self.clock.elapsed())? {
-            return Ok(Look::Lives(execution));
-        }
-        // Its last row may have been written between the two looks.
-        let execution = find()?;
-        let has_ended = execution.status.is_ended();
-        Ok(Look::Over(if has_ended { Waited::Ended(execution) } else { Waited::Left(execution) }))
-    }
-}
-
-/// Whether the owner is dead: its life lock says so, or its lease is over and was not renewed for one more.
-fn is_left(
-    context: &Context,
-    execution: &JobExecution,
-    overdue: &mut Option<(Option<DateTime<Utc>>, Duration)>,
-    now: Duration,
-) -> Result<bool, StoreError> {
-    match context.operator.owner_of(execution)? {
-        Owner::Dead => Ok(true),
-        Owner::Nobody | Owner::Alive => {
-            *overdue = None;
-            Ok(false)
-        }
-        Owner::Overdue => {
-            let watched = overdue.filter(|(lease, _)| *lease == execution.lease_until);
-            let (_, since) = *overdue.insert(watched.unwrap_or((execution.lease_until, now)));
-            Ok(now.saturating_sub(since) >= context.operator.seat().timing.lease)
-        }
     }
 }

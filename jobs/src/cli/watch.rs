@@ -8,9 +8,10 @@ use overnight_framework::operator::FindError;
 use overnight_framework::stop::StopToken;
 
 use super::answer::Answer;
-use super::exit::{Exit, Failure, chain};
+use super::exit::{Exit, Failure};
 use super::output::{Newest, Output};
 use super::signals::{self, Signal};
+use crate::chain::chain;
 
 /// What one look has shown.
 pub(super) enum Seen<A> {

@@ -1,36 +1,10 @@
-//! Where files stand that nobody has named: the embedded store, and what belongs beside a store.
+//! Where the embedded store of those is who have named none.
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use overnight_db::Database;
-
-/// Where the life locks are.
-pub(crate) fn state_dir(database: &Database) -> PathBuf {
-    beside(database, "workers")
-}
-
-/// Where the logs of detached jobs are.
-pub(crate) fn log_dir(database: &Database) -> PathBuf {
-    beside(database, "logs")
-}
-
-/// A folder beside an embedded store, so that everyone who opens it finds it; else in the user's state folder.
-fn beside(database: &Database, what: &str) -> PathBuf {
-    match database.embedded_path() {
-        Some(path) => {
-            let mut name = path.file_name().unwrap_or_default().to_owned();
-            name.push(".");
-            name.push(what);
-            path.with_file_name(name)
-        }
-        None => {
-            let state = xdg("XDG_STATE_HOME", ".local/state").unwrap_or_else(std::env::temp_dir);
-            state.join("overnight").join(what)
-        }
-    }
-}
+use crate::places::xdg;
 
 /// The file of those who configure nothing: in their folder for data, or here when there is none and none can be made.
 ///
@@ -57,11 +31,6 @@ pub(super) fn is_writable(folder: &Path) -> bool {
 /// The user's folder for data.
 pub(super) fn data_dir() -> Option<PathBuf> {
     xdg("XDG_DATA_HOME", ".local/share")
-}
-
-fn xdg(variable: &str, below_home: &str) -> Option<PathBuf> {
-    let set = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
-    set.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(below_home)))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use overnight_db::table::{QueryError, TableError};
-use overnight_db::{Backend, Database, OpenError, OpenOptions, Session, chunk_error};
+use overnight_db::{Backend, Database, OpenError, OpenOptions, chunk_error};
 use overnight_framework::BatchError;
 use overnight_framework::error::names;
 use overnight_framework::repository::{ChunkError, StoreError};
@@ -21,7 +21,8 @@ pub(crate) const CONNECTION: Field = Field::optional(
     "Another database, by its name in jobctl.toml. Without the key it is the one with the records.",
 );
 
-/// The databases by name. Those that no step uses are never connected to.
+/// The databases by name. Those that no step uses are never connected to. By default there is none.
+#[derive(Default)]
 pub struct Connections {
     main: Option<Database>,
     named: BTreeMap<String, String>,
@@ -33,6 +34,12 @@ impl Connections {
     #[must_use]
     pub fn new(main: Option<Database>, named: BTreeMap<String, String>) -> Self {
         Self { main, named, open: Mutex::default() }
+    }
+
+    /// The database with the records alone.
+    #[must_use]
+    pub fn over(main: Database) -> Self {
+        Self::new(Some(main), BTreeMap::new())
     }
 
     /// The database called `name`, or the one with the records.
@@ -113,20 +120,6 @@ fn meaning(error: &OpenError) -> &'static str {
         OpenError::Address { .. } => names::INVALID_VALUE,
         OpenError::File { .. } => names::IO,
         _ => names::STORE_ERROR,
-    }
-}
-
-/// Does `work` in a transaction that is its own. On SQLite it is one that may write from its beginning: one that only finds out
-/// later is refused at once when another process writes.
-pub(super) fn in_transaction<T, E>(session: Session<'_>, work: impl FnOnce(Session<'_>) -> Result<T, E>) -> Result<T, E>
-where
-    E: From<diesel::result::Error>,
-{
-    match session {
-        Session::Postgres(connection) => {
-            diesel::Connection::transaction(connection, |connection| work(connection.into()))
-        }
-        Session::Sqlite(connection) => connection.immediate_transaction(|connection| work(connection.into())),
     }
 }
 

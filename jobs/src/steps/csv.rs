@@ -5,6 +5,7 @@
 //! column, where databases write nulls so. Text behind a closing quote, and a CR that is neither in quotes nor before an LF,
 //! make a record a bad one.
 
+mod build;
 mod cell;
 mod delimiter;
 mod error;
@@ -21,6 +22,7 @@ mod records;
 mod unpivot;
 mod writer;
 
+pub use self::build::{Read, Write, read, write};
 pub use self::reader::CsvReader;
 pub use self::writer::CsvWriter;
 

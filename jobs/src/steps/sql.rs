@@ -1,11 +1,13 @@
 //! Statements and queries of the user's own.
 
 mod bind;
+mod build;
 mod cancel;
 mod reader;
 mod tasklet;
 mod text;
 
+pub use self::build::{Read, read, read_by};
 pub use self::reader::SqlReader;
 pub use self::tasklet::SqlTasklet;
 

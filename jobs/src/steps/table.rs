@@ -1,9 +1,11 @@
 //! Tables of databases.
 
+mod build;
 mod reader;
 mod settings;
 mod writer;
 
+pub use self::build::{Read, Write, read, write};
 pub use self::reader::TableReader;
 pub use self::writer::TableWriter;
 

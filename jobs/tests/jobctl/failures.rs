@@ -160,6 +160,11 @@ fn a_file_that_does_not_open_is_told_by_its_name_with_what_to_do() {
     forbid(&copy("unwritable"), 0o444);
     forbid(&copy("closed"), 0o666);
     forbid(&project.path("closed"), 0o555);
+    for name in ["sealed", "shared"] {
+        forbid(&copy(name), 0o666);
+        forbid(&project.file(&format!("{name}/jobs.db.lock"), ""), if name == "shared" { 0o600 } else { 0o666 });
+    }
+    forbid(&project.path("sealed"), 0o555);
     let folder = project.folder.path().to_string_lossy().into_owned();
     for (arguments, code, said, help) in [
         (["list", "text.db"], 9, "/text.db is not a database of SQLite", "`file FOLDER/text.db` says what it is"),
@@ -177,6 +182,18 @@ fn a_file_that_does_not_open_is_told_by_its_name_with_what_to_do() {
             "`chmod u+w FOLDER/closed`",
         ),
         (
+            ["list", "shared/jobs.db"],
+            9,
+            "cannot lock FOLDER/shared/jobs.db.lock: Permission",
+            "`chmod u+rw FOLDER/shared/jobs.db.lock`",
+        ),
+        (
+            ["list", "sealed/jobs.db"],
+            10,
+            "the database is read-only: attempt to write a readonly database",
+            "the folder must take new files: `chmod u+w sealed`",
+        ),
+        (
             ["start", "unwritable/jobs.db"],
             10,
             "cannot write to FOLDER/unwritable/jobs.db: Permission",
@@ -192,6 +209,7 @@ fn a_file_that_does_not_open_is_told_by_its_name_with_what_to_do() {
     }
     as_nobody(&project, &["list", "--database", "unwritable/jobs.db"]).expect(0);
     forbid(&project.path("closed"), 0o755);
+    forbid(&project.path("sealed"), 0o755);
 }
 
 /// Addresses where nobody lets us in. PASSWORD is the right one.
@@ -286,7 +304,7 @@ fn a_schema_of_another_version_is_refused_with_its_own_exit_code() {
     project.jobctl(&["migrate", "down", "--yes"]).expect(0);
     let older = project.jobctl(&["list"]).expect(6);
     assert!(
-        older.stderr.contains("the database has schema 1, and this program needs 2: run `jobctl migrate up`"),
+        older.stderr.contains("the database has schema 2, and this program needs 3: run `jobctl migrate up`"),
         "{older:#?}"
     );
     project.jobctl(&["migrate", "up"]).expect(0);
@@ -294,7 +312,7 @@ fn a_schema_of_another_version_is_refused_with_its_own_exit_code() {
     let list = project.table("schema_migration");
     project.execute(&format!("insert into {list} (version, name) values (7, 'later')"));
     let newer = project.jobctl(&["list"]).expect(6);
-    assert!(newer.stderr.contains("the database has schema 7, and this program knows only 2"), "{newer:#?}");
+    assert!(newer.stderr.contains("the database has schema 7, and this program knows only 3"), "{newer:#?}");
     assert!(newer.stderr.contains("`jobctl version` shows how old this program is"), "{newer:#?}");
     project
         .execute(&format!("update {list} set name = 'other' where version = 1; delete from {list} where version = 7"));

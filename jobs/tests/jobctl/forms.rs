@@ -17,7 +17,7 @@ steps:
 ";
 
 /// Every verb that answers, behind two jobs.
-const ANSWERS: [&[&str]; 13] = [
+const ANSWERS: [&[&str]; 15] = [
     &["list"],
     &["show", "1"],
     &["show", "1", "--rejects"],
@@ -26,6 +26,8 @@ const ANSWERS: [&[&str]; 13] = [
     &["jobs"],
     &["describe", "copy"],
     &["graph", "copy"],
+    &["schedules"],
+    &["schedule", "next", "@daily", "--from", "2027-01-01T00:00:00Z"],
     &["config"],
     &["explain"],
     &["explain", "E201", "InvalidRow"],

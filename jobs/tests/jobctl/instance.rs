@@ -149,6 +149,9 @@ on_both_stores! {
         let restarted = project.jobctl(&[&["restart", "load.yaml", "-o", "json"][..], &of_the_day].concat()).expect(0).json();
         assert_eq!((&restarted["previous_id"], &restarted["instance_id"]), (&2.into(), &2.into()));
         assert_eq!(project.jobctl(&[&["show", "load.yaml", "-o", "json"][..], &of_the_day].concat()).expect(0).json()["id"], 4);
+        let refused = project.jobctl(&["restart", "4"]).expect(6).stderr;
+        assert!(refused.contains("already finished (job 4): there is nothing left to go on with"), "{refused}");
+        assert!(refused.contains("`jobctl start load`") && !refused.contains("run once"), "{refused}");
     }
 
     fn a_job_is_started_by_its_name_as_it_was_started_last(project) {

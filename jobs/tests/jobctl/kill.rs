@@ -23,16 +23,18 @@ fn kills() -> u64 {
 }
 
 /// A seed that is printed, so that a failure can be had again.
-fn seed() -> u64 {
+pub(super) fn seed() -> u64 {
     let given = std::env::var("OVERNIGHT_SEED").ok().and_then(|text| text.parse().ok());
-    given.unwrap_or_else(|| RandomState::new().hash_one("kill"))
+    let seed = given.unwrap_or_else(|| RandomState::new().hash_one("kill"));
+    println!("OVERNIGHT_SEED={seed}");
+    seed
 }
 
 /// SplitMix64: enough for moments to kill at.
-struct Chance(u64);
+pub(super) struct Chance(pub(super) u64);
 
 impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -52,9 +54,7 @@ fn a_day_killed_at_random_moments_closes_with_the_same_bytes_on_postgres() {
 }
 
 fn kill_and_restart(kind: Backend) {
-    let seed = seed();
-    println!("OVERNIGHT_SEED={seed}");
-    let mut chance = Chance(seed);
+    let mut chance = Chance(seed());
     let undisturbed = undisturbed(kind);
     for round in 0..kills() {
         let moment = Duration::from_micros(chance.below(undisturbed.as_micros() as u64));

@@ -114,7 +114,7 @@ pub(crate) fn server_folder() -> PathBuf {
 
 /// The template of the databases: the schema of this version.
 pub(crate) fn template() -> Template<'static> {
-    Template { version: concat!(env!("CARGO_PKG_VERSION"), "-schema-2"), migrate: &migrate }
+    Template { version: concat!(env!("CARGO_PKG_VERSION"), "-schema-3"), migrate: &migrate }
 }
 
 fn migrate(url: &str) -> Result<(), AnyError> {

@@ -117,3 +117,18 @@ fn a_folder_that_takes_no_files_is_named_with_the_ways_out() {
         bare(&project, folder, &["validate", file.to_str().unwrap()]).expect(0);
     }
 }
+
+/// As on a full disk: what is there in half would be taken for whole.
+#[test]
+fn a_file_that_cannot_be_written_whole_is_not_left_in_half() {
+    let project = Project::new(Backend::Sqlite);
+    let limited = |line: &str| in_shell(&project, &format!("trap '' XFSZ; ulimit -f 8; {line}"));
+    let init = limited("jobctl init").expect(1);
+    assert!(init.stderr.contains("cannot write `job.schema.json`"), "{init:#?}");
+    assert!(!project.path("job.schema.json").exists());
+    project.jobctl(&["init", "two.yaml"]).expect(0);
+    serde_json::from_str::<serde_json::Value>(&fs::read_to_string(project.path("job.schema.json")).unwrap()).unwrap();
+    let man = limited("ulimit -f 1; jobctl man --dir man1").expect(1);
+    assert!(man.stderr.contains("cannot write to `man1`"), "{man:#?}");
+    assert_eq!(fs::read_dir(project.path("man1")).unwrap().count(), 0);
+}

@@ -161,6 +161,21 @@ fn nobody_watches_for_a_pipe_that_is_closed() {
 }
 
 #[test]
+fn nobody_watches_for_a_closed_pipe_while_nothing_changes() {
+    let project = Project::new(Backend::Sqlite);
+    let run = started(&project);
+    for what in [&["show", "1"][..], &["list"]] {
+        let (child, mut lines) =
+            watching(project.command(&[what, &["-w", "--interval", "100ms", "-o", "jsonl"]].concat()));
+        assert_eq!(status(lines.next()), "running");
+        drop(lines);
+        answer(child.wait_with_output().unwrap()).expect(0);
+    }
+    project.file("go", "");
+    answer(run.wait_with_output().unwrap()).expect(0);
+}
+
+#[test]
 fn how_often_somebody_looks_is_a_length_of_time_that_leaves_the_database_in_peace() {
     let project = Project::new(Backend::Sqlite);
     let refused = |arguments: &[&str]| project.jobctl(arguments).expect(2).stderr;

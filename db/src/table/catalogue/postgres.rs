@@ -13,7 +13,8 @@ use crate::table::postgres::PgType;
 
 const RELATION: &str = "
 SELECT c.oid::int8 AS oid, c.relkind::text AS kind, n.nspname::text AS schema,
-       NOT c.relrowsecurity AND NOT c.relhasrules AS copies
+       NOT c.relrowsecurity AND NOT c.relhasrules AS copies, c.relpersistence = 't' AS temporary,
+       EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.condeferrable) AS defers
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE c.oid = pg_catalog.to_regclass($1)";
 
@@ -71,6 +72,10 @@ struct RelationRow {
     schema: String,
     #[diesel(sql_type = Bool)]
     copies: bool,
+    #[diesel(sql_type = Bool)]
+    temporary: bool,
+    #[diesel(sql_type = Bool)]
+    defers: bool,
 }
 
 #[derive(QueryableByName)]
@@ -116,7 +121,7 @@ struct TableRow {
 pub(super) fn find(connection: &mut PgConnection, name: &TableName) -> Result<Option<Table>, TableError> {
     let relation =
         sql_query(RELATION).bind::<Text, _>(name.quoted()).get_result::<RelationRow>(connection).optional()?;
-    let Some(RelationRow { oid, kind, schema, copies }) = relation else {
+    let Some(RelationRow { oid, kind, schema, copies, temporary, defers }) = relation else {
         return Ok(None);
     };
     // A name without a schema may lead to ours through the search path.
@@ -131,7 +136,11 @@ pub(super) fn find(connection: &mut PgConnection, name: &TableName) -> Result<Op
         columns: columns.into_iter().map(column).collect(),
         keys: keys.into_iter().map(key).collect(),
         backend: Backend::Postgres,
+        is_temporary: temporary,
         copies,
+        defers,
+        #[cfg(feature = "sqlite")]
+        settles_conflicts: false,
     }))
 }
 

@@ -1,14 +1,14 @@
 //! The catalogue of SQLite.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::{SqliteConnection, sql_query};
 use overnight_framework::suggest;
 
 use super::{Column, Filled, Storage, Table, UniqueKey};
 use crate::session::Backend;
 use crate::table::error::TableError;
-use crate::table::name::TableName;
+use crate::table::name::{TableName, quote};
 use crate::table::sqlite::SqliteType;
 
 /// SQLite looks at temporary tables first, then at the main database, then at attached ones.
@@ -33,6 +33,12 @@ const TABLES: &str = "
 SELECT schema, name FROM pragma_table_list
  WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'overnight\\_%' ESCAPE '\\'
  ORDER BY 1, 2";
+
+#[derive(QueryableByName)]
+struct ConflictRow {
+    #[diesel(sql_type = Bool)]
+    settled: bool,
+}
 
 #[derive(QueryableByName)]
 struct RelationRow {
@@ -109,9 +115,24 @@ pub(super) fn find(connection: &mut SqliteConnection, name: &TableName) -> Resul
         columns: columns.into_iter().map(|row| column(row, &relation, row_id.as_deref())).collect(),
         keys,
         backend: Backend::Sqlite,
+        is_temporary: relation.schema == "temp",
         #[cfg(feature = "postgres")]
         copies: false,
+        #[cfg(feature = "postgres")]
+        defers: false,
+        settles_conflicts: settles_conflicts(connection, &relation.schema, name)?,
     }))
+}
+
+/// No pragma tells the conflict clauses of a table, so the statement that made it is asked for the word: once too often does no harm.
+fn settles_conflicts(connection: &mut SqliteConnection, schema: &str, name: &TableName) -> Result<bool, TableError> {
+    let asked = format!(
+        "SELECT coalesce(sql LIKE '%conflict%', 0) AS settled FROM {}.sqlite_master
+          WHERE type = 'table' AND name = ?1 COLLATE NOCASE",
+        quote(schema)
+    );
+    let row = sql_query(asked).bind::<Text, _>(name.table()).get_result::<ConflictRow>(connection).optional()?;
+    Ok(row.is_some_and(|row| row.settled))
 }
 
 fn column(row: ColumnRow, relation: &RelationRow, row_id: Option<&str>) -> Column {

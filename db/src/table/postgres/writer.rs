@@ -17,6 +17,7 @@ use crate::table::target::Target;
 use crate::table::writer::{Encoded, Payload, Plan, Sink, WriteError};
 
 use diesel::RunQueryDsl as _;
+use diesel::connection::SimpleConnection as _;
 
 /// COPY has a fixed price of about a millisecond, which fewer rows do not earn back.
 const WORTH_A_COPY: usize = 500;
@@ -29,6 +30,8 @@ pub(in crate::table) struct PgSink {
     /// `"schema"."table" ("a", "b")`, if COPY takes every column.
     copy: Option<String>,
     unnest: Template,
+    /// Whether the table has constraints that may wait for COMMIT.
+    defers: bool,
 }
 
 /// Where one cell of a row goes, and in which form.
@@ -48,6 +51,7 @@ impl PgSink {
             key: plan.key.clone(),
             copy: copies.then(|| into.clone()),
             unnest: unnest::template(plan, &into),
+            defers: plan.table.defers,
         }
     }
 
@@ -137,6 +141,14 @@ impl Sink for PgSink {
             }
             _ => Err(WriteError::OtherDatabase),
         }
+    }
+
+    fn check_deferred(&self, session: Session<'_>) -> Result<(), WriteError> {
+        if !self.defers {
+            return Ok(());
+        }
+        let connection = session.postgres().ok_or(WriteError::OtherDatabase)?;
+        Ok(connection.batch_execute("SET CONSTRAINTS ALL IMMEDIATE")?)
     }
 }
 

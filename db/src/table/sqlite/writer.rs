@@ -30,7 +30,8 @@ const BATCH: usize = 50;
 /// Writes to one table of SQLite.
 pub(in crate::table) struct SqliteSink {
     targets: Vec<SqliteTarget>,
-    /// `INSERT INTO "table" ("a", "b") VALUES `.
+    /// `INSERT INTO "table" ("a", "b") VALUES `. Only a table that settles conflicts itself is told to refuse them: the word holds
+    /// for what its triggers write as well, and would overrule their own.
     head: String,
     /// The conflict clause of an upsert. Rows of the same key in one statement update one another, in their order.
     tail: String,
@@ -52,9 +53,10 @@ impl SqliteSink {
             return Err(TableError::TooManyColumns { table, columns, limit: BINDS, backend });
         }
         let names = quote_all(plan.columns.iter().map(|column| &*column.name));
+        let insert = if plan.table.settles_conflicts { "INSERT OR ABORT INTO" } else { "INSERT INTO" };
         Ok(Self {
             targets: plan.targets().map(SqliteTarget::new).collect(),
-            head: format!("INSERT INTO {} ({names}) VALUES ", plan.table.name().quoted()),
+            head: format!("{insert} {} ({names}) VALUES ", plan.table.name().quoted()),
             tail: on_conflict(plan),
             batch: BATCH.min(BINDS / columns),
         })
@@ -113,6 +115,11 @@ impl Sink for SqliteSink {
             written += self.insert(connection, cells, range)? as u64;
         }
         Ok(written)
+    }
+
+    /// SQLite checks what it defers at COMMIT, and cannot be asked before.
+    fn check_deferred(&self, _: Session<'_>) -> Result<(), WriteError> {
+        Ok(())
     }
 }
 

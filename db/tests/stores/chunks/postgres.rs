@@ -156,6 +156,7 @@ fn a_frozen_chunk_is_ended_by_the_server_and_says_which_limit_it_was() {
         by: "test".to_owned(),
         reason: "frozen".to_owned(),
         expired_for: None,
+        goes_on: false,
     };
     assert!(booking.store.repository.take_over(&order).unwrap().is_some());
     booking.nothing_is_written();

@@ -63,7 +63,35 @@ on_both_stores! {
         }
         project.jobctl(&["jobs"]).expect(0);
         let known = project.jobctl(&["jobs", "-o", "json"]).expect(0).json();
-        assert_eq!((&known[0]["name"], &known[0]["instances"]), (&"numbers".into(), &0.into()));
+        let known = known.as_array().unwrap().iter().map(|job| (job["name"].as_str().unwrap(), &job["instances"]));
+        assert_eq!(known.collect::<Vec<_>>(), [("evens", &0.into()), ("numbers", &0.into())]);
+    }
+
+    fn the_parts_of_a_step_in_rust_are_described(project) {
+        let described = project.jobctl(&["describe", "evens"]).expect(0).stdout;
+        for expected in ["table -> Evens::write -> csv", "chunks of 10; skips up to 5", "each chunk"] {
+            assert!(described.contains(expected), "{expected}\n{described}");
+        }
+        let described = project.jobctl(&["describe", "evens", "-o", "json"]).expect(0).json();
+        let chunk = &described["steps"][0]["chunk"];
+        assert_eq!((&chunk["reader"], &chunk["writer"], &chunk["size"]), (&"table".into(), &"csv".into(), &10.into()));
+        assert_eq!((&chunk["processor"], &chunk["skip"]["limit"]), (&serde_json::json!(["Evens::write"]), &5.into()));
+        // A method that answers a `Chunk` makes its parts when the step begins.
+        let described = project.jobctl(&["describe", "numbers", "-o", "json"]).expect(0).json();
+        let chunk = &described["steps"][1]["chunk"];
+        assert_eq!((&chunk["reader"], &chunk["size"]), (&serde_json::Value::Null, &10.into()));
+        assert_eq!(chunk["retry"]["max_attempts"], 2);
+    }
+
+    fn a_job_in_rust_over_stock_parts_reads_a_table_and_writes_a_file(project) {
+        with_table(project);
+        project.start("numbers", &["to=25"], 0);
+        let out = project.path("evens.csv");
+        let ran = project.start("evens", &[&format!("out={}", out.display())], 0);
+        let counts = ["read_count", "write_count", "filter_count"].map(|count| ran["steps"][0][count].as_i64());
+        assert_eq!(counts, [25, 12, 13].map(Some));
+        let text = std::fs::read_to_string(out).unwrap();
+        assert_eq!(text, "number\n2\n4\n6\n8\n10\n12\n14\n16\n18\n20\n22\n24\n");
     }
 
     fn a_job_in_rust_runs_detached(project) {

@@ -59,17 +59,14 @@ fn collect(part: Part, kinds: &Kinds, parts: &mut Vec<Part>) {
     if let Shape::MapWith(field, ..) = part.shape {
         held.push(Part { path: below(field.name), field: Some(field), kind: None, shape: field.shape });
     }
-    if let Shape::Kind(sort) = part.shape {
-        if sort == Sort::Tasklet {
-            held.extend(fields(&tables::REGISTERED, &below));
-        }
-        let registered = kinds.registered().iter().filter(|_| sort == Sort::Tasklet);
-        let registered = registered.map(|(name, kind)| (*name, kind.settings()));
-        for (kind, shape) in kinds.settings(sort).into_iter().chain(registered) {
+    if let Some(mapping) = part.mapping() {
+        held.extend(fields(mapping, &below));
+    }
+    if let Some(sort) = sort_of(part.shape) {
+        held.extend(fields(&tables::REGISTERED, &below));
+        for (kind, shape) in kinds.settings(sort).into_iter().chain(kinds.registered(sort)) {
             held.push(Part { path: below(kind), field: None, kind: Some(kind), shape });
         }
-    } else if let Some(mapping) = part.mapping() {
-        held.extend(fields(mapping, &below));
     }
     parts.push(part);
     held.into_iter().for_each(|part| collect(part, kinds, parts));
@@ -85,12 +82,22 @@ fn fields(mapping: &'static Mapping, path: &dyn Fn(&str) -> String) -> Vec<Part>
 pub(super) fn mapping_of(shape: Shape) -> Option<&'static Mapping> {
     match shape {
         Shape::Mapping(mapping) | Shape::OneKey(mapping) => Some(mapping),
+        Shape::Kind(Sort::Processor) => Some(&tables::OPERATION),
         Shape::Setting(inner)
         | Shape::MapWith(_, _, inner)
         | Shape::List(inner, _)
         | Shape::ListOrOne(inner, _)
         | Shape::Map(_, inner) => mapping_of(*inner),
         Shape::Either(shapes) => shapes.iter().find_map(|shape| mapping_of(*shape)),
+        _ => None,
+    }
+}
+
+/// The sort of kinds that a shape names, through lists.
+fn sort_of(shape: Shape) -> Option<Sort> {
+    match shape {
+        Shape::Kind(sort) => Some(sort),
+        Shape::List(inner, _) => sort_of(*inner),
         _ => None,
     }
 }

@@ -38,8 +38,8 @@ impl Shape {
             }
             Self::Mapping(mapping) => mapping.what.to_owned(),
             Self::OneKey(mapping) => format!("{} (one key)", mapping.what),
-            Self::Kind(Sort::Tasklet) => "a mapping with one key, the kind of tasklet; or `uses` and `with`".to_owned(),
-            Self::Kind(sort) => format!("a mapping with one key, the kind of {}", sort.key()),
+            Self::Kind(Sort::Processor) => "an operation (one key); or `uses` and `with`".to_owned(),
+            Self::Kind(sort) => format!("a mapping with one key, the kind of {}; or `uses` and `with`", sort.key()),
             Self::Either(shapes) => shapes.iter().map(|shape| shape.words()).collect::<Vec<_>>().join(", or "),
         }
     }

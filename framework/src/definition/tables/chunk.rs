@@ -21,7 +21,7 @@ pub(in crate::definition) static CHUNK: Mapping = Mapping::new(
         Field::required("reader", Shape::Kind(Sort::Reader), "Where the records come from."),
         Field::optional(
             "processor",
-            Shape::List(&Shape::OneKey(&OPERATION), 0),
+            Shape::List(&Shape::Kind(Sort::Processor), 0),
             "What happens to each record, operation after operation.",
         ),
         Field::required("writer", Shape::Kind(Sort::Writer), "Where the records go."),

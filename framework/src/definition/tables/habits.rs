@@ -27,9 +27,9 @@ pub(super) const JOB: &[Habit] = &[
     habit("timeout_sec", &["timeout"], "write `timeout: 90s`"),
     habit("timeoutSeconds", &["timeout"], "write `timeout: 90s`"),
     habit("activeDeadlineSeconds", &["timeout"], "write `timeout: 90s`"),
-    habit("schedule", &[], "jobs are started from outside: put `jobctl start FILE` into crontab(5)"),
-    habit("cron", &[], "jobs are started from outside: put `jobctl start FILE` into crontab(5)"),
-    habit("triggers", &[], "jobs are started from outside: put `jobctl start FILE` into crontab(5)"),
+    habit("schedule", &["triggers"], "write `triggers: [{ name: nightly, cron: 30 22 * * MON-FRI }]`"),
+    habit("cron", &["triggers"], "write `triggers: [{ name: nightly, cron: 30 22 * * MON-FRI }]`"),
+    habit("on", &["triggers"], "write `triggers: [{ name: nightly, cron: 30 22 * * MON-FRI }]`"),
     habit("concurrency", &[], "one instance never runs twice at once; different instances do"),
 ];
 
@@ -110,4 +110,23 @@ pub(super) const SKIP: &[Habit] = &[
     habit("skip_limit", &["limit"], "write `limit`"),
     habit("max", &["limit"], "write `limit`"),
     habit("exceptions", &["errors"], "write `errors`"),
+];
+
+/// In a trigger: Kestra, Kubernetes, Argo, Quartz, Prefect.
+pub(super) const TRIGGER: &[Habit] = &[
+    habit("id", &["name"], "the name of a trigger is `name`"),
+    habit("schedule", &["cron"], "write `cron: 30 22 * * MON-FRI`"),
+    habit("expression", &["cron"], "write `cron: 30 22 * * MON-FRI`"),
+    habit("interval", &["cron"], "write a step, such as `cron: \"*/15 * * * *\"`"),
+    habit("every", &["cron"], "write a step, such as `cron: \"*/15 * * * *\"`"),
+    habit("timeZone", &["timezone"], "write `timezone`"),
+    habit("tz", &["timezone"], "write `timezone`"),
+    habit("disabled", &["enabled"], "write `enabled: false`"),
+    habit("suspend", &["enabled"], "write `enabled: false`"),
+    habit("catchup", &["missed"], "write `missed: { policy: last, within: 24h }`"),
+    habit("startingDeadlineSeconds", &["missed"], "write `missed: { policy: last, within: 24h }`"),
+    habit("concurrencyPolicy", &["overlap"], "write `overlap: skip` or `overlap: allow`"),
+    habit("inputs", &["params"], "write `params`"),
+    habit("topic", &["queue"], "write `queue: { topic: NAME }`"),
+    habit("amqp", &["queue"], "write `queue: { amqp: { url: …, queue: NAME } }`"),
 ];

@@ -4,6 +4,7 @@ use super::params::PARAM;
 use super::policies::DEFAULTS;
 use super::step::STEP;
 use super::trials::TEST;
+use super::triggers::TRIGGER;
 use super::{TIMEOUT, habits};
 use crate::yaml::{Field, Keys, Mapping, Shape};
 
@@ -42,7 +43,12 @@ pub(in crate::definition) static JOB: Mapping = Mapping::new(
              anew.",
         ),
         Field::or("abortable", "true", Shape::Boolean, "Whether a running job may be stopped by people."),
-        Field::optional("timeout", TIMEOUT, "How long a run may take. Then it is stopped and fails with `Timeout`."),
+        Field::optional(
+            "timeout",
+            TIMEOUT,
+            "How long a run may take. Then its step is asked to end, no other one begins, and the run fails with `Timeout`. \
+             One whose last step ends by itself has completed: what is done is not done again.",
+        ),
         Field::optional(
             "params",
             Shape::Map(Keys::Names, &Shape::Mapping(&PARAM)),
@@ -70,6 +76,11 @@ pub(in crate::definition) static JOB: Mapping = Mapping::new(
             "result",
             Shape::Setting(&Shape::Text),
             "What the job answers when it has completed. It sees everything that its steps have given.",
+        ),
+        Field::optional(
+            "triggers",
+            Shape::List(&Shape::Mapping(&TRIGGER), 0),
+            "What starts the job by itself: times of a calendar, messages of a queue.",
         ),
         Field::optional(
             "tests",

@@ -32,7 +32,12 @@ pub(in crate::definition) static STEP: Mapping = Mapping::new(
              names with their types.",
         ),
         Field::optional("retry", Shape::Mapping(&RETRY), "How the step is repeated when it failed."),
-        Field::optional("timeout", TIMEOUT, "How long the step may take. Then it fails with `Timeout`."),
+        Field::optional(
+            "timeout",
+            TIMEOUT,
+            "How long the step may take, all attempts together. Then it is asked to end, and fails with `Timeout`. \
+             One that ends by itself before it heeds that has completed: what is done is not done again.",
+        ),
         Field::or(
             "rerun",
             "when_incomplete",
@@ -64,11 +69,11 @@ steps:
 ",
 );
 
-/// A tasklet that the program itself registered.
+/// What the program itself registered: a tasklet, a reader, a processor, a writer.
 pub(in crate::definition) static REGISTERED: Mapping = Mapping::new(
-    "registered-tasklet",
-    "a tasklet with `uses`",
-    "A tasklet of the program itself, written in Rust and registered under a name.",
+    "registered",
+    "a mapping with `uses`",
+    "A part of the program itself, written in Rust and registered under a name.",
     &[
         Field::required("uses", Shape::FilledText, "The name that it is registered as."),
         Field::optional("with", Shape::Anything, "Its settings."),

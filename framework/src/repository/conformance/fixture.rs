@@ -117,6 +117,7 @@ pub(crate) fn end(status: Status) -> ExecutionEnd {
         result: None,
         error: None,
         progress: if status == Status::Completed { 100 } else { 0 },
+        goes_on: false,
     }
 }
 
@@ -202,7 +203,8 @@ pub(crate) fn order(id: ExecutionId, intent: StopIntent) -> StopOrder {
 
 /// The order to take an execution over, however long its lease lasts.
 pub(crate) fn take_over(lease: Lease) -> TakeOver {
-    TakeOver { lease, by: "worker-2".to_owned(), reason: "its process is gone".to_owned(), expired_for: None }
+    let (by, reason) = ("worker-2".to_owned(), "its process is gone".to_owned());
+    TakeOver { lease, by, reason, expired_for: None, goes_on: false }
 }
 
 /// Takes an execution over that can be taken.

@@ -106,6 +106,7 @@ pub(crate) fn s3_13_the_record_holds_the_times_and_the_result_or_the_error(repos
         result: Some(json!({"rows": 12})),
         error: Some(error("UnknownAccount")),
         progress: 42,
+        goes_on: false,
     };
     let row = repository.end(&lease, &told).unwrap();
     assert_eq!((row.exit_code, row.exit_message, row.progress), (told.exit_code, told.exit_message, told.progress));

@@ -7,7 +7,7 @@ use crate::clock::later;
 use crate::execution::{ExecutionId, JobExecution, StepExecution, StepExecutionId, WorkerId};
 use crate::repository::{
     Beat, Lease, LeaseState, Standing, StopAnswer, StopEffect, StopError, StopOrder, TakeOver, clean, effect_of_stop,
-    end_of_lost,
+    end_of_lost, is_interrupted,
 };
 use crate::status::{ExitCode, Status};
 
@@ -72,10 +72,15 @@ impl Records {
         for step in self.live_steps(id) {
             self.move_step(step, end.clone(), cause, |step| step.lease_token += 1);
         }
-        self.move_execution(id, end, cause, |row| {
+        let goes_on = order.goes_on && is_interrupted(&end.1);
+        let ended = self.move_execution(id, end, cause, |row| {
             row.lease_token = token;
             row.exit_message = cleaned(Some(&order.reason));
-        })
+        })?;
+        if goes_on {
+            self.continue_queued(&ended, &order.by, now);
+        }
+        Some(ended)
     }
 
     /// What became of one lease of a beat; a held one is renewed when its worker is alive for us.

@@ -1,14 +1,14 @@
 //! The records of the twin, the fences around them, and the log that every move of theirs leaves.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 
 use super::table::Table;
 use crate::execution::{ExecutionId, InstanceId, JobExecution, JobInstance, StepExecution, StepExecutionId, WorkerId};
 use crate::repository::{
-    AppliedJob, Definition, Event, FenceError, Lease, StepLease, StoreError, StoreErrorKind, StoredDeadLetter, Worker,
-    clean,
+    AppliedJob, Definition, Event, FenceError, FireRecord, Lease, NewMessage, StepLease, StoreError, StoreErrorKind,
+    StoredDeadLetter, StoredReject, TriggerKey, Worker, clean,
 };
 use crate::status::{ExitCode, Status};
 
@@ -26,6 +26,27 @@ pub(super) struct Records {
     pub(super) workers: Table<Worker>,
     /// The workers by their sessions.
     pub(super) sessions: HashMap<String, WorkerId>,
+    pub(super) fires: Table<FireRecord>,
+    pub(super) rejects: Table<StoredReject>,
+    /// The triggers that were ever served, by name.
+    pub(super) watched: BTreeMap<TriggerKey, Watched>,
+    pub(super) messages: Table<MessageRow>,
+}
+
+/// A trigger as it was served last.
+#[derive(Debug)]
+pub(super) struct Watched {
+    pub(super) enabled: bool,
+    pub(super) source: String,
+    pub(super) since: DateTime<Utc>,
+}
+
+/// A message of a topic. What was taken out of it stays as a number that is never given again.
+#[derive(Debug)]
+pub(super) struct MessageRow {
+    pub(super) message: NewMessage,
+    pub(super) at: DateTime<Utc>,
+    pub(super) is_taken: bool,
 }
 
 /// A step with the columns that only fences look at.

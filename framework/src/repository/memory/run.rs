@@ -6,7 +6,7 @@ use super::records::{Entry, Records, StepRow, cleaned, cleaned_code, refuse};
 use crate::execution::{Counts, ErrorRecord, InstanceEnd, JobExecution, StepExecution, StepExecutionId};
 use crate::repository::{
     ExecutionEnd, FenceError, Lease, StepEnd, StepLease, StepStart, StoreError, check_end, check_move, check_progress,
-    clean,
+    clean, end_as_asked,
 };
 use crate::status::{ExitCode, Status};
 
@@ -30,6 +30,8 @@ impl Records {
         now: DateTime<Utc>,
     ) -> Result<JobExecution, FenceError> {
         let row = self.held(lease)?;
+        let as_asked = end_as_asked(end, row.stop_intent);
+        let end = as_asked.as_ref().unwrap_or(end);
         check_end(row.status, end.status)?;
         check_completion(row, end)?;
         let ended = self.change(lease, "end", now, |row| {
@@ -46,6 +48,9 @@ impl Records {
             && let Some(instance) = self.instances.get_mut(ended.instance_id.0)
         {
             instance.closed = Some(InstanceEnd::Completed);
+        }
+        if end.goes_on {
+            self.continue_queued(&ended, ended.worker_name.as_deref().unwrap_or_default(), now);
         }
         Ok(ended)
     }

@@ -12,6 +12,11 @@ use crate::repository::{ChunkError, ChunkTransaction, Payload};
 use crate::stop::StopToken;
 
 /// Reads items one by one: Spring Batch's ItemReader and ItemStream in one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no reader of `{T}`",
+    label = "gives no items",
+    note = "a list or an iterator becomes a reader by `Items::of(…)`"
+)]
 pub trait ItemReader<T>: Send {
     /// Gets ready to read, from the beginning or from where a committed chunk ended.
     fn open(&mut self, from: Option<&serde_json::Value>) -> Result<(), BatchError> {
@@ -80,6 +85,11 @@ where
 /// A writer that writes through `context.transaction` is exactly once: its rows commit with the checkpoint. One that writes
 /// elsewhere must be idempotent by its own checkpoint: after a crash it gets the same items again. The transaction of the chunk is
 /// open meanwhile: see [`ChunkStep::idle_timeout`](super::ChunkStep::idle_timeout) for how long that may take.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no writer of `{T}`",
+    label = "takes no items",
+    note = "a function is a writer: `|items: &[{T}], context: &mut WriteContext<'_>| Ok(())`"
+)]
 pub trait ItemWriter<T>: Send {
     /// Gets ready to write, from the beginning or from where a committed chunk ended.
     fn open(&mut self, from: Option<&serde_json::Value>) -> Result<(), BatchError> {

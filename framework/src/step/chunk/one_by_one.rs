@@ -11,7 +11,7 @@ use crate::monitor::Extent;
 use crate::stop::StopToken;
 
 /// Places and checkpoints are those of a reader with a processor, so that a step that gets or loses one can be restarted.
-pub(super) struct OneByOne<T, R> {
+pub(crate) struct OneByOne<T, R> {
     reader: R,
     stop: StopToken,
     read: u64,
@@ -19,7 +19,7 @@ pub(super) struct OneByOne<T, R> {
 }
 
 impl<T, R: ItemReader<T>> OneByOne<T, R> {
-    pub(super) fn new(reader: R) -> Self {
+    pub(crate) fn new(reader: R) -> Self {
         Self { reader, stop: StopToken::default(), read: 0, items: PhantomData }
     }
 }

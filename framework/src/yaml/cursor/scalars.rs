@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::ops::{Bound, RangeBounds};
 use std::time::Duration;
 
-use super::{Cursor, is_name};
+use super::{Cursor, NAME_RULE, is_name};
 use crate::yaml::scalar::shown;
 use crate::yaml::spelling::{listed, nearest};
 use crate::yaml::{Code, Problem, Scalar, Style, Tolerance, number, units};
@@ -88,12 +88,13 @@ impl<'a> Cursor<'a> {
     #[must_use]
     pub fn one_of<T: Clone>(&self, words: &[(&str, T)]) -> Option<T> {
         let all = || words.iter().map(|(word, _)| *word);
-        let what = listed(all(), "or");
-        let text = self.scalar(&what)?.text();
+        let what = || listed(all(), "or");
+        let Some(scalar) = self.node().as_scalar() else { return self.expected(&what()) };
+        let text = scalar.text();
         if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
             return Some(value.clone());
         }
-        self.refuse(self.suggesting(self.unexpected(&what), text, all()))
+        self.refuse(self.suggesting(self.unexpected(&what()), text, all()))
     }
 
     /// The name of a job, a step or a parameter ([`is_name`]).
@@ -172,9 +173,6 @@ fn range_words(range: &impl RangeBounds<i64>) -> String {
         (None, None) => String::new(),
     }
 }
-
-const NAME_RULE: &str =
-    "a name begins with a letter from a to z and has at most 63 characters of a to z, 0 to 9, _ and -";
 
 fn not_a_name(text: &str) -> String {
     format!("`{}` is not a name", shown(text))

@@ -1,68 +1,60 @@
 //! One store, and processes that come and go.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::ops::Deref;
 use std::time::Duration;
 
 use overnight_framework::BatchError;
-use overnight_framework::clock::ManualClock;
 use overnight_framework::execution::{ExecutionId, JobExecution, StepExecution, Trigger};
 use overnight_framework::job::{Job, JobStep};
 use overnight_framework::launch::{Refusal, Wish};
 use overnight_framework::monitor::{Monitor, Unwatched};
-use overnight_framework::operator::{Launching, Operator, Ready, StartError};
+use overnight_framework::operator::{Launching, Ready, StartError};
 use overnight_framework::params::Params;
-use overnight_framework::policy::{ErrorNames, Patience, RetryPolicy, SkipLimit, SkipPolicy};
-use overnight_framework::repository::memory::MemoryRepository;
+use overnight_framework::policy::{ErrorNames, RetryPolicy, SkipLimit, SkipPolicy};
 use overnight_framework::repository::{Repository, StoredDeadLetter};
 use overnight_framework::row::Value;
 use overnight_framework::runner::RunError;
 use overnight_framework::status::Status;
 use overnight_framework::step::{Outcome, StepContext, TaskletStep};
-use overnight_framework::worker::{Timing, Worker, WorkerName};
+use overnight_framework::testing;
+use overnight_framework::worker::Timing;
 
-use super::faulty::Crash;
-use super::{FaultyRepository, Rule};
+use super::{Crash, Fault};
 
-/// One store with the clock it keeps, and a folder for the life locks.
-pub(crate) struct World {
-    pub(crate) memory: Arc<MemoryRepository>,
-    /// The clock of the store.
-    pub(crate) clock: ManualClock,
-    pub(crate) folder: PathBuf,
+/// A store in memory, with what these tests ask of it.
+pub(crate) struct World(testing::World);
+
+/// A process on it.
+pub(crate) struct Process(pub(crate) testing::Process);
+
+impl Deref for World {
+    type Target = testing::World;
+
+    fn deref(&self) -> &testing::World {
+        &self.0
+    }
 }
 
-/// A process: its own way to the store, its own life lock, its own monotonic clock.
-pub(crate) struct Process {
-    pub(crate) store: Arc<FaultyRepository>,
-    pub(crate) operator: Operator,
-    /// The monotonic clock of the process.
-    pub(crate) clock: ManualClock,
+impl Deref for Process {
+    type Target = testing::Process;
+
+    fn deref(&self) -> &testing::Process {
+        &self.0
+    }
 }
 
 impl World {
     pub(crate) fn new() -> Self {
-        static WORLDS: AtomicU32 = AtomicU32::new(0);
-        let number = WORLDS.fetch_add(1, Ordering::Relaxed);
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("engine-{}-{number}", std::process::id()));
-        let clock = ManualClock::default();
-        let memory = Arc::new(MemoryRepository::with_clock(Arc::new(clock.clone())));
-        Self { memory, clock, folder }
+        Self(testing::World::new())
     }
 
     /// A new process with a healthy way to the store.
     pub(crate) fn process(&self) -> Process {
-        self.process_on("host-a", Timing::SERVER)
+        Process(self.0.process())
     }
 
     pub(crate) fn process_on(&self, host: &str, timing: Timing) -> Process {
-        let store = Arc::new(FaultyRepository::new(Arc::clone(&self.memory)));
-        let clock = ManualClock::default();
-        let name = WorkerName { name: "worker".to_owned(), host: host.to_owned(), build: "test".to_owned() };
-        let worker = Worker::new(store.clone(), Arc::new(clock.clone()), timing, name, &self.folder).unwrap();
-        let operator = Operator::new(store.clone(), worker, "test", "tester").with_patience(hasty());
-        Process { store, operator, clock }
+        Process(self.0.process_on(host, timing))
     }
 
     /// The process of a job that must not fail by itself.
@@ -71,9 +63,13 @@ impl World {
     }
 
     /// A process on a bad day.
-    pub(crate) fn run_with(&self, job: &Job, rules: impl IntoIterator<Item = Rule>) -> Result<JobExecution, RunError> {
+    pub(crate) fn run_with(
+        &self,
+        job: &Job,
+        faults: impl IntoIterator<Item = Fault>,
+    ) -> Result<JobExecution, RunError> {
         let process = self.process();
-        rules.into_iter().for_each(|rule| process.store.rule(rule));
+        faults.into_iter().for_each(|fault| process.store.fault(fault));
         process.run(job)
     }
 
@@ -103,12 +99,6 @@ impl World {
 
     pub(crate) fn execution(&self, id: ExecutionId) -> JobExecution {
         self.memory.execution(id).unwrap().unwrap()
-    }
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -150,14 +140,12 @@ impl Process {
             .launch(&Launching { job, params, wish, trigger: Trigger::Library, reason: None, key: None }, on_wait)
     }
 
-    pub(crate) fn rule(self, rule: Rule) -> Self {
-        self.store.rule(rule);
-        self
+    pub(crate) fn with_fault(self, fault: Fault) -> Self {
+        Self(self.0.with_fault(fault))
     }
 
     pub(crate) fn crashing(self, crash: Crash) -> Self {
-        self.store.crash_at(crash);
-        self
+        Self(self.0.crashing(crash))
     }
 }
 
@@ -187,13 +175,6 @@ pub(crate) fn retries(times: u32) -> RetryPolicy {
 /// So many skips of any error.
 pub(crate) fn skips(limit: u64) -> SkipPolicy {
     SkipPolicy { limit: SkipLimit::Count(limit), errors: ErrorNames::Any }
-}
-
-/// As many attempts as the engine makes, without the pauses.
-fn hasty() -> Patience {
-    let outage = RetryPolicy { delay: Duration::ZERO, max_delay: Duration::ZERO, ..Patience::DEFAULT.outage };
-    let conflict = RetryPolicy { delay: Duration::ZERO, max_delay: Duration::ZERO, ..Patience::DEFAULT.conflict };
-    Patience { outage, conflict, ..Patience::DEFAULT }
 }
 
 /// The status, exit code and message of a failed execution.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use overnight_framework::params::parse_duration;
+use chrono::{DateTime, Utc};
+use overnight_framework::params::{ParamType, parse_datetime, parse_duration};
+use overnight_framework::schedule::Zone;
 use overnight_framework::status::Word;
 use overnight_framework::suggest::nearest;
 
@@ -28,8 +30,29 @@ pub(super) fn count(text: &str) -> Result<u32, String> {
     text.parse().map_err(|_| "expected a count such as 50".to_owned())
 }
 
+/// How many, of what there must be one.
+pub(super) fn room(text: &str) -> Result<u32, String> {
+    text.parse().ok().filter(|room| *room > 0).ok_or_else(|| "expected a count of at least 1".to_owned())
+}
+
 /// How long.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let parsed = parse_duration(text).and_then(|delta| delta.to_std().ok());
     parsed.ok_or_else(|| "expected a duration such as 90s, 30m or 2h".to_owned())
+}
+
+/// How many ticks of a schedule: it has no last one.
+pub(super) fn ticks(text: &str) -> Result<u32, String> {
+    let parsed = text.parse().ok().filter(|count| (1..=1_000).contains(count));
+    parsed.ok_or_else(|| "expected a count from 1 to 1000".to_owned())
+}
+
+/// When.
+pub(super) fn instant(text: &str) -> Result<DateTime<Utc>, String> {
+    parse_datetime(text).ok_or_else(|| format!("expected {}", ParamType::DateTime.expectation()))
+}
+
+/// A time zone.
+pub(super) fn zone(text: &str) -> Result<Zone, String> {
+    Zone::named(text).map_err(|unknown| unknown.help)
 }

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCompleter;
+use overnight_framework::schedule::Zone;
 use overnight_framework::status::Word;
 
-use super::values::{count, duration, interval, word};
+use super::values::{count, duration, instant, interval, room, ticks, word, zone};
 use crate::cli::completion;
 use crate::explain::{self, Page};
 
@@ -161,6 +163,71 @@ pub(in crate::cli) struct Tree {
 }
 
 #[derive(Debug, Args)]
+pub(in crate::cli) struct Serve {
+    /// Serve the job files of this folder, as they are now; else the jobs that were applied, as they change
+    #[arg(long, value_name = "FOLDER")]
+    pub(in crate::cli) jobs: Option<PathBuf>,
+    /// How many jobs may run at once in this process; else as many as there are cores
+    #[arg(long, value_name = "COUNT", value_parser = room, default_value_t = cores(), hide_default_value = true)]
+    pub(in crate::cli) concurrency: u32,
+    /// Leave when nothing is due, nothing waits and nothing runs any more, instead of staying
+    #[arg(long)]
+    pub(in crate::cli) until_idle: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Publish {
+    /// The topic that a trigger of a job names
+    #[arg(value_name = "TOPIC")]
+    pub(in crate::cli) topic: String,
+    /// The message, a JSON value; `-` reads it from stdin
+    #[arg(value_name = "JSON")]
+    pub(in crate::cli) message: String,
+    /// Its id: a second message with the same one starts nothing. Else one that no other message has
+    #[arg(long, value_name = "ID", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(in crate::cli) id: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Triggers {
+    /// Only those of this job
+    #[arg(value_name = "JOB", add = ArgValueCompleter::new(completion::job_names))]
+    pub(in crate::cli) job: Option<String>,
+    /// What they have taken, the newest last, and what became of it
+    #[arg(long, conflicts_with = "rejects")]
+    fires: bool,
+    /// The messages that they could not use, the newest last, and why
+    #[arg(long)]
+    rejects: bool,
+    /// At most so many, the newest
+    #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = room)]
+    pub(in crate::cli) limit: u32,
+}
+
+/// What is asked of triggers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum WhatOfTriggers {
+    Summary,
+    Fires,
+    Rejects,
+}
+
+impl Triggers {
+    pub(in crate::cli) fn what(&self) -> WhatOfTriggers {
+        match (self.fires, self.rejects) {
+            (true, _) => WhatOfTriggers::Fires,
+            (_, true) => WhatOfTriggers::Rejects,
+            _ => WhatOfTriggers::Summary,
+        }
+    }
+}
+
+/// The cores of this machine.
+fn cores() -> u32 {
+    std::thread::available_parallelism().ok().and_then(|cores| u32::try_from(cores.get()).ok()).unwrap_or(1)
+}
+
+#[derive(Debug, Args)]
 pub(in crate::cli) struct Describe {
     /// A job file, the name of a job whose definition is stored, or the id of a run: then it is the definition of that run
     #[arg(value_name = "FILE|JOB|ID", add = ArgValueCompleter::new(completion::jobs_and_files))]
@@ -173,6 +240,43 @@ pub(in crate::cli) struct Graph {
     /// `-o dot` is the language of Graphviz; without it, it is Mermaid, which code hosts draw in Markdown
     #[arg(value_name = "FILE|JOB|ID", add = ArgValueCompleter::new(completion::jobs_and_files))]
     pub(in crate::cli) job: String,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Schedule {
+    #[command(subcommand)]
+    pub(in crate::cli) what: ScheduleVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ScheduleVerb {
+    /// Print when a schedule ticks next
+    Next(Next),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Next {
+    /// An expression of crontab(5) in quotes, such as "30 22 * * MON-FRI"; or a job file, the name of a job, or an id: then it
+    /// is the schedules of its triggers
+    #[arg(value_name = "CRON|JOB|FILE", add = ArgValueCompleter::new(completion::jobs_and_files))]
+    pub(in crate::cli) schedule: String,
+    /// So many ticks of each schedule
+    #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = ticks)]
+    pub(in crate::cli) count: u32,
+    /// The ticks after this instant, such as 2027-03-27T12:00:00+01:00; else after now
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub(in crate::cli) from: Option<DateTime<Utc>>,
+    /// The zone whose wall clocks an expression goes by, such as Europe/Berlin; else UTC
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    pub(in crate::cli) timezone: Option<Zone>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Schedules {
+    /// Job files, and folders: all their files that end with .yaml or .yml. Without any, it is the jobs whose definitions are
+    /// stored
+    #[arg(value_name = "FILE|FOLDER", add = ArgValueCompleter::new(completion::job_files))]
+    pub(in crate::cli) files: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ use overnight_framework::launch::Restartability;
 use overnight_framework::params::ParamDeclaration;
 use overnight_framework::policy::{ErrorNames, RetryPolicy, SkipLimit, SkipPolicy};
 use overnight_framework::row;
+use overnight_framework::trigger::{Missed, MissedPolicy, Queue, Source, Trigger};
 use serde_json::{Value, json};
 
 use super::Described;
@@ -25,6 +26,7 @@ pub(super) const KEYS: &[&str] = &[
     "timeout_seconds",
     "params",
     "steps",
+    "triggers",
     "secrets",
     "variables",
     "type",
@@ -44,6 +46,12 @@ pub(super) const KEYS: &[&str] = &[
     "max_starts",
     "outputs",
     "uses",
+    "enabled",
+    "cron",
+    "timezone",
+    "missed",
+    "overlap",
+    "queue",
 ];
 
 /// The job as JSON.
@@ -62,6 +70,7 @@ pub(super) fn document(Described { file, revision }: &Described) -> Value {
         "timeout_seconds": job.timeout.map(|limit| limit.as_secs_f64()),
         "params": job.params.iter().map(param).collect::<Value>(),
         "steps": file.steps.iter().map(step).collect::<Value>(),
+        "triggers": job.triggers.iter().map(trigger).collect::<Value>(),
         "secrets": file.secrets,
         "variables": file.variables,
     })
@@ -100,6 +109,39 @@ fn step(step: &StepOutline) -> Value {
         "outputs": outputs.collect::<Value>(),
         "uses": uses.collect::<Value>(),
     })
+}
+
+fn trigger(trigger: &Trigger) -> Value {
+    let (cron, queue) = match &trigger.source {
+        Source::Cron(cron) => (Some(cron), None),
+        Source::Queue(queue) => (None, Some(queue)),
+        _ => (None, None),
+    };
+    json!({
+        "name": trigger.name,
+        "enabled": trigger.enabled,
+        "cron": cron.map(|cron| cron.schedule.expression()),
+        "timezone": cron.map(|cron| cron.schedule.zone().name()),
+        "missed": cron.map(|cron| missed(&cron.missed)),
+        "overlap": cron.map(|_| "skip"),
+        "queue": queue.map(self::queue),
+    })
+}
+
+fn missed(missed: &Missed) -> Value {
+    match missed.policy {
+        MissedPolicy::Last => json!({ "policy": "last", "within_seconds": missed.within.as_secs_f64() }),
+        _ => json!({ "policy": "skip" }),
+    }
+}
+
+/// Where the messages come from. The place of a broker is left out: it may be made of secrets.
+fn queue(queue: &Queue) -> Value {
+    match queue {
+        Queue::Topic(topic) => json!({ "topic": topic }),
+        Queue::Amqp(broker) => json!({ "amqp": { "queue": broker.queue, "prefetch": broker.prefetch } }),
+        _ => Value::Null,
+    }
 }
 
 fn chunk(chunk: &ChunkOutline) -> Value {

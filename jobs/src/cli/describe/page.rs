@@ -10,6 +10,7 @@ use overnight_framework::params::ParamDeclaration;
 use overnight_framework::policy::{ErrorNames, RetryPolicy, SkipLimit, SkipPolicy};
 use overnight_framework::repository::Definition;
 use overnight_framework::row;
+use overnight_framework::trigger::{MissedPolicy, Queue, Source, Trigger};
 use serde_json::Value;
 
 use super::Described;
@@ -25,7 +26,13 @@ pub(super) fn page(Described { file, revision }: &Described, view: &View) -> Str
         text += "\nParameters\n";
         text += &view.table(&PARAMS, &file.job.params);
     }
-    text + "\nSteps\n" + &view.table(&STEPS, &file.steps)
+    text += "\nSteps\n";
+    text += &view.table(&STEPS, &file.steps);
+    if !file.job.triggers.is_empty() {
+        text += "\nTriggers\n";
+        text += &view.table(&TRIGGERS, &file.job.triggers);
+    }
+    text
 }
 
 const PARAMS: [Column<ParamDeclaration>; 5] = [
@@ -42,6 +49,12 @@ const STEPS: [Column<StepOutline>; 5] = [
     Column::new("When", &["when"], Kind::Text, |step, _| step.when.clone().unwrap_or_default()),
     Column::new("Rules", &[], Kind::Text, |step, _| rules_of_step(step).join("; ")),
     Column::new("Description", &["description"], Kind::Text, |step, _| step.description.clone().unwrap_or_default()),
+];
+
+const TRIGGERS: [Column<Trigger>; 3] = [
+    Column::new("Trigger", &["name"], Kind::Id, |trigger, _| trigger.name.clone()),
+    Column::new("Waits For", &["cron", "queue"], Kind::Text, |trigger, _| waits_for(&trigger.source)),
+    Column::new("Rules", &[], Kind::Text, |trigger, _| rules_of_trigger(trigger).join("; ")),
 ];
 
 /// What is said of the job itself, a line each; what is as always is left out.
@@ -104,7 +117,9 @@ fn shown(value: &row::Value) -> String {
 
 /// `csv -> filter -> set -> table`, or `shell`.
 fn kind(step: &StepOutline) -> String {
-    let Some(ChunkOutline { reader, processor, writer, .. }) = &step.chunk else { return step.kind.clone() };
+    let Some(ChunkOutline { reader: Some(reader), processor, writer: Some(writer), .. }) = &step.chunk else {
+        return step.kind.clone();
+    };
     let mut way: Vec<&str> = vec![reader];
     way.extend(processor);
     way.push(writer);
@@ -127,6 +142,29 @@ fn rules_of_step(step: &StepOutline) -> Vec<String> {
     if !step.outputs.is_empty() {
         let outputs = step.outputs.iter().map(|(name, kind)| format!("{name} ({kind})"));
         rules.push(format!("gives {}", outputs.collect::<Vec<_>>().join(", ")));
+    }
+    rules
+}
+
+fn waits_for(source: &Source) -> String {
+    match source {
+        Source::Cron(cron) => cron.schedule.to_string(),
+        Source::Queue(Queue::Topic(topic)) => format!("messages of the topic {topic}"),
+        Source::Queue(Queue::Amqp(broker)) => format!("messages of the queue {} of a broker", broker.queue),
+        _ => String::new(),
+    }
+}
+
+fn rules_of_trigger(trigger: &Trigger) -> Vec<String> {
+    let mut rules = Vec::new();
+    if !trigger.enabled {
+        rules.push("not enabled".to_owned());
+    }
+    if let Source::Cron(cron) = &trigger.source {
+        rules.push(match cron.missed.policy {
+            MissedPolicy::Last => format!("makes up for the last missed tick within {}", length(cron.missed.within)),
+            _ => "makes up for no missed tick".to_owned(),
+        });
     }
     rules
 }

@@ -13,9 +13,9 @@ use super::{ARGUMENT, Handed, Line, Order, Place, Report};
 use crate::cli::arguments::{OutputArguments, StoreArguments};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::face::Face;
+use crate::cli::init_log;
 use crate::cli::output::Output;
 use crate::cli::run::{self, Ears};
-use crate::cli::{init_log, restart};
 use crate::wiring::Context;
 
 /// Runs a job for a parent that does not wait for it, if that is what this process was started for.
@@ -69,7 +69,7 @@ fn take_up(handed: Handed, mut line: Line, context: Context, face: &Face) -> Res
     let ready = context.operator.adopt(lease)?.ok_or_else(lost)?;
     let context = context.in_project(&ready.execution().project);
     let job = context.pinned(ready.execution())?;
-    let params = restart::continued(&job, handed.given()?, &ready.execution().params)?;
+    let params = job.bind_again(handed.given()?, &ready.execution().params)?;
     if line.send(&Report::Held).is_err() {
         let why = "the process that started it did not wait until it began";
         // The parent may have done so; whoever is first says why.

@@ -17,9 +17,10 @@ use overnight_framework::repository::{FenceError, Launched, Lease, WorkerIdentit
 use serde_json::Value;
 
 use super::{ARGUMENT, Handed, Line, Order, PATIENCE, Place, Report, Secret};
+use crate::chain::chain;
 use crate::cli::answer::{Answer, Shape, View};
 use crate::cli::execution::Shown;
-use crate::cli::exit::{Exit, Failure, chain};
+use crate::cli::exit::{Exit, Failure};
 use crate::cli::face::Face;
 use crate::cli::run::{self, Running};
 use crate::executable::own_executable;

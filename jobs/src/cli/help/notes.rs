@@ -66,6 +66,24 @@ pub(super) const NOTES: &[Note] = &[
         ],
     },
     Note {
+        verb: "serve",
+        contrast: "serve: stays, and runs what triggers start and what waits · start: runs one job and ends with it",
+        examples: &[
+            ("jobctl serve --jobs jobs --until-idle", "the job files of a folder, until nothing is left to do"),
+            ("jobctl serve --until-idle", "the same for the jobs that were applied"),
+            ("jobctl serve --concurrency 1 --until-idle", "one run after another"),
+        ],
+    },
+    Note {
+        verb: "publish",
+        contrast: "publish: a message, for whichever job waits for its topic · start: a job by its name, and its result",
+        examples: &[
+            (r#"jobctl publish orders '{"day": "2026-04-07"}'"#, "one run of the job that waits for it"),
+            (r#"jobctl publish orders '{"day": "2026-04-08"}' --id order-7"#, "one, however often it is published"),
+            ("jobctl publish orders - < order.json", "from a file"),
+        ],
+    },
+    Note {
         verb: "tree",
         contrast: "tree: all runs of an instance with their steps · show: one run with its counters · list: runs of all instances",
         examples: &[
@@ -84,6 +102,15 @@ pub(super) const NOTES: &[Note] = &[
         ],
     },
     Note {
+        verb: "triggers",
+        contrast: "triggers: what started jobs by itself, and what came of it · list: all runs, whoever started them",
+        examples: &[
+            ("jobctl triggers", "every trigger that was served"),
+            ("jobctl triggers orders --fires", "each tick and message of a job that was taken"),
+            ("jobctl triggers --rejects", "the messages that could not be used, and why"),
+        ],
+    },
+    Note {
         verb: "describe",
         contrast: "describe: what a job is · graph: how its steps hang together · show: what became of a run",
         examples: &[
@@ -99,6 +126,24 @@ pub(super) const NOTES: &[Note] = &[
             ("jobctl graph night.yaml", "for Markdown, as code hosts draw it"),
             ("jobctl graph night -o dot", "for `dot -Tsvg` of Graphviz"),
             ("jobctl graph night -o json", "for programs"),
+        ],
+    },
+    Note {
+        verb: "schedules",
+        contrast: "schedules: the schedules of all jobs, a row each · schedule next: the coming ticks of one",
+        examples: &[
+            ("jobctl schedules", "those of the jobs whose definitions are stored"),
+            ("jobctl schedules jobs", "those of the job files of a folder"),
+            ("jobctl schedules -o name", "their names alone"),
+        ],
+    },
+    Note {
+        verb: "schedule",
+        contrast: "schedule next: the coming ticks of one schedule · schedules: the next tick of each",
+        examples: &[
+            ("jobctl schedule next '30 22 * * 1-5'", "the next five ticks of a line of a crontab"),
+            ("jobctl schedule next @daily --timezone Africa/Cairo", "by the clocks of a place"),
+            ("jobctl schedule next night.yaml", "those of the triggers of a job"),
         ],
     },
     Note {

@@ -41,7 +41,7 @@ fn results(file: &Checked) -> Vec<Value> {
         }
         Some(error) => {
             let location = json!({ "physicalLocation": { "artifactLocation": { "uri": uri(&file.path) } } });
-            let message = json!({ "text": crate::cli::exit::chain(error) });
+            let message = json!({ "text": crate::chain::chain(error) });
             vec![json!({ "level": "error", "message": message, "locations": [location] })]
         }
     }

@@ -1,5 +1,7 @@
 //! Typed cells: one parser per column, chosen before the first record.
 
+use std::mem;
+
 use overnight_framework::params::{parse_date, parse_datetime, parse_json};
 use overnight_framework::row::decimal::{self, DecimalError};
 use overnight_framework::row::{Type, Value};
@@ -52,6 +54,7 @@ pub(super) type Parse = fn(Cell<'_>) -> Result<Value, Flaw>;
 /// A column with the parser of its cells.
 #[derive(Clone, Debug)]
 pub(super) struct CellReader {
+    kind: Type,
     parse: Parse,
     empty: Result<Value, Flaw>,
 }
@@ -64,12 +67,28 @@ impl CellReader {
             Type::Str => Ok(Value::from("")),
             _ => Err(Flaw::Empty),
         };
-        Self { parse: parser(kind), empty }
+        Self { kind, parse: parser(kind), empty }
     }
 
     #[inline]
     pub(super) fn read(&self, cell: Cell<'_>) -> Result<Value, Flaw> {
         if cell.bytes().is_empty() { self.empty.clone() } else { (self.parse)(cell) }
+    }
+
+    /// Reads a cell into what stood in its place in a row that was written. A text as long as the one before it, as codes and
+    /// numbers of accounts are, takes its memory: the allocator costs as much as all the rest of such a cell.
+    #[inline]
+    pub(super) fn read_over(&self, cell: Cell<'_>, earlier: &mut Value) -> Result<(), Flaw> {
+        match earlier {
+            Value::Str(text) if self.kind == Type::Str && text.len() == cell.bytes().len() && !text.is_empty() => {
+                let mut memory = mem::take(text).into_string();
+                memory.clear();
+                memory.push_str(cell.text().ok_or(Flaw::Encoding)?);
+                *text = memory.into_boxed_str();
+            }
+            earlier => *earlier = self.read(cell)?,
+        }
+        Ok(())
     }
 }
 
@@ -161,7 +180,7 @@ fn bytes(cell: Cell<'_>) -> Result<Value, Flaw> {
 
 fn json(cell: Cell<'_>) -> Result<Value, Flaw> {
     let document = cell.text().and_then(parse_json);
-    let flaw = Flaw::Expected("a JSON document whose numbers keep their digits in 64 bits");
+    let flaw = Flaw::Expected("a JSON document whose names differ and whose numbers keep their digits in 64 bits");
     document.map(|document| Value::Json(Box::new(document))).ok_or(flaw)
 }
 
@@ -173,6 +192,21 @@ mod tests {
 
     fn read(kind: Type, cell: &str) -> Result<Value, Flaw> {
         CellReader::new(kind, false).read(Cell::Text(cell))
+    }
+
+    #[test]
+    fn a_cell_replaces_whatever_stood_in_its_place() {
+        let texts = CellReader::new(Type::Str, true);
+        let mut cell = Value::from("Müller");
+        for text in ["Mueller", "Schmidt", "Weber", "", "Kurz"] {
+            texts.read_over(Cell::Bytes(text.as_bytes()), &mut cell).unwrap();
+            assert_eq!(cell, if text.is_empty() { Value::Null } else { Value::from(text) });
+        }
+        assert_eq!(texts.read_over(Cell::Bytes(b"Kur\xff"), &mut cell), Err(Flaw::Encoding));
+        CellReader::new(Type::Int, false).read_over(Cell::Text("1234"), &mut cell).unwrap();
+        assert_eq!(cell, Value::Int(1234));
+        CellReader::new(Type::Bytes, false).read_over(Cell::Text("00ff"), &mut cell).unwrap();
+        assert_eq!(cell, Value::Bytes([0, 255].into()));
     }
 
     #[test]

@@ -22,6 +22,9 @@ use super::unpivot::Wide;
 /// How many bits of a place are its column: those of a million characters, and lines for 16 TB.
 const COLUMN_BITS: u32 = 20;
 
+/// How many bytes of a file make a chunk at most, but for the end of its last record: of long records fewer are held in memory.
+const CHUNK_BYTES: u64 = 16 << 20;
+
 /// A file while it is read.
 pub(super) struct Reading {
     records: Records,
@@ -70,6 +73,12 @@ impl Bound {
         self.cells.read(cell).map_err(|flaw| self.wrong(cell, flaw))
     }
 
+    #[inline]
+    fn read_over(&self, cells: &Cells<'_>, earlier: &mut Value) -> Result<(), RecordError> {
+        let cell = cells.get(self.field);
+        self.cells.read_over(cell, earlier).map_err(|flaw| self.wrong(cell, flaw))
+    }
+
     #[cold]
     fn wrong(&self, cell: Cell<'_>, flaw: Flaw) -> RecordError {
         RecordError::Cell { column: self.name.clone(), field: self.field + 1, flaw, cell: cell.bytes().into() }
@@ -104,13 +113,17 @@ impl Reading {
         Ok(reading)
     }
 
-    /// Adds at most `limit` rows and bad records.
+    /// Adds at most `limit` rows and bad records, and fewer where they are long.
     pub(super) fn fill(&mut self, limit: usize, batch: &mut Batch<Row>) -> Result<Fill, FileError> {
-        while batch.len() < limit {
-            if self.cell.is_none() && !self.records.read()? {
-                self.mark_last()?;
-                self.settle();
-                return Ok(Fill::End);
+        let mut bytes = 0;
+        while batch.len() < limit && bytes < CHUNK_BYTES {
+            if self.cell.is_none() {
+                if !self.records.read()? {
+                    self.mark_last()?;
+                    self.settle();
+                    return Ok(Fill::End);
+                }
+                bytes += self.records.extent().1;
             }
             match &mut self.shape {
                 Shape::Plain(columns) => {
@@ -188,11 +201,11 @@ fn beginning(Head { sha256: head, body, .. }: Head) -> Position {
 }
 
 fn plain_row(records: &Records, width: usize, columns: &[Bound], row: &mut Row) -> Result<(), RecordError> {
-    row.clear();
     check_form(records, width)?;
     let cells = records.cells().as_text();
-    for column in columns {
-        row.push(column.read(&cells)?);
+    row.resize(columns.len(), Value::Null);
+    for (column, cell) in columns.iter().zip(row) {
+        column.read_over(&cells, cell)?;
     }
     Ok(())
 }

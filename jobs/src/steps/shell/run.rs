@@ -46,6 +46,8 @@ pub(super) struct Run {
 impl Tasklet for Run {
     fn execute(&self, context: &mut StepContext<'_>) -> Result<Outcome, BatchError> {
         self.check()?;
+        // A command has its grace, and then it is killed.
+        context.ends_by_itself();
         let file = OutputFile::create().map_err(|error| BatchError::of(names::IO, error))?;
         let running = Running::start(&self.line, &[(OUTPUT_VARIABLE, file.path())]);
         let running = running

@@ -1,12 +1,9 @@
-//! Ending a statement that runs on PostgreSQL when its step shall end.
+//! Ending a statement that runs at a server when its step shall end.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use diesel::dsl::{select, sql};
-use diesel::prelude::*;
-use diesel::sql_types::{Bool, Integer};
 use overnight_db::{Database, Session};
 use overnight_framework::status::StopIntent;
 use overnight_framework::stop::StopToken;
@@ -41,20 +38,19 @@ impl<'c> Canceller<'c> {
     /// their end.
     pub(super) fn watch<T, E>(
         &self,
-        session: Session<'_>,
+        mut session: Session<'_>,
         work: impl FnOnce(Session<'_>) -> Result<T, E>,
     ) -> Result<T, E>
     where
         E: From<diesel::result::Error>,
     {
-        let Session::Postgres(connection) = session else { return work(session) };
-        let backend = select(sql::<Integer>("pg_backend_pid()")).get_result(connection)?;
+        let Some(number) = session.number()? else { return work(session) };
         let (heard, over) = (self.stop.child(), StopToken::default());
         let cancel = || {
             let _ = heard.wait(Duration::MAX);
             while over.requested().is_none() {
                 self.cancelled.store(true, Ordering::Relaxed);
-                tell(self.database, backend);
+                self.tell(number);
                 let _ = over.wait(AGAIN);
             }
         };
@@ -64,8 +60,14 @@ impl<'c> Canceller<'c> {
                 tracing::warn!(%error, "a statement cannot be cancelled");
             }
             let _ended = Ended { over: &over, heard: &heard };
-            work(connection.into())
+            work(session)
         })
+    }
+
+    fn tell(&self, number: i32) {
+        if let Err(error) = self.database.cancel(number) {
+            tracing::warn!(%error, "a statement was not cancelled");
+        }
     }
 }
 
@@ -79,20 +81,5 @@ impl Drop for Ended<'_> {
     fn drop(&mut self) {
         self.over.request(StopIntent::Stopped);
         self.heard.request(StopIntent::Stopped);
-    }
-}
-
-fn tell(database: &Database, backend: i32) {
-    let told = database.write(|connection| match connection {
-        Session::Postgres(connection) => {
-            let cancel = sql::<Bool>("pg_cancel_backend(").bind::<Integer, _>(backend).sql(")");
-            select(cancel).get_result::<bool>(connection).map(drop)
-        }
-        Session::Sqlite(_) => Ok(()),
-    });
-    match told {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "the server did not cancel a statement"),
-        Err(error) => tracing::warn!(%error, "no connection to cancel a statement"),
     }
 }

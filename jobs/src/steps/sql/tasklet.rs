@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use overnight_db::Database;
-use overnight_db::Session;
 use overnight_db::table::{Executed, FirstRow, Parameters, QueryError, execute, first_row};
+use overnight_db::{Backend, Database, Session};
 use overnight_framework::BatchError;
 use overnight_framework::kind::{Frame, Names, TaskletKind, TaskletPlan};
 use overnight_framework::row::Value;
@@ -17,7 +16,7 @@ use super::SQL_ERROR;
 use super::bind::{BIND, Bindings};
 use super::cancel::Canceller;
 use super::text::{Access, Length, Rules, SQL, SqlText};
-use crate::steps::connections::{CONNECTION, Connections, in_transaction, query_error, store_error};
+use crate::steps::connections::{CONNECTION, Connections, query_error, store_error};
 
 /// Runs statements, all or none, or asks a query whose first row becomes the outputs of the step. On PostgreSQL both are in a
 /// transaction: what cannot run in one, such as VACUUM, is nothing for this step.
@@ -130,6 +129,8 @@ impl TaskletPlan for Plan {
 
 impl Tasklet for Sql {
     fn execute(&self, context: &mut StepContext<'_>) -> Result<Outcome, BatchError> {
+        // Statements are cancelled, or run to their end.
+        context.ends_by_itself();
         let stop = context.stop_token();
         match self.purpose {
             Purpose::Change => {
@@ -163,7 +164,7 @@ impl Sql {
     fn change(&self, stop: &StopToken) -> Result<Ran<Executed>, BatchError> {
         let canceller = Canceller::new(&self.database, stop);
         let run = |session: Session<'_>| execute(session, &self.text, &self.values).map_err(Failed::Query);
-        let run = |session: Session<'_>| in_transaction(session, |session| canceller.watch(session, run));
+        let run = |session: Session<'_>| session.in_transaction(|session| canceller.watch(session, run));
         let done = match self.access {
             // They run in a transaction that may write.
             Access::Reads | Access::Writes => self.database.write(run),
@@ -175,10 +176,10 @@ impl Sql {
     fn ask(&self, stop: &StopToken) -> Result<Ran<Option<FirstRow>>, BatchError> {
         let canceller = Canceller::new(&self.database, stop);
         let ask = |session: Session<'_>| first_row(session, &self.text, &self.values).map_err(Failed::Query);
-        let ask = |session: Session<'_>| match session {
-            Session::Postgres(_) => in_transaction(session, |session| canceller.watch(session, ask)),
+        let ask = |session: Session<'_>| match session.backend() {
+            Backend::Postgres => session.in_transaction(|session| canceller.watch(session, ask)),
             // One that only reads must not wait for those who write.
-            Session::Sqlite(_) => ask(session),
+            Backend::Sqlite => ask(session),
         };
         let asked = match self.access {
             Access::Reads => self.database.read(ask),

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use overnight_db::Session;
 use overnight_db::table::{CreateTable, Mode, Table, TableError, TableName, TableWriter};
+use overnight_framework::BatchError;
 use overnight_framework::row::Schema;
 use overnight_framework::yaml::{Code, Cursor, Field, Mapping, Shape};
 
-use super::table_name;
+use super::{INVALID_TABLE, table_name};
 use crate::steps::columns::{CHOSEN, chosen};
 use crate::steps::connections::{CONNECTION, Connections};
 
@@ -86,12 +87,24 @@ impl Target {
         Some(Self { connection, name: name?, mode, create, schema, places })
     }
 
+    /// Refuses a table that took fewer rows than it was given. An upsert is not counted: a row that is there already may be none.
+    pub(super) fn check_taken(&self, taken: u64, given: usize) -> Result<(), BatchError> {
+        if self.mode != Mode::Insert || taken >= given as u64 {
+            return Ok(());
+        }
+        let message =
+            format!("the table {} took {taken} of {given} rows: a trigger or a rule left the others out", self.name);
+        let help = "let the trigger raise an error for a row that is bad, which `skip` puts aside; \
+                    where rows go elsewhere on purpose, write `mode: upsert`, which does not count them";
+        Err(BatchError::new(INVALID_TABLE, message).with_help(help))
+    }
+
     /// Compares the rows with the catalogue, before the first of them.
     pub(super) fn prepare(&self, mut session: Session<'_>) -> Result<TableWriter, TableError> {
         if let Some(key) = &self.create {
             CreateTable { name: &self.name, schema: &self.schema, key }.if_missing(session.reborrow())?;
         }
-        let table = Table::describe(session, &self.name)?;
+        let table = Table::describe(session, &self.name)?.lasting()?;
         TableWriter::of_cells(&table, (&self.schema, &self.places), self.mode.clone())
     }
 }

@@ -16,7 +16,7 @@ use overnight_framework::yaml::{Cursor, Shape};
 
 use super::INVALID_TABLE;
 use super::settings::{SETTINGS, Target};
-use crate::steps::connections::{Connections, in_transaction, store_error, table_error};
+use crate::steps::connections::{Connections, store_error, table_error};
 
 /// The chunk of a declared table writer: a COPY has a fixed price that ten thousand rows share.
 const CHUNK: usize = 10_000;
@@ -113,7 +113,8 @@ impl ItemWriter<Row> for Writer {
         let session = Session::from_any(context.transaction.connection()).ok_or_else(|| {
             ChunkError::Failed(BatchError::new(names::STORE_ERROR, "this store has no tables of a database"))
         })?;
-        writer.write_encoded(session, encoded).map(drop).map_err(|error| refused(error, &target.name))
+        let taken = send(writer, session, encoded).map_err(|error| refused(error, &target.name))?;
+        target.check_taken(taken, encoded.rows()).map_err(ChunkError::Failed)
     }
 }
 
@@ -131,6 +132,13 @@ fn invalid_row(error: RowError) -> BatchError {
     BatchError::of(names::INVALID_ROW, error)
 }
 
+/// Sends the rows, and has everything checked while it can still be told which of them is at fault.
+fn send(writer: &table::TableWriter, mut session: Session<'_>, encoded: &table::Encoded) -> Result<u64, WriteError> {
+    let taken = writer.write_encoded(session.reborrow(), encoded)?;
+    writer.check_deferred(session)?;
+    Ok(taken)
+}
+
 /// Writes in a transaction of another database. On a thread of its own, because that of an open chunk may ask for no second
 /// connection that writes.
 fn write_elsewhere(
@@ -139,8 +147,7 @@ fn write_elsewhere(
     encoded: &table::Encoded,
 ) -> Result<(), ChunkError> {
     let write = || {
-        let written =
-            database.write(|session| in_transaction(session, |session| writer.write_encoded(session, encoded)));
+        let written = database.write(|session| session.in_transaction(|session| send(writer, session, encoded)));
         written?.map(drop).map_err(|error| refused(error, name))
     };
     let panicked = |panic: Box<dyn std::any::Any + Send>| Err(ChunkError::Failed(BatchError::panicked(panic.as_ref())));

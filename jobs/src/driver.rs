@@ -29,7 +29,16 @@ impl BlockOn for Tokio {
     }
 }
 
+/// A runtime that is dropped by a task of another one must not wait for its threads: tokio would panic.
+impl Drop for Tokio {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
 /// The program with a driver.
-pub(super) fn provided(program: Registry) -> Registry {
+pub(crate) fn provided(program: Registry) -> Registry {
     if program.has(Need::of::<dyn BlockOn>()) { program } else { program.share::<dyn BlockOn>(Arc::<Tokio>::default()) }
 }

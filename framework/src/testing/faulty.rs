@@ -1,141 +1,45 @@
-//! The store in memory as a process sees it on a bad day: verbs that fail before or after they did their work.
+//! A store as a process sees it on a bad day: verbs that fail before or after they did their work, and the death of the process.
 
 use std::any::Any;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::panic::resume_unwind;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use overnight_framework::execution::{
-    DefinitionId, ExecutionId, InstanceId, JobExecution, JobInstance, StepExecution, WorkerId,
+
+use super::fault::{Action, Fault, FaultKind, Injected, Verb};
+use crate::execution::{DefinitionId, ExecutionId, InstanceId, JobExecution, JobInstance, StepExecution, WorkerId};
+use crate::repository::{
+    AppliedJob, ApplyOrder, Beat, ChunkCommit, ChunkError, ChunkTransaction, ClaimOrder, Committed, DeadLetter,
+    Definition, Event, ExecutionEnd, ExecutionFilter, FenceError, Fire, FireRecord, Fired, JobSummary, LaunchError,
+    LaunchRequest, Launched, Lease, LeaseState, MessageId, NewMessage, Reject, Repository, StepEnd, StepHistory,
+    StepLease, StepStart, StopAnswer, StopError, StopOrder, StoreError, StoredDeadLetter, StoredMessage, StoredReject,
+    TakeOver, TriggerKey, TriggerSummary, TriggerWatch, Worker,
 };
-use overnight_framework::repository::memory::MemoryRepository;
-use overnight_framework::repository::{
-    AppliedJob, ApplyOrder, Beat, ChunkCommit, ChunkError, ChunkTransaction, Committed, DeadLetter, Definition, Event,
-    ExecutionEnd, ExecutionFilter, FenceError, JobSummary, LaunchError, LaunchRequest, Launched, Lease, LeaseState,
-    Repository, StepEnd, StepHistory, StepLease, StepStart, StopAnswer, StopError, StopOrder, StoreError,
-    StoreErrorKind, StoredDeadLetter, TakeOver, Worker,
-};
 
-/// What a process asks of its store, as far as tests tell it apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verb {
-    Launch,
-    Begin,
-    End,
-    BeginStep,
-    EndStep,
-    BeginChunk,
-    Savepoint,
-    RollbackTo,
-    Release,
-    DeadLetters,
-    Commit,
-    Beat,
-    RequestStop,
-    TakeOver,
-    RetireWorker,
-    Read,
-}
-
-/// How a verb fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Unreachable,
-    Full,
-    LeaseLost,
-    Conflict,
-    Unclear,
-    OutcomeUnknown,
-    OutOfTurn,
-}
-
-/// One fault: which calls of a verb it meets, and what it does to them.
-#[derive(Clone)]
-pub(crate) struct Rule {
-    verb: Verb,
-    skip: usize,
-    times: usize,
-    action: Action,
-}
-
-#[derive(Clone)]
-enum Action {
-    /// Nothing is done, and the caller gets the error.
-    Refuse(Kind),
-    /// The verb does its work, and the caller gets the error nevertheless.
-    Swallow(Kind),
-    /// The commit does its work and is not answered, and whoever looks at the steps once does not see it yet.
-    Late,
-    /// The verb was sent before, and that one arrives just before this one.
-    Overtaken,
-    /// Something happens elsewhere before the verb does its work.
-    First(Arc<dyn Fn() + Send + Sync>),
-}
-
-impl Rule {
-    fn on(verb: Verb, action: Action) -> Self {
-        Self { verb, skip: 0, times: usize::MAX, action }
-    }
-
-    /// Every call of `verb` fails and does nothing.
-    pub(crate) fn refuse(verb: Verb, kind: Kind) -> Self {
-        Self::on(verb, Action::Refuse(kind))
-    }
-
-    /// Every call of `verb` does its work and fails nevertheless.
-    pub(crate) fn swallow(verb: Verb, kind: Kind) -> Self {
-        Self::on(verb, Action::Swallow(kind))
-    }
-
-    /// Every COMMIT is on its way while its connection is lost already.
-    pub(crate) fn late_commit() -> Self {
-        Self::on(Verb::Commit, Action::Late)
-    }
-
-    /// What an earlier call of `verb` sent was on its way all the time, and arrives just before each call.
-    pub(crate) fn overtaken(verb: Verb) -> Self {
-        Self::on(verb, Action::Overtaken)
-    }
-
-    /// `first` happens before every call of `verb`.
-    pub(crate) fn first(verb: Verb, first: impl Fn() + Send + Sync + 'static) -> Self {
-        Self::on(verb, Action::First(Arc::new(first)))
-    }
-
-    /// Not the first `skip` calls.
-    pub(crate) fn after(self, skip: usize) -> Self {
-        Self { skip, ..self }
-    }
-
-    /// Only so many calls.
-    pub(crate) fn times(self, times: usize) -> Self {
-        Self { times, ..self }
-    }
-
-    /// Whether this call is met, which counts it.
-    fn meets(&mut self, verb: Verb) -> bool {
-        if self.verb != verb || self.times == 0 {
-            return false;
-        }
-        if self.skip > 0 {
-            self.skip -= 1;
-            return false;
-        }
-        self.times -= 1;
-        true
-    }
-}
-
-/// A process's way to the store.
-pub(crate) struct FaultyRepository {
-    inner: Arc<MemoryRepository>,
+/// The way of one process to its store, on which faults happen.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use overnight_framework::repository::memory::MemoryRepository;
+/// use overnight_framework::repository::{ExecutionFilter, Repository};
+/// use overnight_framework::testing::{Fault, FaultKind, FaultyRepository, Verb};
+///
+/// let store = FaultyRepository::new(Arc::new(MemoryRepository::new()));
+/// store.fault(Fault::refuse(Verb::Read, FaultKind::Unreachable).times(1));
+/// assert!(store.executions(&ExecutionFilter::default()).is_err());
+/// assert!(store.executions(&ExecutionFilter::default()).is_ok());
+/// ```
+pub struct FaultyRepository {
+    inner: Arc<dyn Repository>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    rules: Vec<Rule>,
+    faults: Vec<Fault>,
     calls: Vec<Verb>,
     /// How long each chunk may be idle.
     idle_timeouts: Vec<Duration>,
@@ -147,45 +51,75 @@ struct State {
     crashed: bool,
 }
 
-/// The moment at which a process dies.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Crash {
+/// The moment at which a process dies. From there on nothing it sends arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crash {
     /// How many verbs it calls before.
-    pub(crate) after: usize,
-    /// Whether the last of them does its work, and only its answer is lost.
-    pub(crate) done: bool,
+    pub after: usize,
+    /// Whether the one at which it dies does its work, and only its answer is lost.
+    pub done: bool,
 }
 
+/// What unwinds a writer whose process is dead.
+struct Dead;
+
 impl FaultyRepository {
-    pub(crate) fn new(inner: Arc<MemoryRepository>) -> Self {
+    /// A healthy way to this store.
+    #[must_use]
+    pub fn new(inner: Arc<dyn Repository>) -> Self {
         Self { inner, state: Mutex::default() }
     }
 
-    pub(crate) fn rule(&self, rule: Rule) {
-        self.state.lock().unwrap().rules.push(rule);
+    /// Lets one more fault happen.
+    pub fn fault(&self, fault: Fault) {
+        self.lock().faults.push(fault);
     }
 
-    pub(crate) fn crash_at(&self, crash: Crash) {
-        self.state.lock().unwrap().crash = Some(crash);
+    /// The process dies at this moment.
+    pub fn crash_at(&self, crash: Crash) {
+        self.lock().crash = Some(crash);
     }
 
     /// From now on nothing gets through.
-    pub(crate) fn crash(&self) {
-        self.state.lock().unwrap().crashed = true;
+    pub fn crash(&self) {
+        self.lock().crashed = true;
+    }
+
+    /// Whether the process is dead.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.lock().crashed
     }
 
     /// The verbs that were called, in order.
-    pub(crate) fn calls(&self) -> Vec<Verb> {
-        self.state.lock().unwrap().calls.clone()
+    #[must_use]
+    pub fn calls(&self) -> Vec<Verb> {
+        self.lock().calls.clone()
     }
 
     /// How long each chunk may be idle, in their order.
-    pub(crate) fn idle_timeouts(&self) -> Vec<Duration> {
-        self.state.lock().unwrap().idle_timeouts.clone()
+    #[must_use]
+    pub fn idle_timeouts(&self) -> Vec<Duration> {
+        self.lock().idle_timeouts.clone()
     }
 
-    pub(crate) fn count(&self, verb: Verb) -> usize {
+    /// How often a verb was called.
+    #[must_use]
+    pub fn count(&self, verb: Verb) -> usize {
         self.calls().into_iter().filter(|called| *called == verb).count()
+    }
+
+    /// A poisoned lock is only a panic of another holder; the state behind it is always whole.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The steps before a commit, where somebody shall see them after it.
+    fn remember(&self, execution: ExecutionId) {
+        if self.lock().faults.iter().any(|fault| matches!(fault.action, Action::Late)) {
+            let before = self.inner.steps(execution).unwrap_or_default();
+            self.lock().before = before;
+        }
     }
 
     fn call<T, E: Injected>(&self, verb: Verb, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
@@ -206,8 +140,8 @@ impl FaultyRepository {
             Some(Action::Refuse(kind)) => Err(E::injected(kind)),
             Some(Action::Swallow(kind)) => work().and_then(|_| Err(E::injected(kind))),
             Some(Action::Late) => work().and_then(|_| {
-                self.state.lock().unwrap().late = true;
-                Err(E::injected(Kind::OutcomeUnknown))
+                self.lock().late = true;
+                Err(E::injected(FaultKind::OutcomeUnknown))
             }),
             Some(Action::First(first)) => {
                 first();
@@ -219,68 +153,24 @@ impl FaultyRepository {
 
     /// What becomes of this call. The lock is let go before anything is done.
     fn fate(&self, verb: Verb) -> Option<Action> {
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.lock();
         if state.crashed {
-            return Some(Action::Refuse(Kind::Unreachable));
+            return Some(Action::Refuse(FaultKind::Unreachable));
         }
         state.calls.push(verb);
         if let Some(crash) = state.crash
             && state.calls.len() > crash.after
         {
             state.crashed = true;
+            // A statement does its work when its connection is given.
+            if verb == Verb::Statement && crash.done {
+                return None;
+            }
             let lost = if crash.done { Action::Swallow } else { Action::Refuse };
-            let kind = if verb == Verb::Commit { Kind::OutcomeUnknown } else { Kind::Unreachable };
+            let kind = if verb == Verb::Commit { FaultKind::OutcomeUnknown } else { FaultKind::Unreachable };
             return Some(lost(kind));
         }
-        state.rules.iter_mut().find_map(|rule| rule.meets(verb).then(|| rule.action.clone()))
-    }
-}
-
-/// An error of each verb for each kind of fault.
-trait Injected {
-    fn injected(kind: Kind) -> Self;
-}
-
-impl Injected for StoreError {
-    fn injected(kind: Kind) -> Self {
-        match kind {
-            Kind::Full => StoreErrorKind::Full.into(),
-            _ => StoreErrorKind::Unreachable.into(),
-        }
-    }
-}
-
-impl Injected for FenceError {
-    fn injected(kind: Kind) -> Self {
-        match kind {
-            Kind::LeaseLost => Self::LeaseLost,
-            _ => StoreError::injected(kind).into(),
-        }
-    }
-}
-
-impl Injected for LaunchError {
-    fn injected(kind: Kind) -> Self {
-        StoreError::injected(kind).into()
-    }
-}
-
-impl Injected for StopError {
-    fn injected(kind: Kind) -> Self {
-        StoreError::injected(kind).into()
-    }
-}
-
-impl Injected for ChunkError {
-    fn injected(kind: Kind) -> Self {
-        match kind {
-            Kind::LeaseLost => Self::LeaseLost,
-            Kind::Conflict => Self::Conflict("deadlock detected".into()),
-            Kind::Unclear => Self::Unclear("value out of range".into()),
-            Kind::OutcomeUnknown => Self::OutcomeUnknown("connection reset by peer".into()),
-            Kind::OutOfTurn => Self::OutOfTurn,
-            Kind::Unreachable | Kind::Full => StoreError::injected(kind).into(),
-        }
+        state.faults.iter_mut().find_map(|fault| fault.meets(verb).then(|| fault.action.clone()))
     }
 }
 
@@ -293,6 +183,56 @@ impl fmt::Debug for FaultyRepository {
 impl Repository for FaultyRepository {
     fn launch(&self, request: &LaunchRequest) -> Result<Launched, LaunchError> {
         self.call(Verb::Launch, || self.inner.launch(request))
+    }
+
+    fn enqueue(&self, request: &LaunchRequest) -> Result<JobExecution, LaunchError> {
+        self.call(Verb::Launch, || self.inner.enqueue(request))
+    }
+
+    fn claim(&self, order: &ClaimOrder) -> Result<Vec<Launched>, StoreError> {
+        self.call(Verb::Launch, || self.inner.claim(order))
+    }
+
+    fn has_queued(&self, project: &str, programs: &[String]) -> Result<bool, StoreError> {
+        self.call(Verb::Read, || self.inner.has_queued(project, programs))
+    }
+
+    fn fire(&self, fire: &Fire<'_>) -> Result<Fired, StoreError> {
+        self.call(Verb::Launch, || self.inner.fire(fire))
+    }
+
+    fn reject(&self, reject: &Reject) -> Result<bool, StoreError> {
+        self.call(Verb::Launch, || self.inner.reject(reject))
+    }
+
+    fn watch(&self, watch: &TriggerWatch) -> Result<DateTime<Utc>, StoreError> {
+        self.call(Verb::Launch, || self.inner.watch(watch))
+    }
+
+    fn publish(&self, message: &NewMessage) -> Result<MessageId, StoreError> {
+        self.call(Verb::Launch, || self.inner.publish(message))
+    }
+
+    fn messages(
+        &self,
+        project: &str,
+        topic: &str,
+        after: MessageId,
+        limit: u32,
+    ) -> Result<Vec<StoredMessage>, StoreError> {
+        self.call(Verb::Read, || self.inner.messages(project, topic, after, limit))
+    }
+
+    fn triggers(&self, project: &str) -> Result<Vec<TriggerSummary>, StoreError> {
+        self.call(Verb::Read, || self.inner.triggers(project))
+    }
+
+    fn fires(&self, trigger: &TriggerKey, limit: u32) -> Result<Vec<FireRecord>, StoreError> {
+        self.call(Verb::Read, || self.inner.fires(trigger, limit))
+    }
+
+    fn rejects(&self, trigger: &TriggerKey, limit: u32) -> Result<Vec<StoredReject>, StoreError> {
+        self.call(Verb::Read, || self.inner.rejects(trigger, limit))
     }
 
     fn begin(&self, lease: &Lease) -> Result<JobExecution, FenceError> {
@@ -312,9 +252,13 @@ impl Repository for FaultyRepository {
     }
 
     fn begin_chunk<'a>(&'a self, lease: &StepLease) -> Result<Box<dyn ChunkTransaction + 'a>, ChunkError> {
-        self.state.lock().unwrap().idle_timeouts.push(lease.idle_timeout);
+        self.lock().idle_timeouts.push(lease.idle_timeout);
         let inner = self.call(Verb::BeginChunk, || self.inner.begin_chunk(lease))?;
         Ok(Box::new(FaultyChunk { store: self, inner, execution: lease.lease.execution }))
+    }
+
+    fn may_write(&self) -> Result<(), StoreError> {
+        self.inner.may_write()
     }
 
     fn beat(&self, beat: &Beat) -> Result<Vec<LeaseState>, StoreError> {
@@ -343,8 +287,12 @@ impl Repository for FaultyRepository {
 
     fn steps(&self, id: ExecutionId) -> Result<Vec<StepExecution>, StoreError> {
         self.call(Verb::Read, || {
-            let mut state = self.state.lock().unwrap();
-            if std::mem::take(&mut state.late) { Ok(state.before.clone()) } else { self.inner.steps(id) }
+            let mut state = self.lock();
+            if std::mem::take(&mut state.late) {
+                return Ok(state.before.clone());
+            }
+            drop(state);
+            self.inner.steps(id)
         })
     }
 
@@ -389,7 +337,7 @@ impl Repository for FaultyRepository {
     }
 
     fn now(&self) -> Result<DateTime<Utc>, StoreError> {
-        self.call(Verb::Read, || Repository::now(&*self.inner))
+        self.call(Verb::Read, || self.inner.now())
     }
 
     fn worker(&self, id: WorkerId) -> Result<Option<Worker>, StoreError> {
@@ -405,7 +353,17 @@ struct FaultyChunk<'a> {
 
 impl ChunkTransaction for FaultyChunk<'_> {
     fn connection(&mut self) -> &mut dyn Any {
+        match self.store.fate(Verb::Statement) {
+            // There is no error to give: like a dead process, the writer goes no further.
+            Some(Action::Refuse(_) | Action::Swallow(_)) => resume_unwind(Box::new(Dead)),
+            Some(Action::First(first)) => first(),
+            Some(Action::Late | Action::Overtaken) | None => {}
+        }
         self.inner.connection()
+    }
+
+    fn explain(&mut self, error: ChunkError) -> ChunkError {
+        self.inner.explain(error)
     }
 
     fn savepoint(&mut self, name: &str) -> Result<(), ChunkError> {
@@ -430,7 +388,7 @@ impl ChunkTransaction for FaultyChunk<'_> {
 
     fn commit(self: Box<Self>, chunk: &ChunkCommit) -> Result<Committed, ChunkError> {
         let Self { store, inner, execution } = *self;
-        store.state.lock().unwrap().before = store.inner.steps(execution).unwrap();
+        store.remember(execution);
         store.call(Verb::Commit, || inner.commit(chunk))
     }
 }

@@ -1,0 +1,22 @@
+use overnight::builder::Part;
+use overnight::{Params, Row, job};
+
+#[derive(Params)]
+struct Load {
+    file: String,
+}
+
+#[derive(Row)]
+struct Line {
+    id: i64,
+}
+
+#[job]
+impl Load {
+    #[step(reader = Part::kind("feed"), writer = Part::kind("table").set("name", "line"))]
+    fn load(&self, line: &mut Line) -> Line {
+        Line { id: line.id }
+    }
+}
+
+fn main() {}

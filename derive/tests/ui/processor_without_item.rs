@@ -1,0 +1,6 @@
+use overnight::processor;
+
+#[processor]
+fn price() {}
+
+fn main() {}

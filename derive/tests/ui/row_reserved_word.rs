@@ -1,0 +1,8 @@
+use overnight::Row;
+
+#[derive(Row)]
+struct Trade {
+    job: String,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use overnight::Row;
+
+#[derive(Row)]
+struct Trade {
+    id: i64,
+    #[column(name = "id")]
+    number: i64,
+}
+
+fn main() {}

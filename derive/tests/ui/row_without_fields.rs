@@ -1,0 +1,6 @@
+use overnight::Row;
+
+#[derive(Row)]
+struct Trade {}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use overnight::Settings;
+
+#[derive(Settings)]
+struct Render {
+    #[serde(default)]
+    copies: u8,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use overnight::Settings;
+
+#[derive(Settings)]
+struct Render<T> {
+    value: T,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use overnight::Settings;
+
+#[derive(Settings)]
+#[setting(name = "render")]
+struct Render {
+    copies: u8,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use overnight::Settings;
+
+#[derive(Settings)]
+struct Render {
+    #[setting(name = "Copies")]
+    copies: u8,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use overnight::Settings;
+
+#[derive(Settings)]
+enum Paper {
+    A4,
+}
+
+fn main() {}

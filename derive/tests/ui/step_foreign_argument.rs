@@ -1,0 +1,8 @@
+use overnight::step;
+
+struct Bank;
+
+#[step]
+fn close(bank: Bank) {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use overnight::step;
+
+#[step]
+fn render<T>(value: T) {}
+
+fn main() {}

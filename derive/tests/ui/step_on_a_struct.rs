@@ -1,0 +1,6 @@
+use overnight::step;
+
+#[step]
+struct Render;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use overnight::step;
+
+#[step]
+unsafe fn close() {}
+
+fn main() {}
