@@ -58,7 +58,7 @@ pub use self::source::JobSource;
 use self::threads::{Active, Threads};
 use crate::error::{BatchError, names};
 use crate::execution::{ExecutionId, JobExecution};
-use crate::launch::{Refusal, Restartability};
+use crate::launch::Refusal;
 use crate::monitor::{Monitor as _, RunEvent};
 use crate::operator::{FindError, Launching, Look, Operator, Owner, Ready, StartError, Target, Waited, Watch};
 use crate::params::IntoParams;
@@ -291,8 +291,7 @@ impl Engine {
         let begun = match Plan::claimed(&self.shared, ready.execution()) {
             Err(error) => Err(BatchError::of(names::UNNAMED, error)),
             Ok(plan) => {
-                let can_go_on = plan.job.restartability == Restartability::Restartable;
-                let (ready, own) = (if can_go_on { ready.going_on() } else { ready }, run.clone());
+                let (ready, own) = (if plan.job.can_go_on() { ready.going_on() } else { ready }, run.clone());
                 let spawned = active.spawn("overnight-run", move |shared| shared.run(&plan, ready, &own, || {}));
                 spawned.map_err(|error| BatchError::of(names::UNNAMED, StartJobError::from(NotBegun::from(error))))
             }

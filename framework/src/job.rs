@@ -145,6 +145,18 @@ impl Job {
         self.bind(&given)
     }
 
+    /// Whether a run of this job that ends too early may be continued where it stopped.
+    #[must_use]
+    pub fn can_go_on(&self) -> bool {
+        self.restartability == Restartability::Restartable
+    }
+
+    /// Whether it may be continued without a person: secrets are not recorded, and only a person can give them again.
+    #[must_use]
+    pub fn goes_on_alone(&self) -> bool {
+        self.can_go_on() && !self.params.iter().any(|param| param.secret)
+    }
+
     /// The job over these kinds: those that parts of its steps name. Its executions find what they need in it.
     ///
     /// # Errors

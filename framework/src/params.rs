@@ -16,7 +16,7 @@ pub use self::bind::{BindContext, ParamProblem, ParamsError, bind};
 pub(crate) use self::bind::{broken_rule, compare};
 pub use self::declaration::{Check, ParamDeclaration, ParamType};
 pub use self::document::{DocumentError, Given, GivenParams, GivenPlace};
-pub use self::exact::{json_flaw, parse_json};
+pub use self::exact::{JsonError, parse_json};
 pub(crate) use self::exact::{keeps_digits, survives};
 pub use self::field::{Field, Limits};
 pub use self::fields::{Fields, FromParams};

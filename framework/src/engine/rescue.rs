@@ -4,8 +4,6 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::Shared;
-use crate::execution::JobExecution;
-use crate::launch::Restartability;
 use crate::operator::Lost;
 use crate::repository::StoreError;
 
@@ -29,15 +27,8 @@ pub(super) fn rescue(shared: &Shared, programs: &[String]) -> Result<(), StoreEr
     if now < rescue.next {
         return Ok(());
     }
-    rescue.lost.look(operator, now, programs, &|execution| goes_on(shared, execution))?;
+    let goes_on = |execution: &_| shared.jobs.pinned(execution, operator).is_ok_and(|job| job.goes_on_alone());
+    rescue.lost.look(operator, now, programs, &goes_on)?;
     rescue.next = now + operator.seat().timing.heartbeat;
     Ok(())
-}
-
-/// Whether a run can go on here without a person, who alone could give its secrets again.
-fn goes_on(shared: &Shared, execution: &JobExecution) -> bool {
-    let job = shared.jobs.pinned(execution, &shared.operator);
-    job.is_ok_and(|job| {
-        job.restartability == Restartability::Restartable && !job.params.iter().any(|param| param.secret)
-    })
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::document::in_words;
-use super::exact::json_flaw;
+use super::exact::{JsonError, parse_json};
 use super::parse::{parse, stored};
 use super::{Given, GivenParams, GivenPlace, ParamDeclaration, ParamType, Params};
 use crate::row::Value;
@@ -180,9 +180,10 @@ fn wrong_type(declaration: &ParamDeclaration, given: &Given) -> ParamProblem {
 
 /// What is wrong with the JSON of a value, beside the digits of its numbers.
 fn flaw_in_words(given: &Given) -> Option<String> {
-    match given {
-        Given::Text(text) | Given::Json { text, .. } => Some(in_words(&json_flaw(text)?)),
-        Given::Stored(_) => None,
+    let (Given::Text(text) | Given::Json { text, .. }) = given else { return None };
+    match parse_json(text) {
+        Err(JsonError::Syntax(error)) => Some(in_words(&error)),
+        Err(JsonError::Digits) | Ok(_) => None,
     }
 }
 

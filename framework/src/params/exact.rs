@@ -1,28 +1,38 @@
 //! JSON that keeps its digits: `serde_json` reads what is no integer of 64 bits as a float, and two numbers that differ
 //! would become one.
 
+use thiserror::Error;
+
 use super::distinct::Distinct;
+
+/// Why [`parse_json`] does not take a text.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum JsonError {
+    /// It is no JSON, or a name stands twice in an object of it.
+    #[error(transparent)]
+    Syntax(#[from] serde_json::Error),
+    /// A number in it is neither an integer of 64 bits nor the very value of a float.
+    #[error("a number in it has more digits than are kept: send it as a text")]
+    Digits,
+}
 
 /// A JSON document, unless reading it would lose something: digits of a number, or one of two values of the same name in an
 /// object.
 ///
 /// ```
-/// use overnight_framework::params::parse_json;
+/// use overnight_framework::params::{JsonError, parse_json};
 ///
-/// assert!(parse_json(r#"{"id": 18446744073709551615, "rate": 0.0375}"#).is_some());
-/// assert!(parse_json(r#"{"id": 184467440737095516150}"#).is_none());
-/// assert!(parse_json(r#"{"id": 1, "id": 2}"#).is_none());
+/// assert!(parse_json(r#"{"id": 18446744073709551615, "rate": 0.0375}"#).is_ok());
+/// assert!(matches!(parse_json(r#"{"id": 184467440737095516150}"#), Err(JsonError::Digits)));
+/// assert!(matches!(parse_json(r#"{"id": 1, "id": 2}"#), Err(JsonError::Syntax(_))));
 /// ```
-#[must_use]
-pub fn parse_json(text: &str) -> Option<serde_json::Value> {
-    let Distinct(json) = serde_json::from_str(text).ok().filter(|_| keeps_digits(text))?;
-    Some(json)
-}
-
-/// Why a text is no JSON that [`parse_json`] takes; `None` where it is for the digits of a number.
-#[must_use]
-pub fn json_flaw(text: &str) -> Option<serde_json::Error> {
-    serde_json::from_str::<Distinct>(text).err()
+///
+/// # Errors
+/// When it is no JSON, or would not be the same after it was read.
+pub fn parse_json(text: &str) -> Result<serde_json::Value, JsonError> {
+    let Distinct(json) = serde_json::from_str(text)?;
+    if keeps_digits(text) { Ok(json) } else { Err(JsonError::Digits) }
 }
 
 /// Whether every number of a JSON text survives being read.
@@ -111,9 +121,9 @@ mod tests {
     #[test]
     fn a_name_stands_once_in_an_object_at_any_depth() {
         let nested = r#"[null, true, -1, 18446744073709551615, 1.5, "ü\n", {"a": {"b": 1}, "b": {"a": [{}]}}]"#;
-        assert_eq!(parse_json(nested), serde_json::from_str(nested).ok());
+        assert_eq!(parse_json(nested).ok(), serde_json::from_str(nested).ok());
         for text in [r#"{"a": 1, "a": 1}"#, r#"[{"m": {"b": 2, "b": 99}}]"#, r#"{"a": 1, "\u0061": 2}"#] {
-            assert_eq!(parse_json(text), None, "{text}");
+            assert!(matches!(parse_json(text), Err(JsonError::Syntax(_))), "{text}");
         }
     }
 

@@ -15,7 +15,7 @@ pub(crate) fn parse(kind: ParamType, text: &str) -> Option<Value> {
         ParamType::Date => parse_date(text).map(Value::Date),
         ParamType::DateTime => parse_datetime(text).map(Value::DateTime),
         ParamType::Duration => parse_duration(text).map(Value::Duration),
-        ParamType::Json => parse_json(text).map(|json| Value::Json(Box::new(json))),
+        ParamType::Json => parse_json(text).ok().map(|json| Value::Json(Box::new(json))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use overnight_framework::params::{json_flaw, parse_json};
+use overnight_framework::params::{JsonError, parse_json};
 use overnight_framework::repository::NewMessage;
 use overnight_framework::trigger::LONGEST_KEY;
 use serde_json::{Value, json};
@@ -12,7 +12,6 @@ use super::arguments::Publish;
 use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::table::Kind;
-use crate::triggers::topic::LOSES_DIGITS;
 
 /// The largest message.
 const LARGEST: u64 = 1024 * 1024;
@@ -48,11 +47,11 @@ fn body(argument: &str) -> Result<String, Failure> {
     if text.len() as u64 > LARGEST {
         return Err(Failure::new(Exit::Invalid, format!("{name} is larger than 1 MiB")));
     }
-    match json_flaw(&text) {
-        None if parse_json(&text).is_some() => Ok(text),
-        None => Err(Failure::new(Exit::Invalid, format!("{name} cannot be kept: {LOSES_DIGITS}"))),
-        Some(error) => Err(Failure::new(Exit::Invalid, format!("{name} is no JSON: {error}"))
+    match parse_json(&text) {
+        Ok(_) => Ok(text),
+        Err(error @ JsonError::Syntax(_)) => Err(Failure::new(Exit::Invalid, format!("{name} is no JSON: {error}"))
             .help(r#"a message is a JSON value, such as '{"day": "2026-04-07"}'"#)),
+        Err(error) => Err(Failure::new(Exit::Invalid, format!("{name} cannot be kept: {error}"))),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::thread::{self, Scope};
 
+use overnight_framework::engine::JobSource;
 use overnight_framework::execution::{ExecutionId, JobExecution};
 use overnight_framework::job::Job;
 use overnight_framework::monitor::Unwatched;
@@ -11,7 +12,6 @@ use overnight_framework::params::{GivenParams, Params};
 use overnight_framework::repository::{FenceError, Lease, StoreError};
 use overnight_framework::runner::RunError;
 
-use super::left::can_go_on;
 use super::{Server, lock};
 use crate::chain::chain;
 use crate::wiring::Context;
@@ -31,7 +31,7 @@ pub(super) fn begin_what_waits<'scope>(
 fn claim(server: &Server<'_>) -> Result<Vec<Ready>, StartError> {
     let busy = u32::try_from(lock(&server.doors.runs).len()).unwrap_or(u32::MAX);
     let (room, operator) = (server.concurrency.saturating_sub(busy), &server.context.operator);
-    let programs: Vec<_> = server.context.catalog.names_of_program().map(str::to_owned).collect();
+    let programs = JobSource::of_program(&server.context.catalog);
     // The look takes no lock; on SQLite a claim would wait for whoever writes.
     if room == 0 || !operator.has_queued(&programs)? {
         return Ok(Vec::new());
@@ -82,7 +82,7 @@ fn run(server: &Server<'_>, ready: Ready) {
         }
         Ok((job, params)) => {
             journal(&format!("job {id} ({name}) started"));
-            let ready = if can_go_on(&job) { ready.going_on() } else { ready };
+            let ready = if job.can_go_on() { ready.going_on() } else { ready };
             let doors = Arc::clone(&server.doors);
             let ready = ready.on_left(move |ended| doors.leave_behind(id, ended));
             match context.operator.run(&job, &params, ready, &Unwatched) {

@@ -1,9 +1,8 @@
 //! What dead processes left is ended, and goes on in the queue.
 
 use overnight_framework::clock::Clock as _;
+use overnight_framework::engine::JobSource;
 use overnight_framework::execution::{ExecutionId, JobExecution};
-use overnight_framework::job::Job;
-use overnight_framework::launch::Restartability;
 use overnight_framework::operator::Lost;
 use overnight_framework::repository::{ExecutionFilter, StoreError};
 
@@ -19,8 +18,9 @@ pub(super) struct LookAfter {
 impl LookAfter {
     pub(super) fn look(&mut self, server: &Server<'_>) -> Result<Look, StoreError> {
         let (context, now) = (server.context, server.clock.elapsed());
-        let programs: Vec<_> = context.catalog.names_of_program().map(str::to_owned).collect();
-        let ended = self.lost.look(&context.operator, now, &programs, &|execution| goes_on(context, execution))?;
+        // A job that cannot be read here goes on elsewhere, or waits for a person.
+        let goes_on = |execution: &_| context.pinned(execution).is_ok_and(|job| job.goes_on_alone());
+        let ended = self.lost.look(&context.operator, now, &JobSource::of_program(&context.catalog), &goes_on)?;
         for run in &ended {
             let JobExecution { id, job_name, .. } = run;
             let then = match next_of(context, run)? {
@@ -41,15 +41,4 @@ fn next_of(context: &Context, run: &JobExecution) -> Result<Option<ExecutionId>,
     let newest = ExecutionFilter { instance: Some(run.instance_id), limit: 1, ..ExecutionFilter::default() };
     let newest = context.operator.repository().executions(&newest)?;
     Ok(newest.first().filter(|next| next.previous_id == Some(run.id)).map(|next| next.id))
-}
-
-/// Whether a run that was left can go on without a person. Its job must be readable here, and nothing may be missing that only a
-/// person can give again.
-fn goes_on(context: &Context, execution: &JobExecution) -> bool {
-    context.pinned(execution).is_ok_and(|job| can_go_on(&job) && !job.params.iter().any(|param| param.secret))
-}
-
-/// Whether a run of this job can be interrupted here and go on elsewhere.
-pub(super) fn can_go_on(job: &Job) -> bool {
-    job.restartability == Restartability::Restartable
 }

@@ -1,6 +1,6 @@
 //! The messages of our own topics.
 
-use overnight_framework::params::{json_flaw, parse_json};
+use overnight_framework::params::{JsonError, parse_json};
 use overnight_framework::repository::{Fired, MessageId, StoreError, StoredMessage};
 use overnight_framework::trigger::{Message, Queue, Source, TriggerError};
 use serde_json::Value;
@@ -9,9 +9,6 @@ use super::fires::{Delivery, Firer, Handled, told};
 
 /// How many messages are looked at in one page.
 const PAGE: u32 = 100;
-
-/// What is wrong with a message that is JSON and cannot be kept as it is.
-pub(crate) const LOSES_DIGITS: &str = "a number in it has more digits than are kept: send it as a text";
 
 /// Takes every message that waits for one of these triggers. `tell` hears of each that was new; `leaves` ends it early.
 pub(crate) fn drain(
@@ -52,9 +49,9 @@ fn take(firer: &Firer<'_>, topic: &str, stored: StoredMessage) -> Result<Handled
 
 /// What a message says. Two numbers that differ must not become one on the way.
 pub(super) fn said(text: &str) -> Result<Value, TriggerError> {
-    parse_json(text).ok_or_else(|| {
-        let flaw = json_flaw(text).map(|error| format!("expected JSON: {error}"));
-        TriggerError::new("message.body", flaw.unwrap_or_else(|| LOSES_DIGITS.to_owned()))
+    parse_json(text).map_err(|error| {
+        let expected = if matches!(error, JsonError::Syntax(_)) { "expected JSON: " } else { "" };
+        TriggerError::new("message.body", format!("{expected}{error}"))
     })
 }
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Write as _;
 use std::process::Child;
 
-use super::project::on_both_stores;
+use super::project::{Project, on_both_stores, until};
 
 fn rows() -> u32 {
     std::env::var("OVERNIGHT_ROWS").ok().map_or(500_000, |text| text.parse().unwrap())
@@ -65,11 +65,7 @@ on_both_stores! {
     fn long_rows_make_chunks_of_fewer_and_pass_in_the_same_memory(project) {
         project.file("long.yaml", LONG);
         let rows = 250_i32;
-        let mut file = std::io::BufWriter::new(fs::File::create(project.path("long.csv")).unwrap());
-        let text = "x".repeat(1 << 20);
-        writeln!(file, "id,text").unwrap();
-        (1..=rows).for_each(|id| writeln!(file, "{id},{text}").unwrap());
-        file.into_inner().unwrap();
+        write_long_rows(project, rows);
         let mut child = project.spawn(&["start", "long.yaml"]);
         let peak = peak_memory(&mut child);
         let load = &project.show("long")["steps"][0];
@@ -77,6 +73,39 @@ on_both_stores! {
         println!("peak memory of {rows} MiB: {peak} kB");
         assert!(peak > 0 && peak < LIMIT_OF_LONG_ROWS, "{peak} kB");
     }
+
+    /// Such chunks end where lines happen to be long, and a restart finds their ends all the same.
+    fn long_rows_are_there_once_wherever_their_run_is_killed(project) {
+        project.file("long.yaml", LONG);
+        let rows = 120_i32;
+        write_long_rows(project, rows);
+        for verb in [["start", "long.yaml"], ["restart", "long"], ["restart", "long"]] {
+            let mut child = project.spawn(&verb);
+            until(|| has_committed(project) || child.try_wait().unwrap().is_some());
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        project.jobctl(&["restart", "long"]).expect(0);
+        let counted = ["count(*)", "count(DISTINCT id)", "sum(length(text))"].map(|sum| project.number(&format!("SELECT {sum} FROM long")));
+        let rows = i64::from(rows);
+        assert_eq!(counted, [rows, rows, rows << 20]);
+    }
+}
+
+fn write_long_rows(project: &Project, rows: i32) {
+    let mut file = std::io::BufWriter::new(fs::File::create(project.path("long.csv")).unwrap());
+    let text = "x".repeat(1 << 20);
+    writeln!(file, "id,text").unwrap();
+    (1..=rows).for_each(|id| writeln!(file, "{id},{text}").unwrap());
+    file.into_inner().unwrap();
+}
+
+/// Whether the newest run has committed a chunk and is not at its end.
+fn has_committed(project: &Project) -> bool {
+    let list = project.list();
+    let Some(run) = list.last() else { return false };
+    let step = &project.show(&run["id"].to_string())["steps"][0];
+    run["batch_status"] == "STARTED" && step["commit_count"].as_u64() >= Some(1)
 }
 
 /// The high-water mark that the kernel keeps for the process; it only grows, so the last look is the peak but for moments.

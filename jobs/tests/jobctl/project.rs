@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use overnight_db::testing::{AnyError, Template, TestDatabase};
 use overnight_db::{Backend, Database, OpenOptions};
@@ -125,13 +126,20 @@ fn migrate(url: &str) -> Result<(), AnyError> {
 /// Waits for something that another process does; it fails the test after a minute.
 #[track_caller]
 pub(crate) fn until(mut happened: impl FnMut() -> bool) {
-    for _ in 0..6_000 {
-        if happened() {
-            return;
+    let happened = awaited(Duration::from_mins(1), || happened().then_some(()));
+    happened.unwrap_or_else(|| panic!("it did not happen within a minute"));
+}
+
+/// The first answer of somebody who is asked again and again, for so long.
+pub(crate) fn awaited<T>(patience: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+    let begun = Instant::now();
+    while begun.elapsed() < patience {
+        if let Some(answer) = ask() {
+            return Some(answer);
         }
-        std::thread::park_timeout(std::time::Duration::from_millis(10));
+        std::thread::park_timeout(Duration::from_millis(10));
     }
-    panic!("it did not happen within a minute");
+    None
 }
 
 /// Makes a test of a function over [`Project`] for each store, in a module of the same name.

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
@@ -14,6 +14,8 @@ use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
+
+use super::project::awaited;
 
 /// Where Debian has the program, without the wrapper that wants to be its user.
 const PROGRAM: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
@@ -134,23 +136,14 @@ impl Broker {
     /// Does something on one channel after another, until there is an answer.
     #[track_caller]
     fn retried<T>(&self, failure: &str, act: impl AsyncFn(Channel) -> Option<T>) -> T {
-        let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
-            let answer = self.runtime.block_on(async {
-                let answer = match timeout(ANSWER, self.channel()).await {
-                    Ok(Ok(channel)) => act(channel).await,
-                    Ok(Err(_)) | Err(_) => None,
-                };
-                if answer.is_none() {
-                    tokio::time::sleep(Duration::from_millis(200)).await;
-                }
-                answer
-            });
-            if let Some(answer) = answer {
-                return answer;
-            }
-        }
-        panic!("{failure}: {}", fs::read_to_string(self.folder.path().join("out")).unwrap_or_default());
+        let ask = async || match timeout(ANSWER, self.channel()).await {
+            Ok(Ok(channel)) => act(channel).await,
+            Ok(Err(_)) | Err(_) => None,
+        };
+        awaited(PATIENCE, || self.runtime.block_on(ask())).unwrap_or_else(|| {
+            let said = fs::read_to_string(self.folder.path().join("out")).unwrap_or_default();
+            panic!("{failure}: {said}");
+        })
     }
 
     /// A channel on which what is published is confirmed.

@@ -75,6 +75,25 @@ pub(super) fn serve(project: &Project, journal: &str, arguments: &[&str]) -> Chi
     command.env("JOBCTL_HEARTBEAT", "200ms").stdout(Stdio::null()).stderr(journal).spawn().unwrap()
 }
 
+/// A server whose first run, of this job, has begun and waits for the test.
+fn serve_begun(project: &Project, job: &str) -> Child {
+    project.file("jobs/job.yaml", job);
+    let server = serve(project, "journal", &["--jobs", "jobs"]);
+    publish(project, "days", r#""monday""#, "m");
+    until(|| project.path("jobs/begun").exists());
+    server
+}
+
+/// Lets the next server go on with the run of the one before, to its end, and no other.
+#[track_caller]
+fn expect_gone_on(project: &Project) {
+    project.file("jobs/go", "");
+    project.jobctl(&["serve", "--jobs", "jobs", "--until-idle"]).expect(0);
+    let runs = project.list();
+    assert_eq!((runs.len(), &runs[1]["batch_status"]), (2, &"COMPLETED".into()));
+    assert_eq!(fs::read_to_string(project.path("jobs/done")).unwrap(), "done\n");
+}
+
 fn publish(project: &Project, topic: &str, message: &str, id: &str) {
     project.jobctl(&["publish", topic, message, "--id", id]).expect(0);
 }
@@ -133,26 +152,17 @@ on_both_stores! {
 
     /// The order to leave reaches a run at its next safe point, and the next server goes on with it.
     fn a_server_that_is_told_to_leave_lets_its_run_wait_for_the_next_one(project) {
-        project.file("jobs/held.yaml", HELD);
-        let server = serve(project, "journal", &["--jobs", "jobs"]);
-        publish(project, "days", r#""monday""#, "m");
-        until(|| project.path("jobs/begun").exists());
+        let server = serve_begun(project, HELD);
         leave(server);
         let runs = project.list();
         assert_eq!((runs.len(), &runs[0]["batch_status"], &runs[0]["exit_code"]), (2, &"STOPPED".into(), &"INTERRUPTED".into()));
         assert_eq!(runs[1]["batch_status"], "QUEUED");
-        project.file("jobs/go", "");
-        project.jobctl(&["serve", "--jobs", "jobs", "--until-idle"]).expect(0);
-        assert_eq!(project.list()[1]["batch_status"], "COMPLETED");
-        assert_eq!(fs::read_to_string(project.path("jobs/done")).unwrap(), "done\n");
+        expect_gone_on(project);
     }
 
     /// The order of the operator is older, and it is that of a person.
     fn what_an_operator_stopped_does_not_go_on_when_its_server_leaves_meanwhile(project) {
-        project.file("jobs/deaf.yaml", DEAF);
-        let server = serve(project, "journal", &["--jobs", "jobs"]);
-        publish(project, "days", r#""monday""#, "m");
-        until(|| project.path("jobs/begun").exists());
+        let server = serve_begun(project, DEAF);
         project.jobctl(&["stop", "1"]).expect(0);
         signal(server.id(), "-TERM");
         until(|| journal(project).contains("leaving when"));
@@ -167,10 +177,7 @@ on_both_stores! {
 
     /// It is the process that is in a hurry, and nobody wanted the run to end.
     fn a_run_that_a_second_signal_ended_at_once_goes_on_in_the_next_server(project) {
-        project.file("jobs/deaf.yaml", DEAF);
-        let mut server = serve(project, "journal", &["--jobs", "jobs"]);
-        publish(project, "days", r#""monday""#, "m");
-        until(|| project.path("jobs/begun").exists());
+        let mut server = serve_begun(project, DEAF);
         signal(server.id(), "-TERM");
         until(|| journal(project).contains("leaving when"));
         signal(server.id(), "-TERM");
@@ -178,10 +185,7 @@ on_both_stores! {
         let runs = project.list();
         assert_eq!((runs.len(), &runs[0]["batch_status"], &runs[0]["exit_code"]), (2, &"STOPPED".into(), &"INTERRUPTED".into()));
         assert_eq!(runs[1]["batch_status"], "QUEUED");
-        project.file("jobs/go", "");
-        project.jobctl(&["serve", "--jobs", "jobs", "--until-idle"]).expect(0);
-        assert_eq!(project.list()[1]["batch_status"], "COMPLETED");
-        assert_eq!(fs::read_to_string(project.path("jobs/done")).unwrap(), "done\n");
+        expect_gone_on(project);
     }
 
     /// Also the ticks of a schedule that comes more seldom than the others are looked for.
@@ -207,20 +211,15 @@ triggers:
 
     /// Nobody has to do anything, and the command of the dead server is gone before it is begun again.
     fn what_a_killed_server_left_is_finished_by_the_next_one_without_a_person(project) {
-        project.file("jobs/held.yaml", HELD);
-        let mut server = serve(project, "journal", &["--jobs", "jobs"]);
-        publish(project, "days", r#""monday""#, "m");
+        let mut server = serve_begun(project, HELD);
         until(|| fs::read_to_string(project.path("jobs/begun")).is_ok_and(|pid| pid.ends_with('\n')));
         let command = fs::read_to_string(project.path("jobs/begun")).unwrap().trim().to_owned();
         server.kill().unwrap();
         server.wait().unwrap();
         until(|| !fs::exists(format!("/proc/{command}")).unwrap());
-        project.file("jobs/go", "");
-        project.jobctl(&["serve", "--jobs", "jobs", "--until-idle"]).expect(0);
-        let runs = project.list();
-        assert_eq!((&runs[0]["batch_status"], &runs[0]["exit_code"]), (&"FAILED".into(), &"WORKER_LOST".into()));
-        assert_eq!((runs.len(), &runs[1]["batch_status"]), (2, &"COMPLETED".into()));
-        assert_eq!(fs::read_to_string(project.path("jobs/done")).unwrap(), "done\n");
+        expect_gone_on(project);
+        let dead = &project.list()[0];
+        assert_eq!((&dead["batch_status"], &dead["exit_code"]), (&"FAILED".into(), &"WORKER_LOST".into()));
     }
 
     /// A run of the command line is a run like any other.
