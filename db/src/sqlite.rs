@@ -29,7 +29,7 @@ use crate::statements::{
     Backing, ChunkStatements, Claimant, Condition, ControlStatements, Fenced, LETTERS_AT_ONCE, LaunchStatements, Loss,
     NewApplied, NewRevision, QueueStatements, ReadStatements, RunStatements, Settled, Stop, Stops, TriggerStatements,
     chunk_statements, control_statements, launch_statements, queue_statements, read_statements, run_statements,
-    trigger_statements,
+    trigger_statements, update_kept,
 };
 
 /// SQLite's words for a pragma that waits for the end of a transaction.

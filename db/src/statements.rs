@@ -6,6 +6,7 @@
 
 mod chunk;
 mod control;
+mod kept;
 mod launch;
 mod queue;
 mod read;
@@ -24,6 +25,7 @@ use crate::instant::Instant;
 
 pub(crate) use self::chunk::{ChunkStatements, Fenced, LETTERS_AT_ONCE, chunk_statements};
 pub(crate) use self::control::{ControlStatements, Loss, Stop, control_statements};
+pub(crate) use self::kept::update_kept;
 pub(crate) use self::launch::{LaunchStatements, NewApplied, NewRevision, launch_statements};
 pub(crate) use self::queue::{Claimant, QueueStatements, queue_statements};
 pub(crate) use self::read::{Condition, ReadStatements, Stops, read_statements};

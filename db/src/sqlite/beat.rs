@@ -9,11 +9,13 @@ use overnight_framework::status::Status;
 use crate::instant::Instant;
 use crate::models::BeatRow;
 use crate::schema::sqlite::{job_execution, worker};
+use crate::statements::update_kept;
 
 /// What became of each lease, in their order.
 pub(super) fn beat(connection: &mut SqliteConnection, now: Instant, beat: &Beat) -> QueryResult<Vec<BeatRow>> {
-    let alive = worker::table.find(beat.worker.0).filter(worker::death_at.is_null());
-    let is_alive = diesel::update(alive).set(worker::last_heartbeat.eq(now)).execute(connection)? > 0;
+    let alive = worker::id.eq(beat.worker.0).and(worker::death_at.is_null());
+    let beating = worker::last_heartbeat.eq(now);
+    let is_alive = update_kept(worker::table, alive, beating).execute(connection)? > 0;
     let intents = intents(connection, beat)?;
     beat.leases
         .iter()
@@ -37,12 +39,11 @@ fn intents(connection: &mut SqliteConnection, beat: &Beat) -> QueryResult<HashMa
 
 /// Renews one lease; `false` when it is lost.
 pub(super) fn renew(connection: &mut SqliteConnection, lease: &Lease, until: Instant) -> QueryResult<bool> {
-    let held = job_execution::table
-        .find(lease.execution.0)
-        .filter(job_execution::lease_token.eq(lease.token))
-        .filter(job_execution::worker_id.eq(lease.worker.0))
-        .filter(job_execution::lease_until.is_not_null());
-    Ok(diesel::update(held).set(job_execution::lease_until.eq(until)).execute(connection)? > 0)
+    let held = (job_execution::id.eq(lease.execution.0))
+        .and(job_execution::lease_token.eq(lease.token))
+        .and(job_execution::worker_id.eq(lease.worker.0))
+        .and(job_execution::lease_until.is_not_null());
+    Ok(update_kept(job_execution::table, held, job_execution::lease_until.eq(until)).execute(connection)? > 0)
 }
 
 fn live() -> impl Iterator<Item = &'static str> {

@@ -10,7 +10,7 @@ use crate::models::StepPlace;
 pub(crate) const LETTERS_AT_ONCE: usize = 500;
 
 /// The statements of a chunk. They are repeated with every chunk, therefore diesel must be able to keep them prepared:
-/// none is a `sql_query`, and none has a list whose length changes its text.
+/// none is a `sql_query` or an UPDATE of diesel's own, and none has a list whose length changes its text.
 pub(crate) trait ChunkStatements: Backing {
     /// Writes counters and checkpoint on the row of the step, if the lease is still the one of the row and the chunk is
     /// the next one; `None` when nothing was written.
@@ -38,13 +38,12 @@ macro_rules! chunk_statements {
         fn fence(&mut self, lease: &StepLease, chunk: &ChunkCommit) -> QueryResult<Option<Fenced>> {
             use crate::schema::$store::step_execution::dsl;
             let counts = CountColumns::from(&chunk.counts);
-            let next = dsl::step_execution
-                .find(lease.step.0)
-                .filter(dsl::lease_token.eq(lease.lease.token))
-                .filter(dsl::worker_id.eq(lease.lease.worker.0))
-                .filter(dsl::commit_count.eq(counts.commit - 1))
-                .filter(dsl::status.eq(Status::Started.as_str()).or(dsl::status.eq(Status::Stopping.as_str())));
-            let update = diesel::update(next).set((
+            let next = (dsl::id.eq(lease.step.0))
+                .and(dsl::lease_token.eq(lease.lease.token))
+                .and(dsl::worker_id.eq(lease.lease.worker.0))
+                .and(dsl::commit_count.eq(counts.commit - 1))
+                .and(dsl::status.eq(Status::Started.as_str()).or(dsl::status.eq(Status::Stopping.as_str())));
+            let counted = (
                 dsl::read_count.eq(counts.read),
                 dsl::write_count.eq(counts.write),
                 dsl::filter_count.eq(counts.filter),
@@ -56,8 +55,8 @@ macro_rules! chunk_statements {
                 dsl::retry_count.eq(counts.retry),
                 dsl::progress_total.eq(chunk.progress_total.map(to_column)),
                 dsl::checkpoint.eq(&chunk.checkpoint),
-            ));
-            $fenced!(self, lease, update)
+            );
+            $fenced!(self, lease, update_kept(dsl::step_execution, next, counted))
         }
 
         fn place_of_step(&mut self, step: i64) -> QueryResult<StepPlace> {

@@ -194,8 +194,10 @@ impl ParamDeclaration {
     /// # Errors
     /// When it is no regular expression, or one that is too large.
     pub fn compile_pattern(text: &str) -> Result<regex::Regex, regex::Error> {
-        // Alone first: an error shall show the text as it was written.
-        regex::Regex::new(text)?;
+        // Alone first: `a)|(b` is none, and an error shall show the text as it was written.
+        if regex_syntax::parse(text).is_err() {
+            regex::Regex::new(text)?;
+        }
         regex::Regex::new(&format!("{WHOLE_BEGIN}{text}{WHOLE_END}"))
     }
 
@@ -210,3 +212,17 @@ impl ParamDeclaration {
 /// What stands around a pattern so that it matches only whole texts.
 const WHOLE_BEGIN: &str = "^(?:";
 const WHOLE_END: &str = ")$";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_a_regular_expression_by_itself_and_an_error_shows_it_alone() {
+        for wrong in ["a)|(b", "(", "[z-a]", "a{1000}{1000}"] {
+            assert!(ParamDeclaration::compile_pattern(wrong).is_err(), "{wrong}");
+        }
+        let error = ParamDeclaration::compile_pattern("a)|(b").unwrap_err().to_string();
+        assert!(error.contains("    a)|(b\n"), "{error}");
+    }
+}
