@@ -15,7 +15,7 @@ use crate::statements::update_kept;
 pub(super) fn beat(connection: &mut SqliteConnection, now: Instant, beat: &Beat) -> QueryResult<Vec<BeatRow>> {
     let alive = worker::id.eq(beat.worker.0).and(worker::death_at.is_null());
     let beating = worker::last_heartbeat.eq(now);
-    let is_alive = update_kept(worker::table, alive, beating).execute(connection)? > 0;
+    let is_alive = update_kept(&worker::table, alive, beating).execute(connection)? > 0;
     let intents = intents(connection, beat)?;
     beat.leases
         .iter()
@@ -43,7 +43,7 @@ pub(super) fn renew(connection: &mut SqliteConnection, lease: &Lease, until: Ins
         .and(job_execution::lease_token.eq(lease.token))
         .and(job_execution::worker_id.eq(lease.worker.0))
         .and(job_execution::lease_until.is_not_null());
-    Ok(update_kept(job_execution::table, held, job_execution::lease_until.eq(until)).execute(connection)? > 0)
+    Ok(update_kept(&job_execution::table, held, job_execution::lease_until.eq(until)).execute(connection)? > 0)
 }
 
 fn live() -> impl Iterator<Item = &'static str> {

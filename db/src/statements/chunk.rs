@@ -56,7 +56,7 @@ macro_rules! chunk_statements {
                 dsl::progress_total.eq(chunk.progress_total.map(to_column)),
                 dsl::checkpoint.eq(&chunk.checkpoint),
             );
-            $fenced!(self, lease, update_kept(dsl::step_execution, next, counted))
+            $fenced!(self, lease, update_kept(&dsl::step_execution, next, counted))
         }
 
         fn place_of_step(&mut self, step: i64) -> QueryResult<StepPlace> {

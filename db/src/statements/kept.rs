@@ -8,7 +8,7 @@ use diesel::query_builder::{AsChangeset, AstPass, Query, QueryFragment, QueryId}
 use diesel::query_source::{QuerySource, Table};
 use diesel::sql_types::BoolOrNullableBool;
 
-/// An UPDATE whose text is the same each time, for what is done with every chunk and every beat. diesel prepares its own anew,
+/// An UPDATE whose text is the same each time, for what each run, chunk and beat does. diesel prepares its own anew,
 /// because the columns that one sets may be others the next time; this one it finds again by its text.
 ///
 /// Without it the fence of a chunk costs PostgreSQL a round trip and a plan more, and SQLite as much again as the change itself.
@@ -23,13 +23,13 @@ pub(crate) struct KeptUpdate<F, S, P, R = ()> {
 pub(crate) struct Returning<R>(R);
 
 /// Sets columns of the rows of `table` for which `filter` holds.
-pub(crate) fn update_kept<T, S, P>(table: T, filter: P, set: S) -> KeptUpdate<T::FromClause, S::Changeset, P>
+pub(crate) fn update_kept<T, S, P>(table: &T, filter: P, set: S) -> KeptUpdate<T::FromClause, S::Changeset, P>
 where
     T: Table,
     S: AsChangeset<Target = T>,
     P: AppearsOnTable<T> + Expression<SqlType: BoolOrNullableBool>,
 {
-    KeptUpdate { from: QuerySource::from_clause(&table), set: set.as_changeset(), filter, returning: () }
+    KeptUpdate { from: QuerySource::from_clause(table), set: set.as_changeset(), filter, returning: () }
 }
 
 impl<F, S, P> KeptUpdate<F, S, P> {
@@ -106,11 +106,11 @@ mod tests {
             }
         });
         for number in 1..=3_i64 {
-            let update = update_kept(unit::table, unit::id.eq(2), unit::number.eq(number));
+            let update = update_kept(&unit::table, unit::id.eq(2), unit::number.eq(number));
             assert_eq!(update.execute(&mut connection), Ok(1));
         }
         assert_eq!(prepared.load(Ordering::Relaxed), 1);
-        let update = update_kept(unit::table, unit::number.gt(0), unit::number.eq(unit::number + 1));
+        let update = update_kept(&unit::table, unit::number.gt(0), unit::number.eq(unit::number + 1));
         assert_eq!(update.returning((unit::id, unit::number)).load(&mut connection), Ok(vec![(2_i64, 4_i64)]));
     }
 }

@@ -65,34 +65,30 @@ macro_rules! run_statements {
 
         fn begin_execution(&mut self, now: Self::Now, id: i64) -> QueryResult<ExecutionRow> {
             use crate::schema::$store::job_execution::{all_columns, dsl};
-            diesel::update(dsl::job_execution.find(id))
-                .set((dsl::status.eq(Status::Started.as_str()), dsl::started_at.eq(crate::$store::then(now))))
-                .returning(all_columns)
-                .get_result(self)
+            let begun = (dsl::status.eq(Status::Started.as_str()), dsl::started_at.eq(crate::$store::then(now)));
+            update_kept(&dsl::job_execution, dsl::id.eq(id), begun).returning(all_columns).get_result(self)
         }
 
         fn end_execution(&mut self, now: Self::Now, id: i64, end: &EndedExecution) -> QueryResult<ExecutionRow> {
             use crate::schema::$store::job_execution::{all_columns, dsl};
-            diesel::update(dsl::job_execution.find(id))
-                .set((
-                    dsl::status.eq(end.status),
-                    dsl::exit_code.eq(&end.exit_code),
-                    dsl::exit_message.eq(end.exit_message.as_deref()),
-                    dsl::result.eq(end.result.as_ref()),
-                    dsl::error.eq(end.error.as_ref()),
-                    dsl::progress_percent.eq(end.progress_percent),
-                    dsl::lease_until.eq(None::<Instant>),
-                    dsl::ended_at.eq(crate::$store::then(now)),
-                ))
-                .returning(all_columns)
-                .get_result(self)
+            let ended = (
+                dsl::status.eq(end.status),
+                dsl::exit_code.eq(&end.exit_code),
+                dsl::exit_message.eq(end.exit_message.as_deref()),
+                dsl::result.eq(end.result.as_ref()),
+                dsl::error.eq(end.error.as_ref()),
+                dsl::progress_percent.eq(end.progress_percent),
+                dsl::lease_until.eq(None::<Instant>),
+                dsl::ended_at.eq(crate::$store::then(now)),
+            );
+            update_kept(&dsl::job_execution, dsl::id.eq(id), ended).returning(all_columns).get_result(self)
         }
 
         fn close_instance(&mut self, now: Self::Now, id: i64, why: &str) -> QueryResult<()> {
             use crate::schema::$store::job_instance::dsl;
-            diesel::update(dsl::job_instance.find(id).filter(dsl::closed_at.is_null()))
-                .set((dsl::closed_at.eq(crate::$store::then(now)), dsl::closed_why.eq(why)))
-                .execute(self)?;
+            let open = dsl::id.eq(id).and(dsl::closed_at.is_null());
+            let closed = (dsl::closed_at.eq(crate::$store::then(now)), dsl::closed_why.eq(why));
+            update_kept(&dsl::job_instance, open, closed).execute(self)?;
             Ok(())
         }
 
@@ -124,31 +120,29 @@ macro_rules! run_statements {
 
         fn end_step(&mut self, now: Self::Now, id: i64, end: &EndedStep) -> QueryResult<StepRow> {
             use crate::schema::$store::step_execution::{all_columns, dsl};
-            diesel::update(dsl::step_execution.find(id))
-                .set((
-                    dsl::status.eq(end.status),
-                    dsl::exit_code.eq(&end.exit_code),
-                    dsl::error.eq(end.error.as_ref()),
-                    dsl::read_count.eq(end.counts.read),
-                    dsl::write_count.eq(end.counts.write),
-                    dsl::filter_count.eq(end.counts.filter),
-                    dsl::read_skip_count.eq(end.counts.read_skip),
-                    dsl::process_skip_count.eq(end.counts.process_skip),
-                    dsl::write_skip_count.eq(end.counts.write_skip),
-                    dsl::commit_count.eq(end.counts.commit),
-                    dsl::rollback_count.eq(end.counts.rollback),
-                    dsl::retry_count.eq(end.counts.retry),
-                    dsl::context.eq(&end.context),
-                    dsl::outputs.eq(&end.outputs),
-                    dsl::ended_at.eq(crate::$store::then(now)),
-                ))
-                .returning(all_columns)
-                .get_result(self)
+            let ended = (
+                dsl::status.eq(end.status),
+                dsl::exit_code.eq(&end.exit_code),
+                dsl::error.eq(end.error.as_ref()),
+                dsl::read_count.eq(end.counts.read),
+                dsl::write_count.eq(end.counts.write),
+                dsl::filter_count.eq(end.counts.filter),
+                dsl::read_skip_count.eq(end.counts.read_skip),
+                dsl::process_skip_count.eq(end.counts.process_skip),
+                dsl::write_skip_count.eq(end.counts.write_skip),
+                dsl::commit_count.eq(end.counts.commit),
+                dsl::rollback_count.eq(end.counts.rollback),
+                dsl::retry_count.eq(end.counts.retry),
+                dsl::context.eq(&end.context),
+                dsl::outputs.eq(&end.outputs),
+                dsl::ended_at.eq(crate::$store::then(now)),
+            );
+            update_kept(&dsl::step_execution, dsl::id.eq(id), ended).returning(all_columns).get_result(self)
         }
 
         fn set_context(&mut self, execution: i64, context: &Value) -> QueryResult<()> {
             use crate::schema::$store::job_execution::dsl;
-            diesel::update(dsl::job_execution.find(execution)).set(dsl::context.eq(context)).execute(self)?;
+            update_kept(&dsl::job_execution, dsl::id.eq(execution), dsl::context.eq(context)).execute(self)?;
             Ok(())
         }
     };
