@@ -1,7 +1,7 @@
 //! What was written, behind the groups in which a `macro_rules!` hands it on, and as people write it.
 
 use quote::ToTokens;
-use syn::{Expr, Type};
+use syn::{Expr, GenericArgument, PathArguments, Type};
 
 /// The expression that a `macro_rules!` handed on as one fragment: `$size:expr` comes in a group without delimiters.
 pub(crate) fn plain(mut expression: &Expr) -> &Expr {
@@ -17,6 +17,22 @@ pub(crate) fn plain_type(mut ty: &Type) -> &Type {
         ty = &group.elem;
     }
     ty
+}
+
+/// Whether the last word of a type is `name`, however its path is written.
+pub(crate) fn is_called(ty: &Type, name: &str) -> bool {
+    matches!(plain_type(ty), Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
+}
+
+/// The first type inside `name<…>`.
+pub(crate) fn inside<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let Type::Path(path) = plain_type(ty) else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first()? {
+        GenericArgument::Type(inside) => Some(inside),
+        _ => None,
+    }
 }
 
 /// Tokens as people write them: `Res<Vec<u32>>`.

@@ -3,12 +3,12 @@
 use proc_macro2::{Span, TokenStream};
 use syn::parse::Parser as _;
 use syn::spanned::Spanned;
-use syn::{Attribute, FnArg, GenericArgument, ItemFn, LitStr, Path, PathArguments, ReturnType, Type};
+use syn::{Attribute, FnArg, ItemFn, LitStr, Path, ReturnType, Type};
 
 use crate::keys::{self, Keys};
 use crate::names::Name;
 use crate::problems::Problems;
-use crate::written::plain_type;
+use crate::written::{inside, is_called, plain_type};
 
 /// What the function becomes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -137,21 +137,5 @@ impl Argument {
             Some(settings) => What::With { settings: settings.clone(), is_lent },
             None => What::Made { ty: ty.clone(), is_lent },
         }
-    }
-}
-
-/// Whether the last word of a path is `name`.
-fn is_called(ty: &Type, name: &str) -> bool {
-    matches!(plain_type(ty), Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
-}
-
-/// The only type inside `name<…>`.
-fn inside<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
-    let Type::Path(path) = plain_type(ty) else { return None };
-    let last = path.path.segments.last().filter(|last| last.ident == name)?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    match arguments.args.first()? {
-        GenericArgument::Type(inside) => Some(inside),
-        _ => None,
     }
 }

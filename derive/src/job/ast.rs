@@ -3,16 +3,13 @@
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{
-    Attribute, FnArg, GenericArgument, Ident, ImplItem, ItemImpl, Path, PathArguments, Receiver, ReturnType, Safety,
-    Type,
-};
+use syn::{Attribute, FnArg, Ident, ImplItem, ItemImpl, Path, Receiver, ReturnType, Safety, Type};
 
 use super::attr::{self, JobKeys, StepKeys};
 use crate::keys;
 use crate::names::{Name, kebab_case};
 use crate::problems::Problems;
-use crate::written::plain_type;
+use crate::written::{inside, is_called, plain_type};
 
 pub(crate) struct Input {
     /// The impl as it stays: without `#[step]`.
@@ -139,7 +136,7 @@ impl Step {
     /// Whether it answers `Chunk` or a `Result` of it.
     pub(crate) fn answers_chunk(&self) -> bool {
         let Some(answer) = self.answer() else { return false };
-        is_called(answer, "Chunk") || first_inside(answer, "Result").is_some_and(|inside| is_called(inside, "Chunk"))
+        is_called(answer, "Chunk") || inside(answer, "Result").is_some_and(|answer| is_called(answer, "Chunk"))
     }
 }
 
@@ -161,20 +158,5 @@ impl Argument {
             Type::Reference(_) => Self::Reference(ty.clone()),
             _ => Self::Value(ty.clone()),
         }
-    }
-}
-
-fn is_called(ty: &Type, name: &str) -> bool {
-    matches!(plain_type(ty), Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
-}
-
-/// The first type inside `name<…>`.
-pub(super) fn first_inside<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
-    let Type::Path(path) = plain_type(ty) else { return None };
-    let last = path.path.segments.last().filter(|last| last.ident == name)?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    match arguments.args.first()? {
-        GenericArgument::Type(inside) => Some(inside),
-        _ => None,
     }
 }

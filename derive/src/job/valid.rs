@@ -4,12 +4,12 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Lit, Receiver, ReceiverKind, Safety};
 
-use super::ast::{Argument, Input, Step, first_inside};
+use super::ast::{Argument, Input, Step};
 use super::parts::uses_self;
 use crate::keys::literal;
 use crate::names::Given;
 use crate::problems::Problems;
-use crate::written::{lent, plain, shared};
+use crate::written::{inside, lent, plain, shared};
 
 impl Input {
     pub(crate) fn validate(&self, problems: &mut Problems) {
@@ -76,7 +76,7 @@ impl Step {
         let last = self.arguments.len().saturating_sub(1);
         for (at, argument) in self.arguments.iter().enumerate() {
             match argument {
-                Argument::Value(ty) | Argument::Lent(ty) if first_inside(ty, "With").is_some() => {
+                Argument::Value(ty) | Argument::Lent(ty) if inside(ty, "With").is_some() => {
                     let message = "settings belong to a function that job files name, outside of `#[job]`; \
                                    what a start may say of a job are its parameters, in `&self`";
                     problems.at(ty, message);

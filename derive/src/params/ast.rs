@@ -1,13 +1,13 @@
 //! What was written: a struct, and what each of its fields says of its parameter.
 
-use syn::{DeriveInput, GenericArgument, Ident, Path, PathArguments, Type};
+use syn::{DeriveInput, Ident, Path, Type};
 
 use super::attr::{self, ParamKeys};
 use crate::fields::named_fields;
 use crate::keys;
 use crate::names::Name;
 use crate::problems::Problems;
-use crate::written::plain_type;
+use crate::written::inside;
 
 pub(crate) struct Input<'a> {
     pub(crate) original: &'a DeriveInput,
@@ -40,7 +40,7 @@ impl<'a> Input<'a> {
 impl<'a> Field<'a> {
     fn from_syn(field: &'a syn::Field, problems: &mut Problems) -> Option<Self> {
         let ident = field.ident.as_ref()?;
-        let (ty, is_optional) = match inside_option(&field.ty) {
+        let (ty, is_optional) = match inside(&field.ty, "Option") {
             Some(inside) => (inside, true),
             None => (&field.ty, false),
         };
@@ -51,16 +51,5 @@ impl<'a> Field<'a> {
     /// The name of the parameter.
     pub(crate) fn name(&self) -> Name {
         Name::of(self.ident, self.keys.name.as_ref())
-    }
-}
-
-/// The `T` of an `Option<T>`, however its path is written.
-fn inside_option(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = plain_type(ty) else { return None };
-    let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    match arguments.args.first()? {
-        GenericArgument::Type(inside) => Some(inside),
-        _ => None,
     }
 }
