@@ -6,11 +6,10 @@
 //! has to be there. The baseline in SQLite is a loop of single inserts with prepared statements over its C interface, through
 //! rusqlite, which is a thin coat of it.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a benchmark prints its figures, and stops when it cannot go on"
-)]
+#![expect(clippy::unwrap_used, reason = "a benchmark stops when it cannot go on")]
+
+#[path = "../../framework/benches/figures/mod.rs"]
+mod figures;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -34,6 +33,8 @@ use overnight_framework::repository::{
 use overnight_framework::row::Value;
 
 use self::schema::unit;
+
+use self::figures::{by_turns, print};
 
 const ROUNDS: usize = 3;
 const LEASE: Duration = Duration::from_secs(3600);
@@ -62,21 +63,14 @@ fn main() {
 
 /// The rate of the candidate as a multiple of the baseline's, medians of runs by turns.
 fn report(what: &str, goal: f64, candidate: &dyn Fn() -> f64, baseline: &dyn Fn() -> f64) {
-    let (ours, theirs) = by_turns(candidate, baseline);
-    println!("{what}: {:.2}x (goal {goal:.2}); {ours:.0}/s against {theirs:.0}/s", ours / theirs);
+    let [ours, theirs] = by_turns(ROUNDS, [&mut || candidate(), &mut || baseline()]);
+    print(format_args!("{what}: {:.2}x (goal {goal:.2}); {ours:.0}/s against {theirs:.0}/s", ours / theirs));
 }
 
 /// The same where the candidate does more than the baseline: how much more is what it tells.
 fn report_without_goal(what: &str, candidate: &dyn Fn() -> f64, baseline: &dyn Fn() -> f64) {
-    let (ours, theirs) = by_turns(candidate, baseline);
-    println!("{what}: {:.2}x; {ours:.0}/s against {theirs:.0}/s", ours / theirs);
-}
-
-fn by_turns(candidate: &dyn Fn() -> f64, baseline: &dyn Fn() -> f64) -> (f64, f64) {
-    let (mut ours, mut theirs): (Vec<_>, Vec<_>) = (0..ROUNDS).map(|_| (candidate(), baseline())).unzip();
-    ours.sort_by(f64::total_cmp);
-    theirs.sort_by(f64::total_cmp);
-    (ours[ROUNDS / 2], theirs[ROUNDS / 2])
+    let [ours, theirs] = by_turns(ROUNDS, [&mut || candidate(), &mut || baseline()]);
+    print(format_args!("{what}: {:.2}x; {ours:.0}/s against {theirs:.0}/s", ours / theirs));
 }
 
 /// How often `work` can be done in a second, tried for this long.
@@ -292,7 +286,9 @@ fn processes_on_sqlite(folder: &Path) {
     report(what, 0.9, &|| hurrying(8), &|| hurrying(1));
     let pace = Duration::from_millis(50);
     let longest = many(&file, 8, Some(pace)).iter().map(|child| child.longest).max().unwrap();
-    println!("G21 longest wait of 8 processes, each with a chunk every {pace:?}: {longest:.1?} (goal at most 50ms)");
+    print(format_args!(
+        "G21 longest wait of 8 processes, each with a chunk every {pace:?}: {longest:.1?} (goal at most 50ms)"
+    ));
 }
 
 /// What one of many processes found.
@@ -329,7 +325,7 @@ fn one_of_many(file: &str) {
     let repository = open(file, OpenOptions::default()).unwrap();
     let step = running(&*repository);
     let pace = std::env::var(PACE).ok().map(|pace| Duration::from_millis(pace.parse().unwrap()));
-    println!("ready");
+    print("ready");
     std::io::stdin().read_line(&mut String::new()).unwrap();
     let (mut number, mut longest) = (0, Duration::ZERO);
     let rate = rate(Duration::from_secs(2), || {
@@ -341,7 +337,7 @@ fn one_of_many(file: &str) {
             std::thread::park_timeout(pace.saturating_sub(begin.elapsed()));
         }
     });
-    println!("{rate} {}", longest.as_secs_f64());
+    print(format_args!("{rate} {}", longest.as_secs_f64()));
 }
 
 /// A chunk without rows: the counters and the place of a step.

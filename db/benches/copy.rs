@@ -3,7 +3,11 @@
 //! `BENCH_POSTGRES` names a server to measure on, as `postgres://…`; without it the server of the tests is taken, which
 //! forces nothing to the disk. `BENCH_ROWS` is the number of rows. A baseline whose program is not there is left out.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and stops where it fails")]
+#![expect(clippy::unwrap_used, reason = "a bench stops where it fails")]
+
+#[expect(dead_code, reason = "its ways are not always as many, and take their turns in a loop of its own")]
+#[path = "../../framework/benches/figures/mod.rs"]
+mod figures;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -19,6 +23,8 @@ use overnight_db::Session;
 use overnight_db::table::{Encoded, Encoder, KeysetQuery, Mode, Parameters, Table, TableWriter};
 use overnight_db::testing::{Template, TestDatabase};
 use overnight_framework::row::{Column, Row, Schema, Type, Value};
+
+use self::figures::{median, print};
 
 const TABLE: &str = "(id bigint PRIMARY KEY, account text, amount float8, day date, branch text)";
 const ROUNDS: usize = 3;
@@ -81,13 +87,12 @@ fn compare(title: &str, rows: usize, ways: &mut [Way<'_>]) {
             taken.push(start.elapsed().as_secs_f64());
         }
     }
-    println!("\n{title}");
+    print(format_args!("\n{title}"));
     let mut baseline = None;
-    for (taken, (name, _)) in seconds.iter_mut().zip(ways) {
-        taken.sort_by(f64::total_cmp);
-        let median = taken[ROUNDS / 2];
+    for (taken, (name, _)) in seconds.into_iter().zip(ways) {
+        let median = median(taken);
         let base = *baseline.get_or_insert(median);
-        println!("{name:42} {:>9.0} rows/s   {:.2}x", rows as f64 / median, base / median);
+        print(format_args!("{name:42} {:>9.0} rows/s   {:.2}x", rows as f64 / median, base / median));
     }
 }
 

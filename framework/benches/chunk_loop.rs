@@ -8,7 +8,9 @@
 //!
 //! `cargo bench -p overnight-framework --bench chunk_loop`
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, and ends when it cannot go on")]
+#![expect(clippy::unwrap_used, reason = "a benchmark ends when it cannot go on")]
+
+mod figures;
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -29,6 +31,8 @@ use overnight_framework::step::chunk::{ChunkParts, ChunkStep, ItemReader, ItemWr
 use overnight_framework::worker::{Timing, Worker, WorkerName};
 use overnight_framework::{BatchError, Row};
 use serde_json::{Value, json};
+
+use self::figures::{by_turns, print};
 
 const ITEMS: usize = 10_000_000;
 const CHUNK: usize = 1_000;
@@ -137,18 +141,17 @@ fn timed(run: impl FnOnce()) -> Duration {
 fn main() {
     let items = Arc::new(items());
     let (operator, job, flow) = (operator(), job(&items), flow(&items));
-    let (mut hand, mut engine, mut rows) = (Duration::MAX, Duration::MAX, Duration::MAX);
-    // By turns, so that a busy machine hurts both; the best round of each counts.
-    for _ in 0..ROUNDS {
-        hand = hand.min(timed(|| by_hand(&items)));
-        engine = engine.min(timed(|| by_engine(&operator, &job)));
-        rows = rows.min(timed(|| by_engine(&operator, &flow)));
-    }
+    let [hand, engine, rows] = by_turns(
+        ROUNDS,
+        [&mut || timed(|| by_hand(&items)), &mut || timed(|| by_engine(&operator, &job)), &mut || {
+            timed(|| by_engine(&operator, &flow))
+        }],
+    );
     let each = |time: Duration| time.as_nanos() as f64 / ITEMS as f64;
     let (ratio, more) = (each(engine) / each(hand), each(engine) - each(hand));
-    println!("by hand {:6.2} ns/item", each(hand));
-    println!("engine  {:6.2} ns/item", each(engine));
-    println!("flow    {:6.2} ns/item", each(rows));
-    println!("ratio   {ratio:6.2} (goal 2.0), {more:+.2} ns/item (goal +5)");
-    println!("goal    {}", if ratio <= 2.0 && more <= 5.0 { "met" } else { "missed" });
+    print(format_args!("by hand {:6.2} ns/item", each(hand)));
+    print(format_args!("engine  {:6.2} ns/item", each(engine)));
+    print(format_args!("flow    {:6.2} ns/item", each(rows)));
+    print(format_args!("ratio   {ratio:6.2} (goal 2.0), {more:+.2} ns/item (goal +5)"));
+    print(format_args!("goal    {}", if ratio <= 2.0 && more <= 5.0 { "met" } else { "missed" }));
 }

@@ -4,7 +4,9 @@
 //! of alternating runs over 200,000 decoded rows. Goals: filter and set at most 1.5 times the hand-written ones on
 //! `Vec<Value>` by index, and at least 20 times quicker than the interpreter.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark fails where it stands, and prints")]
+#![expect(clippy::unwrap_used, reason = "a benchmark fails where it stands")]
+
+mod figures;
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -13,6 +15,8 @@ use cel::Context;
 use overnight_framework::expr::{Expected, Expression, Program, Scope};
 use overnight_framework::row::decimal::{self, Decimal};
 use overnight_framework::row::{Column, Row, Schema, Type, Value};
+
+use self::figures::{by_turns, print};
 
 const ROWS: u32 = 200_000;
 const RUNS: usize = 3;
@@ -113,11 +117,11 @@ fn interpreter(rows: &[Row], filter: &Program) {
     };
     let ours = || few.iter().filter(|row| filter.test(row).unwrap()).count();
     let (ours, theirs) = medians(&ours, &theirs, few.len());
-    println!(
+    print(format_args!(
         "{:<16} ours {ours:>7.1} ns   cel  {theirs:>7.1} ns   ratio {:.0} (goal: at least 20)",
         "interpreter",
         theirs / ours
-    );
+    ));
 }
 
 /// Reading, checking and compiling: once for each expression of each step.
@@ -127,32 +131,28 @@ fn reading() {
     for _ in 0..count {
         black_box(compiled(black_box(FILTER)));
     }
-    println!(
+    print(format_args!(
         "{:<16} {:.1} us to read, check and compile",
         "once",
         start.elapsed().as_secs_f64() * 1e6 / f64::from(count)
-    );
+    ));
 }
 
 fn compare(name: &str, hand: &dyn Fn() -> usize, ours: &dyn Fn() -> usize) {
     assert_eq!(hand(), ours());
     let (hand, ours) = medians(hand, ours, ROWS as usize);
-    println!("{name:<16} hand {hand:>7.1} ns   ours {ours:>7.1} ns   ratio {:.2} (goal: at most 1.5)", ours / hand);
+    print(format_args!(
+        "{name:<16} hand {hand:>7.1} ns   ours {ours:>7.1} ns   ratio {:.2} (goal: at most 1.5)",
+        ours / hand
+    ));
 }
 
 /// Nanoseconds a row, of both, run by turns.
 fn medians(one: &dyn Fn() -> usize, other: &dyn Fn() -> usize, rows: usize) -> (f64, f64) {
-    let mut times = [Vec::new(), Vec::new()];
-    for _ in 0..RUNS {
-        for (run, times) in [one, other].into_iter().zip(&mut times) {
-            let start = Instant::now();
-            (0..10).for_each(|_| assert!(black_box(run()) > 0));
-            times.push(start.elapsed().as_secs_f64() * 1e8 / f64::from(u32::try_from(rows).unwrap()));
-        }
-    }
-    let [one, other] = times.map(|mut times| {
-        times.sort_by(f64::total_cmp);
-        times[RUNS / 2]
-    });
-    (one, other)
+    let timed = |run: &dyn Fn() -> usize| {
+        let start = Instant::now();
+        (0..10).for_each(|_| assert!(black_box(run()) > 0));
+        start.elapsed().as_secs_f64() * 1e8 / f64::from(u32::try_from(rows).unwrap())
+    };
+    by_turns(RUNS, [&mut || timed(one), &mut || timed(other)]).into()
 }

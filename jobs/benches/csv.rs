@@ -5,11 +5,10 @@
 //!
 //! The ways run by turns, several times, and their medians are compared, because the machine may be busy with other things.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a benchmark prints its figures, and stops when it cannot go on"
-)]
+#![expect(clippy::unwrap_used, reason = "a benchmark stops when it cannot go on")]
+
+#[path = "../../framework/benches/figures/mod.rs"]
+mod figures;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -26,6 +25,8 @@ use overnight::step::chunk::{Batch, Fill};
 use overnight::steps::csv::CsvReader;
 use overnight::yaml::{self, Source};
 
+use self::figures::{by_turns, print};
+
 const ROWS: usize = 1_000_000;
 const ROUNDS: usize = 7;
 const CHUNK: usize = 1_000;
@@ -37,20 +38,19 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rows.csv");
     fs::write(&path, rows()).unwrap();
-    let (mut scan, mut typed, mut declared) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        scan.push(timed(|| scan_records(&path)));
-        typed.push(timed(|| fill_structs(&path)));
-        declared.push(timed(|| read_rows(folder.path())));
-    }
-    let [scan, typed, declared] = [scan, typed, declared].map(median);
+    let [scan, typed, declared] = by_turns(
+        ROUNDS,
+        [&mut || timed(|| scan_records(&path)), &mut || timed(|| fill_structs(&path)), &mut || {
+            timed(|| read_rows(folder.path()))
+        }],
+    );
     let per_row = |time: Duration| time.as_nanos() as f64 / ROWS as f64;
     let ratio = |a: Duration, b: Duration| a.as_secs_f64() / b.as_secs_f64();
-    println!("ByteRecord scan {:6.1} ns per row", per_row(scan));
-    println!("structs         {:6.1} ns per row", per_row(typed));
-    println!("declared rows   {:6.1} ns per row", per_row(declared));
-    println!("G2 rows : scan    {:.2} (at most 2.5)", ratio(declared, scan));
-    println!("G3 rows : structs {:.2} (at most 1.2)", ratio(declared, typed));
+    print(format_args!("ByteRecord scan {:6.1} ns per row", per_row(scan)));
+    print(format_args!("structs         {:6.1} ns per row", per_row(typed)));
+    print(format_args!("declared rows   {:6.1} ns per row", per_row(declared)));
+    print(format_args!("G2 rows : scan    {:.2} (at most 2.5)", ratio(declared, scan)));
+    print(format_args!("G3 rows : structs {:.2} (at most 1.2)", ratio(declared, typed)));
 }
 
 /// Five columns: a bigint, a text of 13, a float, a date, a text of two or three.
@@ -69,11 +69,6 @@ fn timed(work: impl FnOnce() -> usize) -> Duration {
     let start = Instant::now();
     assert_eq!(work(), ROWS);
     start.elapsed()
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
 }
 
 fn scan_records(path: &Path) -> usize {

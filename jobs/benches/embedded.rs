@@ -7,7 +7,10 @@
 //!
 //! `cargo bench -p overnight --bench embedded`; `OVERNIGHT_ROWS` says how many records, a million without it.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, and ends when it cannot go on")]
+#![expect(clippy::unwrap_used, reason = "a benchmark ends when it cannot go on")]
+
+#[path = "../../framework/benches/figures/mod.rs"]
+mod figures;
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -26,6 +29,8 @@ use overnight::step::chunk::{Chunk, ItemReader, ItemWriter, ReadError, WriteCont
 use overnight::steps::csv as stock;
 use overnight::{EngineBuilder, Row};
 use serde_json::{Value, json};
+
+use self::figures::{by_turns, print};
 
 const ROUNDS: usize = 5;
 const CHUNK: usize = 10_000;
@@ -187,33 +192,29 @@ fn main() {
     let engine = engine.database(folder.join("bench.db").display().to_string()).open().unwrap();
 
     let ways = ["by-hand", "stock", "own-function", "own-reader", "own-parts"];
-    let mut times = ways.map(|_| Vec::new());
-    for _ in 0..ROUNDS {
-        for (way, times) in ways.iter().zip(&mut times) {
-            let begun = Instant::now();
-            match *way {
-                "by-hand" => by_hand(folder).unwrap(),
-                job => {
-                    let ran = engine.start(job, ()).unwrap();
-                    assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
-                }
-            }
-            times.push(begun.elapsed());
+    let timed = |way| {
+        let begun = Instant::now();
+        if way == "by-hand" {
+            by_hand(folder).unwrap();
+        } else {
+            let ran = engine.start(way, ()).unwrap();
+            assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
         }
-    }
-    let [hand, by_stock, ..] = times.each_mut().map(|times| median(times));
-    for (way, times) in ways.iter().zip(&mut times) {
+        begun.elapsed()
+    };
+    let mut runs = ways.map(|way| move || timed(way));
+    let times = by_turns(ROUNDS, runs.each_mut().map(|run| run as &mut dyn FnMut() -> Duration));
+    let [hand, by_stock, ..] = times;
+    for (way, time) in ways.into_iter().zip(times) {
         let same =
             fs::read(folder.join(format!("{way}.csv"))).unwrap() == fs::read(folder.join("by-hand.csv")).unwrap();
         assert!(same, "{way} wrote something else");
-        let time = median(times);
         let ratio = |to: Duration| time.as_secs_f64() / to.as_secs_f64();
         let each = time.as_nanos() as f64 / records as f64;
-        println!("{way:12} {each:6.0} ns a record, {:.2} x by hand, {:.2} x stock", ratio(hand), ratio(by_stock));
+        print(format_args!(
+            "{way:12} {each:6.0} ns a record, {:.2} x by hand, {:.2} x stock",
+            ratio(hand),
+            ratio(by_stock)
+        ));
     }
-}
-
-fn median(times: &mut [Duration]) -> Duration {
-    times.sort();
-    times[times.len() / 2]
 }

@@ -2,17 +2,18 @@
 //!
 //! `BENCH_POSTGRES=postgres://… cargo bench -p overnight --bench jobs`; without the variable only SQLite is measured.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a benchmark prints its figures, and stops when it cannot go on"
-)]
+#![expect(clippy::unwrap_used, reason = "a benchmark stops when it cannot go on")]
+
+#[path = "../../framework/benches/figures/mod.rs"]
+mod figures;
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
+
+use self::figures::{by_turns, print};
 
 const ROWS: u32 = 1_000_000;
 const ROUNDS: usize = 3;
@@ -42,11 +43,8 @@ fn main() {
 
 /// Speed of the candidate as a multiple of the baseline's, medians of runs by turns.
 fn report(what: &str, goal: f64, candidate: &dyn Fn() -> f64, baseline: &dyn Fn() -> f64) {
-    let (mut ours, mut theirs): (Vec<_>, Vec<_>) = (0..ROUNDS).map(|_| (candidate(), baseline())).unzip();
-    ours.sort_by(f64::total_cmp);
-    theirs.sort_by(f64::total_cmp);
-    let (ours, theirs) = (ours[ROUNDS / 2], theirs[ROUNDS / 2]);
-    println!("{what}: {:.2}x (goal {goal:.2}); {ours:.2} s against {theirs:.2} s", theirs / ours);
+    let [ours, theirs] = by_turns(ROUNDS, [&mut || candidate(), &mut || baseline()]);
+    print(format_args!("{what}: {:.2}x (goal {goal:.2}); {ours:.2} s against {theirs:.2} s", theirs / ours));
 }
 
 fn rows() -> String {

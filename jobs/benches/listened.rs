@@ -7,7 +7,10 @@
 //! `BENCH_POSTGRES=postgres://… cargo bench -p overnight --bench listened`; without the variable only SQLite is measured.
 //! `OVERNIGHT_ROWS` says how many rows, a million without it.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, and ends when it cannot go on")]
+#![expect(clippy::unwrap_used, reason = "a benchmark ends when it cannot go on")]
+
+#[path = "../../framework/benches/figures/mod.rs"]
+mod figures;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -25,6 +28,8 @@ use overnight::row::decimal::Decimal;
 use overnight::status::{ExitCode, Status};
 use overnight::steps::{csv, table};
 use overnight::{Engine, EngineBuilder, Row};
+
+use self::figures::{by_turns, print};
 
 const ROUNDS: usize = 5;
 const CHUNK: usize = 10_000;
@@ -125,19 +130,17 @@ fn measure(folder: &Path, store: &str, url: &str) {
     let ear = Ear::default();
     let engine = EngineBuilder::new(program(folder, &ear)).job_file(folder.join("reset.yaml")).database(url);
     let engine = engine.open().unwrap();
-    let (mut alone, mut heard, mut chunks) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        alone.push(timed(&engine, "alone"));
-        heard.push(subscribed(&engine, "heard"));
-        chunks.push(subscribed(&engine, "chunks"));
-    }
+    let times = by_turns(
+        ROUNDS,
+        [&mut || timed(&engine, "alone"), &mut || subscribed(&engine, "heard"), &mut || subscribed(&engine, "chunks")],
+    );
     assert!(ear.0.load(Ordering::Relaxed) > 0, "nothing was heard");
-    let [alone, heard, chunks] = [alone, heard, chunks].map(|mut times| median(&mut times).as_secs_f64());
-    println!(
+    let [alone, heard, chunks] = times.map(|time| time.as_secs_f64());
+    print(format_args!(
         "G9 CSV -> {store}, chunk {CHUNK}, heard against alone: {:.2}x (goal 0.97); {heard:.2} s against {alone:.2} s",
         alone / heard
-    );
-    println!("   with a listener of the chunks: {:.2}x; {chunks:.2} s", alone / chunks);
+    ));
+    print(format_args!("   with a listener of the chunks: {:.2}x; {chunks:.2} s", alone / chunks));
 }
 
 fn subscribed(engine: &Engine, job: &str) -> Duration {
@@ -155,9 +158,4 @@ fn timed(engine: &Engine, job: &str) -> Duration {
     let ran = engine.start(job, ()).unwrap();
     assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
     begun.elapsed()
-}
-
-fn median(times: &mut [Duration]) -> Duration {
-    times.sort();
-    times[times.len() / 2]
 }

@@ -4,16 +4,17 @@
 //! - G23: `jobctl list` on PostgreSQL against `psql -c 'select 1'`, with `BENCH_POSTGRES=postgres://…`;
 //! - G24: `jobctl validate` of 1,000 job files against `jobctl --help`.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a benchmark prints its figures, and stops when it cannot go on"
-)]
+#![expect(clippy::unwrap_used, reason = "a benchmark stops when it cannot go on")]
+
+#[path = "../../framework/benches/figures/mod.rs"]
+mod figures;
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use self::figures::{by_turns, print};
 
 const STARTS: usize = 60;
 const FILES: usize = 1_000;
@@ -63,14 +64,11 @@ steps:
 
 /// The median time of the candidate as a multiple of the baseline's.
 fn report(what: &str, goal: f64, candidate: &dyn Fn() -> Duration, baseline: &dyn Fn() -> Duration) {
-    let (mut ours, mut theirs): (Vec<_>, Vec<_>) = (0..STARTS).map(|_| (candidate(), baseline())).unzip();
-    ours.sort();
-    theirs.sort();
-    let (ours, theirs) = (ours[STARTS / 2], theirs[STARTS / 2]);
-    println!(
+    let [ours, theirs] = by_turns(STARTS, [&mut || candidate(), &mut || baseline()]);
+    print(format_args!(
         "{what}: {:.2} (at most {goal:.1}); {ours:.1?} against {theirs:.1?}",
         ours.as_secs_f64() / theirs.as_secs_f64()
-    );
+    ));
 }
 
 fn jobctl(folder: &Path, arguments: &[&str]) -> Duration {
