@@ -61,16 +61,16 @@ fn main() {
     }
 }
 
-/// The rate of the candidate as a multiple of the baseline's, medians of runs by turns.
+/// The rate of the candidate as a multiple of the baseline's.
 fn report(what: &str, goal: f64, candidate: &dyn Fn() -> f64, baseline: &dyn Fn() -> f64) {
-    let [ours, theirs] = by_turns(ROUNDS, [&mut || candidate(), &mut || baseline()]);
-    print(format_args!("{what}: {:.2}x (goal {goal:.2}); {ours:.0}/s against {theirs:.0}/s", ours / theirs));
+    report_without_goal(&format!("{what} (goal {goal:.2})"), candidate, baseline);
 }
 
 /// The same where the candidate does more than the baseline: how much more is what it tells.
 fn report_without_goal(what: &str, candidate: &dyn Fn() -> f64, baseline: &dyn Fn() -> f64) {
-    let [ours, theirs] = by_turns(ROUNDS, [&mut || candidate(), &mut || baseline()]);
-    print(format_args!("{what}: {:.2}x; {ours:.0}/s against {theirs:.0}/s", ours / theirs));
+    let turns = by_turns(ROUNDS, &mut [&mut || candidate(), &mut || baseline()]);
+    let (ratio, ours, theirs) = (turns.ratio(0, 1), turns.median(0), turns.median(1));
+    print(format_args!("{what}: {ratio:.2}x; {ours:.0}/s against {theirs:.0}/s"));
 }
 
 /// How often `work` can be done in a second, tried for this long.

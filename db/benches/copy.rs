@@ -5,7 +5,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a bench stops where it fails")]
 
-#[expect(dead_code, reason = "its ways are not always as many, and take their turns in a loop of its own")]
 #[path = "../../framework/benches/figures/mod.rs"]
 mod figures;
 
@@ -24,7 +23,7 @@ use overnight_db::table::{Encoded, Encoder, KeysetQuery, Mode, Parameters, Table
 use overnight_db::testing::{Template, TestDatabase};
 use overnight_framework::row::{Column, Row, Schema, Type, Value};
 
-use self::figures::{median, print};
+use self::figures::{by_turns, print};
 
 const TABLE: &str = "(id bigint PRIMARY KEY, account text, amount float8, day date, branch text)";
 const ROUNDS: usize = 3;
@@ -77,23 +76,23 @@ fn schema() -> Arc<Schema> {
 /// A way of doing it, and its name.
 type Way<'a> = (&'a str, Box<dyn FnMut() + 'a>);
 
-/// Runs each way in turn, some rounds, and prints the median rates relative to that of the first.
+/// Runs each way in turn, some rounds, and prints the rates as multiples of that of the first.
 fn compare(title: &str, rows: usize, ways: &mut [Way<'_>]) {
-    let mut seconds = vec![Vec::new(); ways.len()];
-    for _ in 0..ROUNDS {
-        for (taken, (_, way)) in seconds.iter_mut().zip(ways.iter_mut()) {
-            let start = Instant::now();
-            way();
-            taken.push(start.elapsed().as_secs_f64());
-        }
-    }
+    let (names, mut timed): (Vec<_>, Vec<_>) = ways.iter_mut().map(|(name, way)| (*name, || timed(way))).unzip();
+    let mut ways: Vec<_> = timed.iter_mut().map(|way| way as figures::Way<'_>).collect();
+    let turns = by_turns(ROUNDS, &mut ways);
     print(format_args!("\n{title}"));
-    let mut baseline = None;
-    for (taken, (name, _)) in seconds.into_iter().zip(ways) {
-        let median = median(taken);
-        let base = *baseline.get_or_insert(median);
-        print(format_args!("{name:42} {:>9.0} rows/s   {:.2}x", rows as f64 / median, base / median));
+    for (number, name) in names.into_iter().enumerate() {
+        let rate = rows as f64 / turns.median(number);
+        print(format_args!("{name:42} {rate:>9.0} rows/s   {:.2}x", turns.ratio(0, number)));
     }
+}
+
+/// Seconds.
+fn timed(way: &mut dyn FnMut()) -> f64 {
+    let start = Instant::now();
+    way();
+    start.elapsed().as_secs_f64()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench has its own connections")]

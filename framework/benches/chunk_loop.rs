@@ -14,7 +14,7 @@ mod figures;
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use overnight_framework::builder::{Flow, JobBuilder, StepBuilder};
 use overnight_framework::clock::SystemClock;
@@ -132,26 +132,24 @@ fn by_engine(operator: &Operator, job: &Job) {
     assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
 }
 
-fn timed(run: impl FnOnce()) -> Duration {
+/// Nanoseconds an item.
+fn timed(run: impl FnOnce()) -> f64 {
     let begun = Instant::now();
     run();
-    begun.elapsed()
+    begun.elapsed().as_secs_f64() * 1e9 / ITEMS as f64
 }
 
 fn main() {
     let items = Arc::new(items());
     let (operator, job, flow) = (operator(), job(&items), flow(&items));
-    let [hand, engine, rows] = by_turns(
-        ROUNDS,
-        [&mut || timed(|| by_hand(&items)), &mut || timed(|| by_engine(&operator, &job)), &mut || {
-            timed(|| by_engine(&operator, &flow))
-        }],
-    );
-    let each = |time: Duration| time.as_nanos() as f64 / ITEMS as f64;
-    let (ratio, more) = (each(engine) / each(hand), each(engine) - each(hand));
-    print(format_args!("by hand {:6.2} ns/item", each(hand)));
-    print(format_args!("engine  {:6.2} ns/item", each(engine)));
-    print(format_args!("flow    {:6.2} ns/item", each(rows)));
+    let mut by_hand = || timed(|| by_hand(&items));
+    let mut engine = || timed(|| by_engine(&operator, &job));
+    let mut rows = || timed(|| by_engine(&operator, &flow));
+    let turns = by_turns(ROUNDS, &mut [&mut by_hand, &mut engine, &mut rows]);
+    let (ratio, more) = (turns.ratio(1, 0), turns.median(1) - turns.median(0));
+    print(format_args!("by hand {:6.2} ns/item", turns.median(0)));
+    print(format_args!("engine  {:6.2} ns/item", turns.median(1)));
+    print(format_args!("flow    {:6.2} ns/item", turns.median(2)));
     print(format_args!("ratio   {ratio:6.2} (goal 2.0), {more:+.2} ns/item (goal +5)"));
     print(format_args!("goal    {}", if ratio <= 2.0 && more <= 5.0 { "met" } else { "missed" }));
 }

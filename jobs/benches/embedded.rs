@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use csv::ByteRecord;
 use overnight::builder::{Flow, JobBuilder, StepBuilder};
@@ -30,7 +30,7 @@ use overnight::steps::csv as stock;
 use overnight::{EngineBuilder, Row};
 use serde_json::{Value, json};
 
-use self::figures::{by_turns, print};
+use self::figures::{Way, by_turns, print};
 
 const ROUNDS: usize = 5;
 const CHUNK: usize = 10_000;
@@ -200,21 +200,19 @@ fn main() {
             let ran = engine.start(way, ()).unwrap();
             assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
         }
-        begun.elapsed()
+        begun.elapsed().as_secs_f64() * 1e9 / records as f64
     };
     let mut runs = ways.map(|way| move || timed(way));
-    let times = by_turns(ROUNDS, runs.each_mut().map(|run| run as &mut dyn FnMut() -> Duration));
-    let [hand, by_stock, ..] = times;
-    for (way, time) in ways.into_iter().zip(times) {
+    let turns = by_turns(ROUNDS, &mut runs.each_mut().map(|run| run as Way<'_>));
+    for (number, way) in ways.into_iter().enumerate() {
         let same =
             fs::read(folder.join(format!("{way}.csv"))).unwrap() == fs::read(folder.join("by-hand.csv")).unwrap();
         assert!(same, "{way} wrote something else");
-        let ratio = |to: Duration| time.as_secs_f64() / to.as_secs_f64();
-        let each = time.as_nanos() as f64 / records as f64;
         print(format_args!(
-            "{way:12} {each:6.0} ns a record, {:.2} x by hand, {:.2} x stock",
-            ratio(hand),
-            ratio(by_stock)
+            "{way:12} {:6.0} ns a record, {:.2} x by hand, {:.2} x stock",
+            turns.median(number),
+            turns.ratio(number, 0),
+            turns.ratio(number, 1)
         ));
     }
 }

@@ -41,10 +41,11 @@ fn main() {
     report("G19 CSV -> SQLite, chunk 1000, against .import", 0.95, &job, &baseline);
 }
 
-/// Speed of the candidate as a multiple of the baseline's, medians of runs by turns.
+/// Speed of the candidate as a multiple of the baseline's.
 fn report(what: &str, goal: f64, candidate: &dyn Fn() -> f64, baseline: &dyn Fn() -> f64) {
-    let [ours, theirs] = by_turns(ROUNDS, [&mut || candidate(), &mut || baseline()]);
-    print(format_args!("{what}: {:.2}x (goal {goal:.2}); {ours:.2} s against {theirs:.2} s", theirs / ours));
+    let turns = by_turns(ROUNDS, &mut [&mut || candidate(), &mut || baseline()]);
+    let (ratio, ours, theirs) = (turns.ratio(1, 0), turns.median(0), turns.median(1));
+    print(format_args!("{what}: {ratio:.2}x (goal {goal:.2}); {ours:.2} s against {theirs:.2} s"));
 }
 
 fn rows() -> String {

@@ -12,7 +12,7 @@ mod figures;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use self::figures::{by_turns, print};
 
@@ -62,26 +62,25 @@ steps:
     )
 }
 
-/// The median time of the candidate as a multiple of the baseline's.
-fn report(what: &str, goal: f64, candidate: &dyn Fn() -> Duration, baseline: &dyn Fn() -> Duration) {
-    let [ours, theirs] = by_turns(STARTS, [&mut || candidate(), &mut || baseline()]);
-    print(format_args!(
-        "{what}: {:.2} (at most {goal:.1}); {ours:.1?} against {theirs:.1?}",
-        ours.as_secs_f64() / theirs.as_secs_f64()
-    ));
+/// The time of the candidate as a multiple of the baseline's.
+fn report(what: &str, goal: f64, candidate: &dyn Fn() -> f64, baseline: &dyn Fn() -> f64) {
+    let turns = by_turns(STARTS, &mut [&mut || candidate(), &mut || baseline()]);
+    let (ratio, ours, theirs) = (turns.ratio(0, 1), turns.median(0), turns.median(1));
+    print(format_args!("{what}: {ratio:.2} (at most {goal:.1}); {ours:.1} ms against {theirs:.1} ms"));
 }
 
-fn jobctl(folder: &Path, arguments: &[&str]) -> Duration {
+fn jobctl(folder: &Path, arguments: &[&str]) -> f64 {
     timed(Command::new(env!("CARGO_BIN_EXE_jobctl")).args(arguments).env_remove("DATABASE_URL").current_dir(folder))
 }
 
-fn process(program: &str, arguments: &[&str]) -> Duration {
+fn process(program: &str, arguments: &[&str]) -> f64 {
     timed(Command::new(program).args(arguments))
 }
 
-fn timed(command: &mut Command) -> Duration {
+/// Milliseconds.
+fn timed(command: &mut Command) -> f64 {
     let begin = Instant::now();
     let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
     assert!(status.success(), "{command:?}");
-    begin.elapsed()
+    begin.elapsed().as_secs_f64() * 1e3
 }

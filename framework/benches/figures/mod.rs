@@ -1,8 +1,7 @@
-//! What benches have in common: medians of rounds by turns, and the place where figures are printed.
+//! What benches have in common: rounds by turns, and the place where figures are printed.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
-use std::cmp::Ordering;
 use std::fmt::Display;
 
 /// Prints a line of the answer.
@@ -10,19 +9,34 @@ pub(crate) fn print(line: impl Display) {
     println!("{line}");
 }
 
-/// The medians of so many rounds, in each of which everybody has a turn: a machine that is busy for a while hurts all alike.
-pub(crate) fn by_turns<T: PartialOrd, const N: usize>(rounds: usize, mut ways: [&mut dyn FnMut() -> T; N]) -> [T; N] {
-    let mut measured = [const { Vec::new() }; N];
-    for _ in 0..rounds {
-        for (way, measured) in ways.iter_mut().zip(&mut measured) {
-            measured.push(way());
-        }
-    }
-    measured.map(median)
+/// A way to do the work: it answers how many seconds it took, or how often it was done in one.
+pub(crate) type Way<'a> = &'a mut dyn FnMut() -> f64;
+
+/// What several ways have answered in some rounds.
+pub(crate) struct Turns {
+    rounds: Vec<Vec<f64>>,
 }
 
-/// The one in the middle.
-pub(crate) fn median<T: PartialOrd>(mut measured: Vec<T>) -> T {
-    measured.sort_by(|one, other| one.partial_cmp(other).unwrap_or(Ordering::Equal));
-    measured.swap_remove(measured.len() / 2)
+/// Lets every way have a turn in every round.
+pub(crate) fn by_turns(rounds: usize, ways: &mut [Way<'_>]) -> Turns {
+    Turns { rounds: (0..rounds).map(|_| ways.iter_mut().map(|way| way()).collect()).collect() }
+}
+
+impl Turns {
+    /// What a way has answered in the round in the middle.
+    pub(crate) fn median(&self, way: usize) -> f64 {
+        self.middle(|round| round[way])
+    }
+
+    /// What a way has answered as a multiple of what another has in the same round, and of all rounds the one in the middle: a
+    /// machine that is slower for a while is so for both.
+    pub(crate) fn ratio(&self, way: usize, to: usize) -> f64 {
+        self.middle(|round| round[way] / round[to])
+    }
+
+    fn middle(&self, of: impl Fn(&[f64]) -> f64) -> f64 {
+        let mut all: Vec<_> = self.rounds.iter().map(|round| of(round)).collect();
+        all.sort_by(f64::total_cmp);
+        all[all.len() / 2]
+    }
 }
