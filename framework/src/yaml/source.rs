@@ -139,7 +139,8 @@ impl Source {
         if metadata.len() > MAX_BYTES as u64 {
             return Err(ReadError::TooLarge { name, limit: MAX_BYTES });
         }
-        Self::from_reader(name, file)
+        let size = usize::try_from(metadata.len()).unwrap_or_default();
+        Self::of_reader(name, file, Vec::with_capacity(size + 1))
     }
 
     /// Reads what has no path, such as standard input, to its end.
@@ -155,7 +156,11 @@ impl Source {
     /// # Ok::<(), overnight_framework::yaml::ReadError>(())
     /// ```
     pub fn from_reader(name: impl Into<String>, reader: impl Read) -> Result<Self, ReadError> {
-        let (name, mut bytes) = (name.into(), Vec::new());
+        Self::of_reader(name.into(), reader, Vec::new())
+    }
+
+    /// Reads to the end into `bytes`, which take a file at once where they have room for one byte more than it has.
+    fn of_reader(name: String, reader: impl Read, mut bytes: Vec<u8>) -> Result<Self, ReadError> {
         // One byte more shows that there are too many.
         match reader.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes) {
             Ok(_) => Self::from_bytes(name, &bytes),

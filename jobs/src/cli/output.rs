@@ -229,9 +229,10 @@ pub(super) fn ask(words: &str) {
     let _ = stderr.write_all(escaped(words, &['\n', '\t']).as_bytes()).and_then(|()| stderr.flush());
 }
 
+/// A line is written whole, so that those of two programs do not mix.
 fn print(words: &str) {
     // Nobody who hears nothing can be told so.
-    let _ = writeln!(io::stderr().lock(), "{words}");
+    let _ = io::stderr().lock().write_all(format!("{words}\n").as_bytes());
 }
 
 /// The text with its control characters shown instead of obeyed, but for those in `kept`.

@@ -3,10 +3,12 @@
 mod sarif;
 
 use std::collections::HashMap;
+use std::convert::identity;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::thread;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{iter, thread};
 
 use overnight_framework::job::Job;
 use overnight_framework::repository::Revision;
@@ -62,37 +64,40 @@ pub(super) fn shape() -> Shape {
     Shape::text(KEYS).with_parts(&["problems"])
 }
 
-/// How many jobs are held at once: enough for every core, and few enough that a large folder needs no more memory than a small one.
-const HELD: usize = 512;
-
 /// Reads every file. Two files of one folder must not describe a job of the same name: only one of them could be meant by it.
 fn check(found: &[Found], catalog: &Catalog) -> Vec<Checked> {
-    let mut names: HashMap<(usize, String), PathBuf> = HashMap::new();
+    let mut names: HashMap<(usize, String), &Path> = HashMap::new();
     let mut checked = Vec::with_capacity(found.len());
-    for files in found.chunks(HELD) {
-        for (Found { path, folder }, job) in files.iter().zip(load(files, catalog)) {
-            let error = match (job, folder) {
-                (Err(wrong), _) => Some(wrong),
-                (Ok(_), None) => None,
-                (Ok(job), Some(folder)) => {
-                    names.insert((*folder, job.name.clone()), path.clone()).map(|first| twice(path, &first, &job))
-                }
-            };
-            checked.push(Checked { path: path.clone(), error });
-        }
+    for (Found { path, folder }, name) in found.iter().zip(names_of(found, catalog)) {
+        let error = match (name, folder) {
+            (Err(wrong), _) => Some(wrong),
+            (Ok(_), None) => None,
+            (Ok(name), Some(folder)) => names.insert((*folder, name), path).map(|first| {
+                // Its job was forgotten, as nearly all can be; its text shows where it is called so.
+                catalog.load(path).map_or_else(identity, |job| twice(path, first, &job))
+            }),
+        };
+        checked.push(Checked { path: path.clone(), error });
     }
     checked
 }
 
-/// The jobs of the files, in their order; each core reads its share.
-fn load(files: &[Found], catalog: &Catalog) -> Vec<Result<Job, CatalogError>> {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let read = |share: &[Found]| share.iter().map(|file| catalog.load(&file.path)).collect::<Vec<_>>();
-    thread::scope(|scope| {
-        let shares = files.chunks(files.len().div_ceil(cores));
-        let readers: Vec<_> = shares.map(|share| scope.spawn(move || read(share))).collect();
+/// What the jobs of the files are called, in the order of the files. Every core reads the next file as soon as it is done with
+/// one, and keeps nothing but the name: the memory of a large folder is that of a small one, and stays in the cache.
+fn names_of(found: &[Found], catalog: &Catalog) -> Vec<Result<String, CatalogError>> {
+    let next = AtomicUsize::new(0);
+    let read = || {
+        let taken = iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+        let files = taken.map_while(|number| Some((number, found.get(number)?)));
+        files.map(|(number, file)| (number, catalog.load(&file.path).map(|job| job.name))).collect::<Vec<_>>()
+    };
+    let cores = thread::available_parallelism().map_or(1, NonZero::get).min(found.len());
+    let mut names: Vec<_> = thread::scope(|scope| {
+        let readers: Vec<_> = (0..cores).map(|_| scope.spawn(read)).collect();
         readers.into_iter().flat_map(|reader| reader.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
-    })
+    });
+    names.sort_by_key(|(number, _)| *number);
+    names.into_iter().map(|(_, name)| name).collect()
 }
 
 /// The problem of a file whose job, as it was read there, is called as that of another file.

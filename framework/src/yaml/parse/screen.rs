@@ -4,6 +4,9 @@ use crate::yaml::{Code, Problem, Span};
 
 /// The first character that YAML does not allow as it stands.
 pub(super) fn refused_character(text: &str) -> Option<Problem> {
+    if text.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
+        return None;
+    }
     let mut characters = text.char_indices().peekable();
     while let Some((at, c)) = characters.next() {
         let follows = characters.peek().map(|(_, next)| *next);
