@@ -217,14 +217,14 @@ impl Layout {
     pub(super) fn needs(&self, uses: &BTreeSet<Box<str>>) -> Needs {
         let mut needs = Needs { slots: self.origins.len(), ..Needs::default() };
         for written in uses {
-            let Some((root, name)) = two_parts(written) else { continue };
+            let Some(Used { root, name, value }) = Used::of(written) else { continue };
             match root {
                 // A column may be called like a name; then it was not this one that was used, or it does no harm.
                 root if !self.knows(root, &name) => {}
                 Root::Secret => _ = needs.secrets.insert(name),
                 Root::Env => self.need_variable(name, &mut needs),
                 Root::Vars => self.need_var(&name, &mut needs),
-                Root::Steps => needs.steps.extend(third_part(written).map(|value| (name, value))),
+                Root::Steps => needs.steps.extend(value.map(|value| (name, value))),
                 Root::Params => {}
             }
         }
@@ -251,7 +251,7 @@ impl Layout {
 
     /// Whether one of the names must not be stored or shown.
     pub(super) fn any_confidential(&self, uses: &BTreeSet<Box<str>>) -> bool {
-        uses.iter().filter_map(|name| two_parts(name)).any(|(root, name)| self.is_confidential(root, &name))
+        uses.iter().filter_map(|name| Used::of(name)).any(|used| self.is_confidential(used.root, &used.name))
     }
 }
 
@@ -268,17 +268,24 @@ impl Root {
     }
 }
 
-/// The last word of `steps.load.write_count`.
-fn third_part(written: &str) -> Option<Box<str>> {
-    let expression = Expression::parse(written).ok()?;
-    expression.paths().first()?.get(2).map(|value| (*value).into())
+/// What a name in an expression uses: the `write_count` of `load` among the `steps`.
+struct Used {
+    root: Root,
+    name: Box<str>,
+    value: Option<Box<str>>,
 }
 
-/// `vars.inbox` and `vars['in-box']` as their two parts.
-fn two_parts(written: &str) -> Option<(Root, Box<str>)> {
-    let expression = Expression::parse(written).ok()?;
-    match expression.paths().first()?.as_slice() {
-        [root, name, ..] => Some((Root::of(root)?, (*name).into())),
-        _ => None,
+impl Used {
+    /// What `steps.load.write_count` uses, or `steps['load-all'].write_count`; `None` for other names, such as that of a column.
+    fn of(written: &str) -> Option<Self> {
+        match written.contains('[') {
+            false => Self::of_words(written.split('.')),
+            true => Self::of_words(Expression::parse(written).ok()?.paths().first()?.iter().copied()),
+        }
+    }
+
+    fn of_words<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let root = Root::of(words.next()?)?;
+        Some(Self { root, name: words.next()?.into(), value: words.next().map(Into::into) })
     }
 }

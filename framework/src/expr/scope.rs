@@ -1,6 +1,6 @@
 //! Which names an expression may use, of which type they are, and where their values will stand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 use std::sync::Arc;
 
 use crate::row::{Schema, Type};
@@ -126,14 +126,14 @@ impl Scope {
             if ROOTS.contains(&&*column.name) {
                 return Err(ScopeError::Root { name: column.name.to_string() });
             }
-            let place = |name: String| Place {
-                name: name.into(),
+            let place = Place {
+                name: (*column.name).into(),
                 source: Source::Slot(index),
                 kind: column.kind,
                 nullable: column.nullable,
             };
-            scope.insert(&[&column.name], place(column.name.to_string()))?;
-            scope.insert(&["row", &column.name], place(column.name.to_string()))?;
+            scope.insert(&[&column.name], place.clone())?;
+            scope.insert(&["row", &column.name], place)?;
         }
         Ok(scope)
     }
@@ -172,15 +172,20 @@ impl Scope {
         let Some((last, groups)) = path.split_last() else { return Err(twice()) };
         let mut names = &mut self.names;
         for group in groups {
-            let entry = names.entry((*group).into()).or_insert_with(|| Entry::Names(Names::new()));
-            let Entry::Names(inner) = entry else { return Err(twice()) };
+            // An entry would ask for a key of its own, and the group is there for all but the first of its names.
+            if !names.contains_key(*group) {
+                names.insert((*group).into(), Entry::Names(Names::new()));
+            }
+            let Some(Entry::Names(inner)) = names.get_mut(*group) else { return Err(twice()) };
             names = inner;
         }
-        if names.contains_key(*last) {
-            return Err(twice());
+        match names.entry((*last).into()) {
+            btree_map::Entry::Occupied(_) => Err(twice()),
+            btree_map::Entry::Vacant(vacant) => {
+                vacant.insert(Entry::Place(place));
+                Ok(())
+            }
         }
-        names.insert((*last).into(), Entry::Place(place));
-        Ok(())
     }
 
     /// What the longest known beginning of `path` means.
