@@ -51,15 +51,12 @@ pub enum Decision {
     },
 }
 
-/// Why a launch is refused. Each message names the execution and what to do instead.
+/// Why a launch is refused. Each message names the execution, and what to do instead where that is one thing.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
     /// An execution of the instance lives.
-    #[error(
-        "already running (job {id} is {}): wait for it with `jobctl wait {id}` or stop it with `jobctl stop {id}`",
-        word(*status)
-    )]
+    #[error("already running (job {id} is {})", word(*status))]
     AlreadyRunning {
         /// The live execution.
         id: ExecutionId,
@@ -88,9 +85,7 @@ pub enum Refusal {
         id: ExecutionId,
     },
     /// There is nothing to go on from.
-    #[error(
-        "there is nothing to restart: the job never ran with these parameters in this project; `jobctl start` begins it"
-    )]
+    #[error("there is nothing to restart: the job never ran with these parameters in this project")]
     NeverStarted,
     /// The job forbids a second execution.
     #[error("job {id} is {} and its definition says `restartable: false`: start it with other parameters", word(*status))]

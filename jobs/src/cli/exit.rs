@@ -132,10 +132,20 @@ impl From<StoreError> for Failure {
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         match error {
-            StartError::Refused(Refusal::NeverStarted) => Self::of(Exit::NotFound, &Refusal::NeverStarted),
-            StartError::Refused(refusal) => Self::of(Exit::Refused, &refusal),
+            StartError::Refused(refusal) => refusal.into(),
             StartError::Store(error) => error.into(),
             error => Self::of(Exit::Invalid, &error),
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NeverStarted => Self::of(Exit::NotFound, &refusal).help("`jobctl start` begins it"),
+            Refusal::AlreadyRunning { id, .. } => Self::of(Exit::Refused, &refusal)
+                .help(format!("wait for it with `jobctl wait {id}`, or stop it with `jobctl stop {id}`")),
+            _ => Self::of(Exit::Refused, &refusal),
         }
     }
 }

@@ -92,6 +92,7 @@ impl<T: Record, R: ItemReader<T>> ChunkSource<Row> for Rows<T, R> {
         let fill = self.reader.fill(limit, &mut self.read)?;
         for (item, place) in self.read.items.drain(..).zip(self.read.places.drain(..)) {
             let mut row = batch.spare.pop().unwrap_or_else(|| Row::with_capacity(self.width));
+            row.clear();
             item.into_cells(&mut row);
             batch.push(place, row);
         }

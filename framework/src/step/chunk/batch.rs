@@ -14,7 +14,7 @@ pub struct Batch<T> {
     pub places: Vec<u64>,
     /// The records that could not be read.
     pub bad: Vec<BadItem>,
-    /// Items of earlier chunks whose memory may be used again; rows among them are empty.
+    /// Items of earlier chunks whose memory may be used again. They still are what they were.
     pub spare: Vec<T>,
 }
 
