@@ -146,7 +146,7 @@ fn main() {
     let mut engine = || timed(|| by_engine(&operator, &job));
     let mut rows = || timed(|| by_engine(&operator, &flow));
     let turns = by_turns(ROUNDS, &mut [&mut by_hand, &mut engine, &mut rows]);
-    let (ratio, more) = (turns.ratio(1, 0), turns.median(1) - turns.median(0));
+    let (ratio, more) = (turns.ratio(1, 0), turns.middle(|round| round[1] - round[0]));
     print(format_args!("by hand {:6.2} ns/item", turns.median(0)));
     print(format_args!("engine  {:6.2} ns/item", turns.median(1)));
     print(format_args!("flow    {:6.2} ns/item", turns.median(2)));

@@ -31,6 +31,7 @@ mod moving;
 mod output;
 mod progress;
 mod publish;
+mod reading;
 mod restart;
 mod run;
 mod schedule;

@@ -9,7 +9,7 @@ pub(crate) fn print(line: impl Display) {
     println!("{line}");
 }
 
-/// A way to do the work: it answers how many seconds it took, or how often it was done in one.
+/// A way to do the work: it answers a time or a rate, in a unit of the benchmark.
 pub(crate) type Way<'a> = &'a mut dyn FnMut() -> f64;
 
 /// What several ways have answered in some rounds.
@@ -34,7 +34,8 @@ impl Turns {
         self.middle(|round| round[way] / round[to])
     }
 
-    fn middle(&self, of: impl Fn(&[f64]) -> f64) -> f64 {
+    /// What comes out of a round; of all rounds the one in the middle.
+    pub(crate) fn middle(&self, of: impl Fn(&[f64]) -> f64) -> f64 {
         let mut all: Vec<_> = self.rounds.iter().map(|round| of(round)).collect();
         all.sort_by(f64::total_cmp);
         all[all.len() / 2]

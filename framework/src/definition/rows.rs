@@ -168,6 +168,8 @@ impl ChunkProcessor<Row, Row> for RowProcessor {
         let most_spare = input.items.len();
         let Batch { items, places, spare, .. } = input;
         let Processed { places: kept, filtered, bad, spare: written, .. } = output;
+        // What the reader left of them it does not use.
+        spare.clear();
         // With their cells: the next text of a column often takes the memory of the one before it.
         let mut recycle = |row: &mut Row| {
             if spare.len() < most_spare {

@@ -241,9 +241,23 @@ pub(super) fn written(path: &[&str]) -> String {
         match (suggest::is_name(name), index) {
             (true, 0) => text.push_str(name),
             (true, _) => text.extend([".", name]),
-            (false, 0) => text.extend(["row['", name, "']"]),
-            (false, _) => text.extend(["['", name, "']"]),
+            (false, 0) => text.extend(["row['", &escaped(name), "']"]),
+            (false, _) => text.extend(["['", &escaped(name), "']"]),
         }
     }
     text
+}
+
+/// The text between the quotes of a literal.
+fn escaped(name: &str) -> String {
+    let characters = name.chars().flat_map(|character| {
+        let (escape, character) = match character {
+            '\\' | '\'' => (Some('\\'), character),
+            '\n' => (Some('\\'), 'n'),
+            '\r' => (Some('\\'), 'r'),
+            _ => (None, character),
+        };
+        escape.into_iter().chain([character])
+    });
+    characters.collect()
 }

@@ -263,8 +263,7 @@ impl ChunkSource<Row> for LiteralSource {
             match row {
                 Ok(cells) => {
                     let mut row = batch.spare.pop().unwrap_or_default();
-                    assert!(row.is_empty(), "a spare row comes empty");
-                    row.extend_from_slice(cells);
+                    row.clone_from(cells);
                     batch.push(place, row);
                 }
                 Err(text) => batch.bad.push(BadItem {

@@ -380,6 +380,20 @@ steps:
 }
 
 #[test]
+fn a_secret_with_a_quote_in_its_name_is_found_and_masked() {
+    let file = job("\
+name: j
+vars: { by: 'by ${{ secret[\"o''brien\"] }}' }
+steps:
+  - name: a
+    tasklet: { echo: { say: '${{ vars.by }}' } }
+");
+    let bench = Bench::new();
+    bench.run(&file, "{}");
+    assert_eq!(bench.said(), ["by ***"]);
+}
+
+#[test]
 fn a_var_that_cannot_be_computed_shows_no_secret_whole_or_cut() {
     for (var, message) in [
         (

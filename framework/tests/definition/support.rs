@@ -44,7 +44,11 @@ pub(crate) fn environment() -> FixedEnvironment {
     let pairs = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     FixedEnvironment {
         variables: pairs(&[("REGION", "eu")]),
-        secrets: pairs(&[("db_password", "hunter2"), ("key", "first line of the key\nsecond line of the key")]),
+        secrets: pairs(&[
+            ("db_password", "hunter2"),
+            ("key", "first line of the key\nsecond line of the key"),
+            ("o'brien", "whispered"),
+        ]),
         connections: vec!["archive".to_owned()],
     }
 }

@@ -13,9 +13,8 @@ use super::arguments::Apply;
 use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::files;
+use super::reading::read;
 use super::table::Kind;
-use super::validate::twice;
-use crate::catalog::Catalog;
 use crate::serve::check_topics;
 use crate::wiring::Context;
 
@@ -24,6 +23,15 @@ struct Wanted {
     path: PathBuf,
     job: Job,
     new: NewDefinition,
+}
+
+impl Wanted {
+    fn of((path, job): (PathBuf, Job)) -> Option<Self> {
+        let Revision::Text { yaml, sha256 } = job.revision.clone() else { return None };
+        let base_dir = Some(job.base_dir.to_string_lossy().into_owned());
+        let new = NewDefinition { name: job.name.clone(), yaml, sha256, base_dir };
+        Some(Self { path, job, new })
+    }
 }
 
 /// What became of a file.
@@ -37,7 +45,7 @@ struct One {
 pub(super) fn run(verb: &Apply, face: &Face) -> Result<Exit, Failure> {
     let found = files::of(&verb.files).map_err(|error| Failure::of(Exit::Invalid, &error))?;
     // A mistake in one of them shall change nothing, and make no store.
-    let wanted = read(found, &face.catalog()?, face)?;
+    let wanted: Vec<_> = read(found, face)?.into_iter().filter_map(Wanted::of).collect();
     let context = if verb.dry_run { face.open()? } else { face.open_to_write()? };
     check_topics_of(&wanted, &context)?;
     let mut applied = Vec::new();
@@ -63,36 +71,8 @@ pub(super) fn run(verb: &Apply, face: &Face) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Every definition, or all that is wrong with any file. Two of one name cannot both be what the name stands for.
-fn read(found: Vec<files::Found>, catalog: &Catalog, face: &Face) -> Result<Vec<Wanted>, Failure> {
-    let mut first = HashMap::<String, PathBuf>::new();
-    let (mut wanted, mut wrong) = (Vec::<Wanted>::new(), Vec::<Failure>::new());
-    for files::Found { path, .. } in found {
-        match catalog.load(&path) {
-            Err(error) => wrong.push(error.into()),
-            Ok(job) => match first.insert(job.name.clone(), path.clone()) {
-                Some(earlier) => wrong.push(twice(&path, &earlier, &job).into()),
-                None => wanted.extend(definition(&job).map(|new| Wanted { path, job, new })),
-            },
-        }
-    }
-    match wrong.pop() {
-        None => Ok(wanted),
-        Some(last) => {
-            wrong.iter().for_each(|failure| face.output.failure(failure));
-            Err(last)
-        }
-    }
-}
-
 fn is_applied(context: &Context, new: &NewDefinition) -> Result<bool, StoreError> {
     Ok(context.operator.repository().applied(context.operator.project(), &new.name)?.is_some())
-}
-
-fn definition(job: &Job) -> Option<NewDefinition> {
-    let Revision::Text { yaml, sha256 } = job.revision.clone() else { return None };
-    let base_dir = Some(job.base_dir.to_string_lossy().into_owned());
-    Some(NewDefinition { name: job.name.clone(), yaml, sha256, base_dir })
 }
 
 /// A topic that two jobs wait for would keep every server from serving any of them.

@@ -1,7 +1,6 @@
 //! `jobctl serve`: a process that runs what waits, and lets ticks and messages start jobs, until it is told to leave.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use overnight_framework::job::Job;
@@ -12,16 +11,16 @@ use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::files;
 use super::output::{escaped, say};
+use super::reading::read;
 use super::run::leave;
 use super::signals::{self, Signal};
-use super::validate::twice;
 use crate::serve::{Doors, JobsFrom, Served, ServedError, Server};
 
 pub(super) fn run(verb: &Serve, face: &Face) -> Result<Exit, Failure> {
     // Whoever asks it to leave before it serves is heard as well.
     let doors = listen();
     // A mistake in a file shall make no store.
-    let files = verb.jobs.as_deref().map(|folder| read(folder, face)).transpose()?;
+    let files = verb.jobs.as_deref().map(|folder| jobs_of(folder, face)).transpose()?;
     let context = face.open_to_run()?;
     // A line for each event: the sender of a message must not write lines of its own with the key or a value.
     let journal = |line: &str| say(&escaped(line, &[]));
@@ -83,24 +82,9 @@ fn on_signal(signal: Signal, earlier: u32, doors: &Doors) {
     }
 }
 
-/// Every job of a folder, or all that is wrong with any file.
-fn read(folder: &Path, face: &Face) -> Result<Vec<Job>, Failure> {
-    let catalog = face.catalog()?;
+fn jobs_of(folder: &Path, face: &Face) -> Result<Vec<Job>, Failure> {
     let found = files::of(&[folder.to_owned()]).map_err(|error| Failure::of(Exit::Invalid, &error))?;
-    let mut first = HashMap::<String, PathBuf>::new();
-    let (mut jobs, mut wrong) = (Vec::new(), Vec::<Failure>::new());
-    for files::Found { path, .. } in found {
-        match catalog.load(&path) {
-            Err(error) => wrong.push(error.into()),
-            Ok(job) => match first.insert(job.name.clone(), path.clone()) {
-                Some(earlier) => wrong.push(twice(&path, &earlier, &job).into()),
-                None => jobs.push(job),
-            },
-        }
-    }
-    let Some(last) = wrong.pop() else { return Ok(jobs) };
-    wrong.iter().for_each(|failure| face.output.failure(failure));
-    Err(last)
+    Ok(read(found, face)?.into_iter().map(|(_, job)| job).collect())
 }
 
 fn refused(error: ServedError) -> Failure {

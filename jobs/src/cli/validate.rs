@@ -3,16 +3,13 @@
 mod sarif;
 
 use std::collections::HashMap;
-use std::convert::identity;
+use std::collections::hash_map::Entry;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{iter, thread};
 
-use overnight_framework::job::Job;
-use overnight_framework::repository::Revision;
-use overnight_framework::yaml::{self, Code, Problem, Problems, Source};
 use serde_json::{Value, json};
 
 use super::answer::Shape;
@@ -20,6 +17,7 @@ use super::arguments::{Format, Validate};
 use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::files::{self, Found};
+use super::reading::twice;
 use crate::catalog::{Catalog, CatalogError};
 use crate::chain::chain;
 
@@ -72,10 +70,13 @@ fn check(found: &[Found], catalog: &Catalog) -> Vec<Checked> {
         let error = match (name, folder) {
             (Err(wrong), _) => Some(wrong),
             (Ok(_), None) => None,
-            (Ok(name), Some(folder)) => names.insert((*folder, name), path).map(|first| {
-                // Its job was forgotten, as nearly all can be; its text shows where it is called so.
-                catalog.load(path).map_or_else(identity, |job| twice(path, first, &job))
-            }),
+            (Ok(name), Some(folder)) => match names.entry((*folder, name)) {
+                Entry::Vacant(new) => {
+                    new.insert(path);
+                    None
+                }
+                Entry::Occupied(known) => Some(twice(path, known.get(), &known.key().1)),
+            },
         };
         checked.push(Checked { path: path.clone(), error });
     }
@@ -83,7 +84,7 @@ fn check(found: &[Found], catalog: &Catalog) -> Vec<Checked> {
 }
 
 /// What the jobs of the files are called, in the order of the files. Every core reads the next file as soon as it is done with
-/// one, and keeps nothing but the name: the memory of a large folder is that of a small one, and stays in the cache.
+/// one, and keeps of its job nothing but the name: the memory of a large folder stays in the cache.
 fn names_of(found: &[Found], catalog: &Catalog) -> Vec<Result<String, CatalogError>> {
     let next = AtomicUsize::new(0);
     let read = || {
@@ -98,20 +99,6 @@ fn names_of(found: &[Found], catalog: &Catalog) -> Vec<Result<String, CatalogErr
     });
     names.sort_by_key(|(number, _)| *number);
     names.into_iter().map(|(_, name)| name).collect()
-}
-
-/// The problem of a file whose job, as it was read there, is called as that of another file.
-pub(super) fn twice(path: &Path, first: &Path, job: &Job) -> CatalogError {
-    let text = match &job.revision {
-        Revision::Text { yaml, .. } => yaml,
-        Revision::Stored(_) => "",
-    };
-    let source = Source::new(path.to_string_lossy(), text);
-    let root = yaml::parse(&source);
-    let span = root.as_ref().ok().and_then(|root| Some(root.get("name")?.span())).unwrap_or_default();
-    let message = format!("{} describes a job called `{}` already", first.display(), job.name);
-    let problem = Problem::new(span, message).code(Code::Twice).path(yaml::Path::root().key("name"));
-    Problems::new(source, vec![problem.help("give one of the two jobs another name")]).into()
 }
 
 /// The answer for people: a line for each good file, the whole problems of the others, and where to read on.

@@ -64,6 +64,8 @@ impl ChunkSource<Row> for KeysetSource {
         if limit != self.query.page {
             self.check(limit)?;
         }
+        // A row comes out of the driver whole: the memory of earlier ones is of no use.
+        batch.spare.clear();
         let Self { database, reader: Some(reader), last, page, .. } = self else { return Ok(Fill::End) };
         let read = database.read(|connection| reader.page(connection, last.as_ref(), page)).map_err(store_error)?;
         let end = read.map_err(query_error)?;

@@ -49,7 +49,8 @@ on_both_stores! {
     }
 }
 
-/// What two chunks that wait, one that is read and one that is written may hold, each of 16 MiB and as rows and as what is sent.
+/// What two chunks that wait, one that is read, one that is written and one whose memory is used again may hold, each of 16 MiB and as
+/// rows and as what is sent.
 const LIMIT_OF_LONG_ROWS: u64 = 240_000;
 
 const LONG: &str = "

@@ -78,6 +78,26 @@ fn a_folder_is_checked_to_its_ground_without_what_is_hidden() {
     assert_eq!(files, ["jobs/b.yml", "jobs/deep/er/a.yaml"]);
 }
 
+/// Every core takes the next one, so they are not done in their order.
+#[test]
+fn the_files_of_a_folder_are_answered_in_their_order_with_what_is_wrong_with_each() {
+    let project = Project::new(Backend::Sqlite);
+    for number in 0..64 {
+        let steps = if number % 3 == 0 { format!("stpes{number}") } else { "steps".to_owned() };
+        let step = "[{ name: a, tasklet: { shell: { command: 'true' } } }]";
+        project.file(&format!("jobs/{number:02}.yaml"), &format!("name: job-{number}\n{steps}: {step}\n"));
+    }
+    let answer = project.jobctl(&["validate", "jobs", "-o", "json"]).expect(7).json();
+    for (number, file) in answer.as_array().unwrap().iter().enumerate() {
+        assert_eq!(file["file"], format!("jobs/{number:02}.yaml"));
+        let mut problems = file["problems"].as_array().unwrap().iter();
+        let key = format!("stpes{number}");
+        let named = problems.any(|problem| problem["message"].as_str().unwrap().contains(&key));
+        assert_eq!((file["ok"].as_bool().unwrap(), named), (number % 3 != 0, number % 3 == 0), "{file:#}");
+    }
+    assert_eq!(answer.as_array().unwrap().len(), 64);
+}
+
 #[test]
 fn the_page_of_the_errors_is_what_explain_says() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

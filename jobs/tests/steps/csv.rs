@@ -255,13 +255,22 @@ fn an_empty_line_is_an_empty_cell_where_a_file_has_one_column() {
 
 #[test]
 fn rows_use_the_memory_of_earlier_ones() {
-    let folder = Folder::with("in.csv", "a\n1\n");
-    let mut source = open(&folder, "{ path: in.csv, columns: { a: integer } }", None);
-    let old: Row = Vec::with_capacity(57);
-    let mut batch = Batch::default();
-    batch.spare.push(old);
-    source.fill(10, &mut batch).unwrap();
-    assert_eq!(batch.items[0].capacity(), 57);
+    let plain = "{ path: in.csv, columns: { a: integer, b: { type: string, nullable: true } } }";
+    let wide = "path: in.csv
+columns: { a: integer, n: string, v: { type: string, nullable: true } }
+unpivot: { keep: [a], name: n, value: v }
+";
+    let rows = [vec![Value::Int(1), Value::Null], vec![Value::Int(1), Value::from("b"), Value::Null]];
+    for (settings, row) in [plain, wide].into_iter().zip(rows) {
+        let folder = Folder::with("in.csv", "a,b\n1,\n");
+        let mut source = open(&folder, settings, None);
+        let mut old: Row = Vec::with_capacity(57);
+        old.extend([Value::from("text"), Value::Int(7), Value::from("more"), Value::Null]);
+        let mut batch = Batch::default();
+        batch.spare.push(old);
+        source.fill(10, &mut batch).unwrap();
+        assert_eq!((&batch.items[0], batch.items[0].capacity()), (&row, 57), "{settings}");
+    }
 }
 
 /// Reads in chunks of `size`, and after each chunk once more with a reader that is opened at its checkpoint.

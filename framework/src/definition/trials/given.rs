@@ -117,7 +117,11 @@ impl ChunkSource<Row> for Source {
             self.next += 1;
             let place = self.next as u64;
             match row {
-                Ok(row) => batch.push(place, row.clone()),
+                Ok(cells) => {
+                    let mut row = batch.spare.pop().unwrap_or_default();
+                    row.clone_from(cells);
+                    batch.push(place, row);
+                }
                 Err(wrong) => batch.bad.push(BadItem {
                     place,
                     payload: Payload { kind: "json", bytes: written.to_string().into_bytes() },

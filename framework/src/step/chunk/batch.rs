@@ -14,7 +14,8 @@ pub struct Batch<T> {
     pub places: Vec<u64>,
     /// The records that could not be read.
     pub bad: Vec<BadItem>,
-    /// Items of earlier chunks whose memory may be used again. They still are what they were.
+    /// Items of earlier chunks whose memory may be used again. They still are what they were: whoever takes
+    /// one clears it, or writes over all of it.
     pub spare: Vec<T>,
 }
 
