@@ -63,8 +63,8 @@ pub enum StepError {
     /// and a person decides before anything goes on.
     #[error(transparent)]
     Unknown(Failure),
-    /// A chunk was sent, and the store was away for too long to be asked whether it has it. Nothing more is written: the row of
-    /// the step tells whoever continues the instance.
+    /// The store was away for too long to take a chunk, or to be asked whether it has one. Nothing more is written: the row of the
+    /// step tells whoever continues the instance.
     #[error(transparent)]
     Unanswered(StoreError),
     /// The step belongs to another worker now: leave and write nothing more.

@@ -11,7 +11,7 @@
 //! | a row is at fault | replay if the retry policy says so, then look for the row |
 //! | the writer failed, and no row is to blame | replay if the retry policy says so |
 //! | the transaction was idle for too long | replay once: a process that was frozen does better then |
-//! | the store cannot be reached | replay until it can, for about a minute |
+//! | the store cannot be reached | replay until it can, for about a minute; then end without a last row |
 //! | anything else | fail the step |
 //!
 //! Retrying inside an open transaction, as Spring Batch 6 does, cannot succeed on PostgreSQL after an error of a statement:
@@ -187,8 +187,9 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
     fn outage(&self, error: StoreError, way: Way, met: &mut Met) -> Next {
         match met.outage.pause(self.context.patience, self.now()) {
             Some(pause) if error.is_transient() => met.again(way, pause, &BatchError::of(names::STORE_ERROR, error)),
-            // An attempt of which nobody knows may still come through.
-            _ if !met.unanswered.is_empty() => Next::Fail(StepError::Unanswered(error)),
+            // An attempt of which nobody knows may still come through, and a night that lost its database is no failure of the step:
+            // whoever goes on finds the row as it is, and a server does so without a person.
+            _ if error.is_transient() || !met.unanswered.is_empty() => Next::Fail(StepError::Unanswered(error)),
             _ => Next::Fail(BatchError::of(names::STORE_ERROR, error).into()),
         }
     }
