@@ -79,7 +79,7 @@ mod scope;
 mod suggest;
 mod template;
 
-use self::ast::Expr;
+use self::ast::{Expr, ExprKind};
 pub use self::check::Expected;
 pub use self::error::{EvalError, ExprError, Mistake};
 pub use self::functions::{Function, functions};
@@ -131,6 +131,13 @@ impl Expression {
     pub fn paths(&self) -> Vec<Vec<&str>> {
         let mut paths = Vec::new();
         collect_paths(&self.root, &mut paths);
+        paths
+    }
+
+    /// Those of them that `default` or `has` ask for, so that they may lead nowhere.
+    pub(crate) fn optional_paths(&self) -> Vec<Vec<&str>> {
+        let mut paths = Vec::new();
+        collect_optional_paths(&self.root, &mut paths);
         paths
     }
 
@@ -206,6 +213,16 @@ fn collect_reads<'a>(node: &'a Node, names: &mut Vec<&'a str>) {
     for child in &node.children {
         collect_reads(child, names);
     }
+}
+
+/// The names that are asked for with `default` or `has`: they may lead nowhere.
+fn collect_optional_paths<'a>(expr: &'a Expr, paths: &mut Vec<Vec<&'a str>>) {
+    if let ExprKind::Call { function, arguments } = &expr.kind
+        && matches!(&*function.name, "default" | "has")
+    {
+        arguments.first().into_iter().for_each(|asked| collect_paths(asked, paths));
+    }
+    expr.children().into_iter().for_each(|child| collect_optional_paths(child, paths));
 }
 
 fn collect_paths<'a>(expr: &'a Expr, paths: &mut Vec<Vec<&'a str>>) {

@@ -245,7 +245,6 @@ impl Trigger {
         let key = match key {
             serde_json::Value::String(text) => text,
             serde_json::Value::Number(number) => number.to_string(),
-            serde_json::Value::Bool(truth) => truth.to_string(),
             other => return wrong(format!("expected a text or a number, found {other}")),
         };
         match key.len() {
@@ -253,6 +252,8 @@ impl Trigger {
                 Err(TriggerError::new("message.id", "the message has no id, and the trigger says no `key`"))
             }
             0 => wrong("expected a text, found an empty one".to_owned()),
+            // Databases keep no such text, and what they would keep instead may be another key.
+            _ if key.contains('\0') => wrong("expected a text, found one with U+0000 in it".to_owned()),
             1..=LONGEST_KEY => Ok(key),
             length => wrong(format!("the key has {length} bytes, the limit is {LONGEST_KEY}")),
         }

@@ -87,10 +87,19 @@ impl Template {
     /// The names that the expressions use, as [`Expression::paths`](super::Expression::paths).
     #[must_use]
     pub fn paths(&self) -> Vec<Vec<&str>> {
+        self.collected(super::collect_paths)
+    }
+
+    /// Those of them that `default` or `has` ask for, so that they may lead nowhere.
+    pub(crate) fn optional_paths(&self) -> Vec<Vec<&str>> {
+        self.collected(super::collect_optional_paths)
+    }
+
+    fn collected<'a>(&'a self, collect: impl Fn(&'a Expr, &mut Vec<Vec<&'a str>>)) -> Vec<Vec<&'a str>> {
         let mut paths = Vec::new();
         for part in &self.parts {
             if let Part::Expression(root) = part {
-                super::collect_paths(root, &mut paths);
+                collect(root, &mut paths);
             }
         }
         paths

@@ -27,13 +27,15 @@ pub enum Change {
 }
 
 impl Operator {
-    /// What the name of a job stands for: what was started or applied last. A restart does not count, because it keeps the text
-    /// of its instance, which may have been replaced since.
+    /// What the name of a job stands for: what was applied, or started by a person or a program, last. A restart does not count,
+    /// because it keeps the text of its instance, which may have been replaced since; nor does a run of a trigger, whose server
+    /// may not have heard yet of what was applied.
     ///
     /// # Errors
     /// When the store fails.
     pub fn current(&self, job: &str) -> Result<Option<Current>, StoreError> {
-        let started = self.newest(job, |execution| Ok(execution.trigger != Trigger::Restart))?;
+        let is_start = |execution: &JobExecution| Ok(matches!(execution.trigger, Trigger::Cli | Trigger::Library));
+        let started = self.newest(job, is_start)?;
         let applied = self.repository.applied(&self.project, job)?;
         let applied = applied.filter(|applied| started.as_ref().is_none_or(|started| started.created_at <= applied.at));
         let (definition, base_dir) = match (applied, &started) {
@@ -54,13 +56,21 @@ impl Operator {
     /// # Errors
     /// When the store fails.
     pub fn change_by(&self, new: &NewDefinition) -> Result<Change, StoreError> {
-        Ok(match self.current(&new.name)? {
-            None => Change::Created,
-            Some(Current { definition, base_dir }) => {
-                let is_same_place = new.base_dir.as_deref().unwrap_or_default() == base_dir.as_os_str();
-                if definition.sha256 == new.sha256 && is_same_place { Change::Unchanged } else { Change::Configured }
-            }
-        })
+        let is_new = |Current { definition, base_dir }: &Current| {
+            definition.sha256 == new.sha256 && new.base_dir.as_deref().unwrap_or_default() == base_dir.as_os_str()
+        };
+        let Some(current) = self.current(&new.name)? else { return Ok(Change::Created) };
+        // What was started since may have the new text, while servers go by what was applied before it.
+        let served = self.applied(&new.name)?;
+        Ok(if is_new(&current) && served.as_ref().is_none_or(is_new) { Change::Unchanged } else { Change::Configured })
+    }
+
+    /// What was applied last, if anything ever was: what servers serve.
+    fn applied(&self, job: &str) -> Result<Option<Current>, StoreError> {
+        let Some(applied) = self.repository.applied(&self.project, job)? else { return Ok(None) };
+        let definition = self.repository.definition(applied.definition)?;
+        let base_dir = applied.base_dir.map(PathBuf::from).unwrap_or_default();
+        Ok(definition.map(|definition| Current { definition, base_dir }))
     }
 
     /// Makes each definition what the name of its job stands for: all of them or none, and nothing is started.

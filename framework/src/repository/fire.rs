@@ -64,7 +64,7 @@ pub enum FireOutcome {
     Launched,
     /// None was, because another run was under way.
     Skipped,
-    /// None was, because nobody served the job at its time.
+    /// None was, because no server took the tick within a minute.
     Missed,
     /// None was, because a run with the same parameters has completed.
     Complete,

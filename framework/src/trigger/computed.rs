@@ -29,43 +29,63 @@ pub(crate) const MESSAGE_NAMES: [(&[&str], Type, bool); 4] = [
 pub(crate) struct Computed {
     program: Arc<Program>,
     /// The fields of the message's body that it reads, each as the names that lead to it.
-    fields: Arc<[Vec<String>]>,
+    fields: Arc<[Field]>,
     /// How many names it reads in all.
     names: usize,
 }
 
+/// A field of the message's body.
+#[derive(Clone, Debug)]
+struct Field {
+    path: Vec<String>,
+    /// Whether the expression asks for it with `default` or `has`.
+    may_lack: bool,
+}
+
 impl Computed {
-    /// An expression that reads these names.
-    pub(crate) fn new(program: Program, paths: &[Vec<&str>]) -> Self {
-        let field = |path: &Vec<&str>| match path.as_slice() {
-            ["message", "body", field @ ..] if !field.is_empty() => {
-                Some(field.iter().map(|name| (*name).to_owned()).collect())
+    /// An expression that reads these names, some of which may lead nowhere.
+    pub(crate) fn new(program: Program, paths: &[Vec<&str>], optional: &[Vec<&str>]) -> Self {
+        let field = |names: &Vec<&str>| match names.as_slice() {
+            ["message", "body", path @ ..] if !path.is_empty() => {
+                let path = path.iter().map(|name| (*name).to_owned()).collect();
+                Some(Field { path, may_lack: optional.contains(names) })
             }
             _ => None,
         };
-        let fields: Vec<Vec<String>> = paths.iter().filter_map(field).collect();
+        let fields: Vec<Field> = paths.iter().filter_map(field).collect();
         Self { program: Arc::new(program), fields: fields.into(), names: paths.len() }
     }
 
-    /// The value at `place` of the trigger. A null is one only where the message has it: a field that it lacks is an error.
+    /// The value at `place` of the trigger. A null is one only where the message has it, or lacks what it may lack: any other field
+    /// that it lacks is an error.
     pub(super) fn value(&self, place: &str, slots: &[Value], message: Option<&Message>) -> Result<Value, TriggerError> {
         let body = message.map(|message| &message.body);
-        let lacking = || body.and_then(|body| self.fields.iter().find_map(|field| lacking(body, field)));
+        let lacking_of = |may_lack: bool| {
+            let mut fields = self.fields.iter().filter(move |field| field.may_lack == may_lack);
+            body.and_then(|body| fields.find_map(|field| lacking(body, &field.path)))
+        };
         match self.program.eval(slots) {
             Ok(value) if !is_null(&value) => Ok(value),
-            Ok(_) if body.is_some_and(|body| self.fields.iter().any(|field| has_null(body, field))) => Ok(Value::Null),
-            Ok(_) => Err(lacking().unwrap_or_else(|| TriggerError::new(place, "the message has no value for it"))),
+            Ok(_) if body.is_some_and(|body| self.fields.iter().any(|field| has_null(body, &field.path))) => {
+                Ok(Value::Null)
+            }
+            Ok(_) => match (lacking_of(false), lacking_of(true)) {
+                (Some(error), _) => Err(error),
+                (None, Some(_)) => Ok(Value::Null),
+                (None, None) => Err(TriggerError::new(place, "the message has no value for it")),
+            },
             Err(error) => {
                 // What `default` and `has` look for may be lacking; then it is not what the error is about.
                 let is_cause = |found: &TriggerError| error.column().is_some_and(|name| name.starts_with(&found.path));
-                Err(lacking().filter(is_cause).unwrap_or_else(|| TriggerError::new(place, error.message())))
+                let lacking = lacking_of(false).filter(is_cause).or_else(|| lacking_of(true).filter(is_cause));
+                Err(lacking.unwrap_or_else(|| TriggerError::new(place, error.message())))
             }
         }
     }
 
     /// The field of the message that it is, or is made of alone.
     pub(super) fn only_field(&self) -> Option<String> {
-        self.fields.first().filter(|_| self.names == 1).map(|field| written(field))
+        self.fields.first().filter(|_| self.names == 1).map(|field| written(&field.path))
     }
 }
 

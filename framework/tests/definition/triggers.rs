@@ -123,6 +123,14 @@ fn what_a_message_may_lack_has_a_default_and_a_null_is_a_value() {
     assert_eq!(given(params, json!({ "day": "2026-10-30" })).unwrap()["who"], "nobody");
     let params = "{ day: \"${{ message.body.day }}\", who: \"${{ message.body.who }}\" }";
     assert_eq!(given(params, json!({ "day": "2026-10-30", "who": null })).unwrap()["who"], Value::Null);
+    for who in ["default(message.body.who, null)", "has(message.body.who) ? string(message.body.who) : null"] {
+        let params = format!("{{ day: \"${{{{ message.body.day }}}}\", who: \"${{{{ {who} }}}}\" }}");
+        assert_eq!(given(&params, json!({ "day": "2026-10-30" })).unwrap()["who"], Value::Null, "{who}");
+        assert_eq!(given(&params, json!({ "day": "2026-10-30", "who": "me" })).unwrap()["who"], "me", "{who}");
+    }
+    let params = "{ day: \"${{ message.body.day }}\", who: \"${{ default(message.body.who, message.body.whom) }}\" }";
+    let lacking = ("message.body.whom".to_owned(), "the message has no such field".to_owned());
+    assert_eq!(rejected(params, json!({ "day": "2026-10-30" })), lacking);
 }
 
 #[test]
@@ -187,13 +195,17 @@ fn the_key_of_a_message_is_its_id_or_what_the_trigger_makes_of_it() {
 
 #[test]
 fn a_message_without_a_key_is_rejected() {
-    let anonymous =
-        Message { id: None, ..message(json!({ "day": "2026-10-30", "deep": {}, "long": "x".repeat(513) })) };
+    let anonymous = Message {
+        id: None,
+        ..message(json!({ "day": "2026-10-30", "deep": {}, "sent": true, "zero": "y\0", "long": "x".repeat(513) }))
+    };
     for (line, path, reason) in [
         ("", "message.id", "the message has no id, and the trigger says no `key`"),
         ("key: message.body.order", "message.body.order", "the message has no such field"),
         ("key: message.id", "key", "the message has no value for it"),
         ("key: message.body.deep", "key", "expected a text or a number, found {}"),
+        ("key: message.body.sent", "key", "expected a text or a number, found true"),
+        ("key: message.body.zero", "key", "expected a text, found one with U+0000 in it"),
         ("key: message.body.long", "key", "the key has 513 bytes, the limit is 512"),
     ] {
         let error = key(line, &anonymous).unwrap_err();

@@ -25,15 +25,17 @@ impl Ticks {
     pub(super) fn look(&mut self, server: &Server<'_>) -> Result<Look, StoreError> {
         let jobs = current(&server.served.jobs);
         let firers: Vec<_> = jobs.iter().flat_map(|job| firers(server, job, is_schedule)).collect();
+        // Jobs are looked at with every beat, and what has changed in them shall tick from then on.
+        let nap = LONGEST_NAP.min(server.context.operator.seat().timing.heartbeat);
         if firers.is_empty() {
-            return Ok(Look { is_new: false, pause: LONGEST_NAP });
+            return Ok(Look { is_new: false, pause: nap });
         }
         let repository = server.context.operator.repository();
         let (new, next) = self.clockwork.advance(&firers, repository.now()?)?;
         for record in &new {
             (server.journal)(&told(record));
         }
-        Ok(Look { is_new: !new.is_empty(), pause: pause(next, repository.now()?, LONGEST_NAP) })
+        Ok(Look { is_new: !new.is_empty(), pause: pause(next, repository.now()?, nap) })
     }
 }
 

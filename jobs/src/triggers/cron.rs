@@ -136,7 +136,7 @@ fn newest(
 }
 
 fn why_missed(cron: &CronSource, is_followed: bool) -> String {
-    let nobody = "nobody served the job at this time";
+    let nobody = "no server took it within a minute";
     match cron.missed.policy {
         MissedPolicy::Last if is_followed => format!("{nobody}; a later tick stands for it"),
         MissedPolicy::Last => format!("{nobody}, and it is older than `within`"),

@@ -76,6 +76,28 @@ on_both_stores! {
         assert_eq!(run(), "three");
         assert_eq!(apply("one"), ("configured".to_owned(), Some(1)));
         assert_eq!(run(), "one");
+        // What was started has the text already, and servers do not.
+        project.file("say.yaml", &text("two"));
+        project.jobctl(&["start", "say.yaml"]).expect(0);
+        assert_eq!(apply("two"), ("configured".to_owned(), Some(2)));
+        assert_eq!(apply("two"), ("unchanged".to_owned(), None));
+    }
+
+    fn a_server_that_has_not_heard_of_a_change_does_not_undo_it(project) {
+        let text = |word: &str| format!("
+name: said
+params: {{ n: {{ type: integer, required: true }} }}
+steps: [{{ name: {word}, tasklet: {{ shell: {{ command: 'true' }} }} }}]
+triggers: [{{ name: q, queue: {{ topic: t }}, params: {{ n: '${{{{ message.body.n }}}}' }} }}]
+");
+        project.file("new/said.yaml", &text("new"));
+        project.file("old/said.yaml", &text("old"));
+        project.jobctl(&["apply", "new"]).expect(0);
+        project.jobctl(&["publish", "t", r#"{"n":1}"#]).expect(0);
+        project.jobctl(&["serve", "--jobs", "old", "--until-idle"]).expect(0);
+        assert_eq!(project.show("said")["steps"][0]["step"], "old");
+        assert_eq!(names(&project.jobctl(&["describe", "said", "-o", "json"]).expect(0).json()), ["new"]);
+        assert_eq!(project.jobctl(&["apply", "new", "-o", "json"]).expect(0).json()[0]["result"], "unchanged");
     }
 
     fn one_wrong_file_keeps_all_of_them_out(project) {

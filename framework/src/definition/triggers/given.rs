@@ -257,12 +257,12 @@ fn computed(text: &str, typed: &Typed, is_template: bool) -> Computed {
     // Both were read before; what they are made of is asked once more.
     let template = Template::parse(text).ok().filter(|_| is_template);
     let expression = Expression::parse(text).ok().filter(|_| !is_template);
-    let paths = match (&template, &expression) {
-        (Some(template), _) => template.paths(),
-        (None, Some(expression)) => expression.paths(),
-        (None, None) => Vec::new(),
+    let (paths, optional) = match (&template, &expression) {
+        (Some(template), _) => (template.paths(), template.optional_paths()),
+        (None, Some(expression)) => (expression.paths(), expression.optional_paths()),
+        (None, None) => (Vec::new(), Vec::new()),
     };
-    Computed::new(typed.compile(), &paths)
+    Computed::new(typed.compile(), &paths, &optional)
 }
 
 /// Whether a value of this type can be one of a parameter: a text is read as a start would read it.
