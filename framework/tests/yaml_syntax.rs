@@ -259,6 +259,62 @@ error[E102]: a key is not possible here
 }
 
 #[test]
+fn a_colon_without_a_blank_behind_it_is_told_where_it_stands() {
+    refuses(
+        "
+name:eod
+steps: []
+",
+        "
+error[E102]: a colon makes a key only with a blank behind it
+ --> jobs/eod.yaml:1:5
+  |
+1 | name:eod
+  |     ^
+  |
+  = help: write `name: eod`
+",
+    );
+    refuses(
+        "
+name: eod
+steps:
+  - name: load
+    tasklet:{ shell: { command: x } }
+",
+        "
+error[E102]: a colon makes a key only with a blank behind it
+ --> jobs/eod.yaml:4:12
+  |
+4 |     tasklet:{ shell: { command: x } }
+  |            ^
+  |
+  = note: at steps[0]
+  = help: write `tasklet: {`
+",
+    );
+}
+
+#[test]
+fn a_first_line_without_a_colon_is_told_before_the_second_one() {
+    refuses(
+        "
+name = eod
+steps: []
+",
+        "
+error[E102]: this line is not `key: value`
+ --> jobs/eod.yaml:1:1
+  |
+1 | name = eod
+  | ^^^^^^^^^^
+  |
+  = help: is a colon missing?
+",
+    );
+}
+
+#[test]
 fn a_key_that_is_indented_too_little_is_refused() {
     refuses(
         "

@@ -301,6 +301,8 @@ fn what_sqlite_stored_otherwise_is_not_guessed() {
         ("'2026-3-1'", Type::Date, "it is written as 2026-03-31"),
         ("9007199254740993", Type::Float, "is the integer 9007199254740993, which is not read as float"),
         ("'{'", Type::Json, "is no JSON document"),
+        ("'{\"n\": 1, \"n\": 2}'", Type::Json, "is no JSON document"),
+        ("'{\"n\": 12345678901234567.10}'", Type::Json, "a number of more digits than are kept"),
         ("CAST(x'ff' AS TEXT)", Type::Str, "is no text in UTF-8"),
     ] {
         let error = read(&mut session, value, kind).unwrap_err();

@@ -101,8 +101,10 @@ fn near(path: &Path) -> Option<String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let entries = folder.read_dir().ok()?.take(MOST_NEIGHBOURS);
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let names: BTreeSet<_> = names.collect();
-    let near = nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str))?;
+    let wanted = path.file_name()?.to_str()?;
+    // A link of this very name leads nowhere.
+    let names: BTreeSet<_> = names.filter(|name| name != wanted).collect();
+    let near = nearest(wanted, names.iter().map(String::as_str))?;
     Some(path.with_file_name(near).display().to_string())
 }
 

@@ -11,6 +11,7 @@ use super::answer::{Answer, Shape, View};
 use super::arguments::Init;
 use super::exit::{Exit, Failure};
 use super::face::Face;
+use super::files::is_job_file;
 use super::output::quoted;
 
 /// What the file holds.
@@ -22,6 +23,10 @@ const SCHEMA: &str = "job.schema.json";
 
 pub(super) fn run(verb: &Init, face: &Face) -> Result<Exit, Failure> {
     let file = verb.file.as_path();
+    if !is_job_file(file) {
+        let message = format!("`{}` would not be found: a job file ends with .yaml or .yml", file.display());
+        return Err(Failure::new(Exit::Usage, message));
+    }
     write(file, FIRST_JOB)?;
     let schema = file.with_file_name(SCHEMA);
     // One that is there may be that of another program, which the user keeps.

@@ -38,7 +38,7 @@ pub(super) fn run(verb: &Restart, face: &Face) -> Result<Exit, Failure> {
     }
     refuse_lost_secrets(&job, &given)?;
     let params = job.bind_again(given.clone(), &last.params)?;
-    target::same_instance(id, &params, &instance)?;
+    target::same_instance(id, &job, &params, &instance)?;
     let running = Running {
         job: &job,
         params: &params,

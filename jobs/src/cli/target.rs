@@ -71,21 +71,28 @@ fn of_its_instance(context: &Context, execution: &JobExecution, mut given: Given
     for (name, value) in &execution.params {
         given.set_default(name, value);
     }
-    let params = wiring::identify(&context.pinned(execution)?, &given)?;
+    let job = context.pinned(execution)?;
+    let params = wiring::identify(&job, &given)?;
     match context.operator.repository().instance(execution.instance_id)? {
-        Some(instance) => same_instance(execution.id, &params, &instance),
+        Some(instance) => same_instance(execution.id, &job, &params, &instance),
         None => Ok(()),
     }
 }
 
 /// Identifying parameters that differ would be another instance, and its work another work.
-pub(super) fn same_instance(id: ExecutionId, params: &Params, instance: &JobInstance) -> Result<(), Failure> {
+pub(super) fn same_instance(
+    id: ExecutionId,
+    job: &Job,
+    params: &Params,
+    instance: &JobInstance,
+) -> Result<(), Failure> {
     let key = params.key();
     if key.has_params_of(&InstanceKey::stored(&instance.params)) {
         return Ok(());
     }
     let message = format!("job {id} has the parameters {}, not {}", instance.params, key.text());
-    let help = "other identifying parameters name another instance, which `jobctl start` begins";
+    let command = beginning(&job.name, job, params, &GivenParams::default());
+    let help = format!("other identifying parameters name another instance, which `{command}` begins");
     Err(Failure::new(Exit::Invalid, message).help(help))
 }
 
@@ -100,14 +107,15 @@ fn instance(context: &Context, job: &Job, given: &GivenParams, typed: &str) -> R
     context.operator.find(&target).map_err(|error| {
         let never = matches!(error, FindError::NoInstance { .. });
         let failure = Failure::from(error);
-        if never { failure.help(format!("`{}` begins it", beginning(typed, job, &params))) } else { failure }
+        if never { failure.help(format!("`{}` begins it", beginning(typed, job, &params, given))) } else { failure }
     })
 }
 
-/// The command that begins an instance: what only says how may be left out.
-fn beginning(typed: &str, job: &Job, params: &Params) -> String {
+/// The command that begins an instance, with what names it and what was typed; a default that only says how may be left out.
+fn beginning(typed: &str, job: &Job, params: &Params, given: &GivenParams) -> String {
+    let identifies = |name: &str| job.params.iter().any(|param| param.identifying && *param.name == *name);
     let mut values = params.to_json();
-    values.retain(|name, _| job.params.iter().any(|param| param.identifying && *param.name == **name));
+    values.retain(|name, _| identifies(name) || given.get(name).is_some());
     command::start(typed, &values, &job.params)
 }
 

@@ -1,8 +1,8 @@
 //! The settings file: where it is, what it may say, and what is wrong in it.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use serde::Deserialize;
 
@@ -25,14 +25,24 @@ pub(super) struct File {
 /// The settings file of this folder or the next one above that has one.
 pub(super) fn settings_file() -> Result<(File, Option<PathBuf>), ConfigError> {
     let here = std::env::current_dir().unwrap_or_default();
-    let Some(path) = here.ancestors().map(|folder| folder.join(FILE)).find(|path| path.is_file()) else {
+    // Whatever stands there under this name: a link that leads nowhere, perhaps to a disk that is away, is not the same as none.
+    let Some(path) = here.ancestors().map(|folder| folder.join(FILE)).find(|path| path.symlink_metadata().is_ok())
+    else {
         return Ok((File::default(), None));
     };
-    let text = fs::read_to_string(&path).map_err(|source| ConfigError::Read { path: path.clone(), source })?;
+    let text = text_of(&path).map_err(|source| ConfigError::Read { path: path.clone(), source })?;
     match toml::from_str(&text) {
         Ok(file) => Ok((file, Some(path))),
         Err(error) => Err(wrong(path, &text, &error)),
     }
+}
+
+fn text_of(path: &Path) -> io::Result<String> {
+    // Before it is opened: a pipe would wait for somebody who writes into it.
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
+    }
+    fs::read_to_string(path)
 }
 
 /// What is wrong in a settings file, and where. The values that a message quotes are left out of it, as the line is.

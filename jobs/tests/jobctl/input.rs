@@ -210,6 +210,20 @@ fn the_embedded_file_is_named_before_it_is_opened() {
     assert!(failed.stderr.starts_with("using the embedded database"), "{failed:?}");
 }
 
+/// It pins the store of a project: the disk that its link leads to may only be away.
+#[test]
+fn a_settings_file_that_cannot_be_read_is_not_passed_over() {
+    let project = Project::new(overnight_db::Backend::Sqlite);
+    let settings = project.path("jobctl.toml");
+    std::os::unix::fs::symlink("away/jobctl.toml", &settings).unwrap();
+    let refused = project.jobctl(&["list"]).expect(2);
+    assert!(refused.stderr.contains("jobctl.toml: No such file or directory"), "{refused:?}");
+    std::fs::remove_file(&settings).unwrap();
+    std::fs::create_dir(&settings).unwrap();
+    let refused = project.jobctl(&["list"]).expect(2);
+    assert!(refused.stderr.contains("jobctl.toml: it is not a file"), "{refused:?}");
+}
+
 #[test]
 fn a_mistake_in_the_settings_file_is_told_with_its_place_and_no_password() {
     let project = Project::new(overnight_db::Backend::Sqlite);

@@ -66,6 +66,10 @@ on_both_stores! {
             assert!(refused.stderr.contains(&command), "{refused:?}");
         }
         project.jobctl(&["start", "load", "-p", "day=2026-10-31"]).expect(0);
+        let note = JOB.replace("steps:", "  note: { type: string, identifying: false, default: none }\nsteps:");
+        project.file("load.yaml", &note);
+        let refused = project.jobctl(&["restart", "load.yaml", "-p", "day=2026-11-01", "-p", "note=a`b"]).expect(5);
+        assert!(refused.stderr.contains(r"`jobctl start load.yaml -p day=2026-11-01 -p $'note=a\140b'` begins it"), "{refused:?}");
     }
 
     fn a_restart_does_not_run_without_the_secret_of_the_start(project) {

@@ -127,6 +127,8 @@ fn a_file_that_cannot_be_written_whole_is_not_left_in_half() {
     assert!(init.stderr.contains("cannot write `job.schema.json`"), "{init:#?}");
     assert!(!project.path("job.schema.json").exists());
     project.jobctl(&["init", "two.yaml"]).expect(0);
+    let refused = project.jobctl(&["init", "two.txt"]).expect(2);
+    assert!(refused.stderr.contains("a job file ends with .yaml or .yml"), "{refused:?}");
     serde_json::from_str::<serde_json::Value>(&fs::read_to_string(project.path("job.schema.json")).unwrap()).unwrap();
     let man = limited("ulimit -f 1; jobctl man --dir man1").expect(1);
     assert!(man.stderr.contains("cannot write to `man1`"), "{man:#?}");

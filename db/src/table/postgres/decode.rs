@@ -1,6 +1,7 @@
 //! A cell of a result, from the server's binary form.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use overnight_framework::params::parse_json;
 use overnight_framework::row::decimal::Decimal;
 use overnight_framework::row::{Type, Value};
 
@@ -83,6 +84,5 @@ fn uuid(bytes: [u8; 16]) -> String {
 }
 
 fn json(bytes: &[u8]) -> Result<Value, ReadProblem> {
-    let document = serde_json::from_slice(bytes).map_err(|error| ReadProblem::Json(error.to_string()))?;
-    Ok(Value::Json(Box::new(document)))
+    Ok(Value::Json(Box::new(parse_json(text(bytes)?)?)))
 }

@@ -1,5 +1,6 @@
 //! What can be wrong with a query or its result.
 
+use overnight_framework::params::JsonError;
 use overnight_framework::row::Type;
 use thiserror::Error;
 
@@ -162,9 +163,12 @@ pub enum ReadProblem {
     /// Bytes that are no text.
     #[error("is no text in UTF-8")]
     NotText,
-    /// No JSON document.
+    /// No JSON document, or one with two values of the same name.
     #[error("is no JSON document: {0}")]
     Json(String),
+    /// A JSON document with a number that would be another one after it was read.
+    #[error("is a JSON document with a number of more digits than are kept: cast it to a text in the query")]
+    JsonDigits,
     /// A value of SQLite that is not what was declared.
     #[error("is the {found} {value}, which is not read as {declared}{hint}")]
     Stored {
@@ -183,4 +187,13 @@ pub enum ReadProblem {
     /// Bytes that the server should not have sent.
     #[error("came in a form that is not that of its type")]
     Malformed,
+}
+
+impl From<JsonError> for ReadProblem {
+    fn from(error: JsonError) -> Self {
+        match error {
+            JsonError::Digits => Self::JsonDigits,
+            error => Self::Json(error.to_string()),
+        }
+    }
 }

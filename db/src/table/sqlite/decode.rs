@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::deserialize::FromSql;
 use diesel::sql_types::Text;
 use diesel::sqlite::{Sqlite, SqliteType as Class, SqliteValue};
+use overnight_framework::params::parse_json;
 use overnight_framework::row::decimal::{self, Decimal};
 use overnight_framework::row::{Type, Value};
 
@@ -116,6 +117,5 @@ fn instant(text: &str, form: Form) -> Option<DateTime<Utc>> {
 }
 
 fn json(text: &str) -> Result<Value, ReadProblem> {
-    let document = serde_json::from_str(text).map_err(|error| ReadProblem::Json(error.to_string()))?;
-    Ok(Value::Json(Box::new(document)))
+    Ok(Value::Json(Box::new(parse_json(text)?)))
 }

@@ -74,6 +74,7 @@ fn plain(error: &ScanError, place: &Place<'_>) -> Problem {
         ErrorKind::ExpectedFlowMappingSeparator => {
             ("a mapping in braces goes on with `,` or ends with `}`", "quote a text that holds braces or `: `")
         }
+        ErrorKind::MisplacedFlowCollectionEnd if let Some(problem) = place.colon_before_bracket() => return problem,
         ErrorKind::MisplacedFlowCollectionEnd => ("this bracket closes nothing", "quote a text that holds it"),
         _ => return Problem::new(place.span, format!("this is not YAML: {}", error.info())).code(Code::Syntax),
     };
@@ -87,6 +88,9 @@ fn misplaced_key(place: &Place<'_>) -> Problem {
         return Problem::new(place.span, "a second key on one line is not possible")
             .code(Code::Syntax)
             .help("quote a value that holds `: `");
+    }
+    if let Some(problem) = place.line_above_without_colon() {
+        return problem;
     }
     let span = Span::new(place.at - key.len()..place.at);
     Problem::new(span, "a key is not possible here").code(Code::Syntax).help("indent a key exactly like its neighbours")

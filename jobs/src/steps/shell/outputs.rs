@@ -30,6 +30,8 @@ pub(super) enum OutputError {
     Create { path: PathBuf, source: io::Error },
     #[error("cannot read what the command wrote to ${OUTPUT_VARIABLE}")]
     Io(#[from] io::Error),
+    #[error("the command put something else in the place of the file ${OUTPUT_VARIABLE}")]
+    NotAFile,
     #[error("the command wrote more than {} KiB to ${OUTPUT_VARIABLE}", LARGEST >> 10)]
     TooLarge,
     #[error("what the command wrote to ${OUTPUT_VARIABLE} is not UTF-8")]
@@ -66,6 +68,10 @@ impl OutputFile {
     /// one with a hole in it would mislead later steps. Of a name that stands there twice, the last value.
     pub(super) fn read(&self, mask: &Mask) -> Result<JsonObject, OutputError> {
         let mut bytes = Vec::new();
+        // Before it is opened: a pipe that the command put there would wait for somebody who writes into it.
+        if !fs::symlink_metadata(&self.0)?.is_file() {
+            return Err(OutputError::NotAFile);
+        }
         fs::File::open(&self.0)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > LARGEST {
             return Err(OutputError::TooLarge);
@@ -117,6 +123,16 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         drop(file);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn what_is_no_file_any_more_is_not_waited_for() {
+        let file = OutputFile::create().unwrap();
+        fs::remove_file(file.path()).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(file.path()).status().unwrap();
+        assert!(made.success());
+        let refused = file.read(&Mask::new(&Default::default())).unwrap_err();
+        assert_eq!(refused.to_string(), "the command put something else in the place of the file $OVERNIGHT_OUTPUT");
     }
 
     #[test]

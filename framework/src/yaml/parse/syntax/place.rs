@@ -82,6 +82,40 @@ impl<'a> Place<'a> {
             .help(format!("quote it: \"{}\"", self.text.get(span.range()).unwrap_or_default()))
     }
 
+    /// The line above, where it stands beside this one and is no key because its colon has no blank behind it, or is not there.
+    pub(super) fn line_above_without_colon(&self) -> Option<Problem> {
+        let start = self.at - self.before.len();
+        let above = self.text.get(..start)?.trim_end();
+        let (begin, line) =
+            above.rfind('\n').map_or((0, above), |end| (end + 1, above.get(end + 1..).unwrap_or_default()));
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        let item = line.trim_start_matches([' ', '-']);
+        if item.is_empty()
+            || item.starts_with('#')
+            || line.len() - item.len() != indent(self.before)
+            || item.contains(": ")
+        {
+            return None;
+        }
+        let at = begin + line.len() - item.len();
+        Some(match item.split_once(':') {
+            Some((key, value)) if is_word(key) && !value.starts_with("//") => unspaced(at, key, value),
+            Some(_) => return None,
+            None => Problem::new(Span::new(at..at + item.len()), "this line is not `key: value`")
+                .code(Code::Syntax)
+                .help("is a colon missing?"),
+        })
+    }
+
+    /// A key on this line whose colon has a bracket behind it and no blank.
+    pub(super) fn colon_before_bracket(&self) -> Option<Problem> {
+        let item = self.before.trim_start_matches([' ', '-']);
+        let colon = [":{", ":["].iter().filter_map(|slip| item.find(slip)).min()?;
+        let (key, value) = (item.get(..colon)?, item.get(colon + 1..)?);
+        let at = self.at - item.len();
+        is_word(key).then(|| unspaced(at, key, value))
+    }
+
     /// The quote that was opened last before the place, for texts that never end.
     pub(super) fn open_quote(&self) -> Option<Span> {
         let before = self.text.get(..self.at)?;
@@ -93,6 +127,19 @@ impl<'a> Place<'a> {
         });
         starts.max().map(|start| Span::new(start..start + 1))
     }
+}
+
+fn is_word(key: &str) -> bool {
+    key.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-'))
+}
+
+/// A key at `at` whose colon has no blank behind it.
+fn unspaced(at: usize, key: &str, value: &str) -> Problem {
+    let begin: String =
+        value.chars().take_while(|letter| letter.is_alphanumeric() || "{[_-".contains(*letter)).take(20).collect();
+    Problem::new(Span::new(at + key.len()..at + key.len() + 1), "a colon makes a key only with a blank behind it")
+        .code(Code::Syntax)
+        .help(format!("write `{key}: {begin}`"))
 }
 
 /// Whether a bracketed value is closed before the place, so that something stands behind it.
