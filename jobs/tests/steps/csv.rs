@@ -376,6 +376,7 @@ fn another_file_under_the_same_name_is_not_read_on() {
         ("b,a\n1,1\n2,2\n3,3\n4,4\n", "begins with another record"),
         ("a,b\n1,1\n2,", "is shorter than what was read"),
         ("a,b\n1,1\n0,0\n2,2\n3,3\n", "another record stands"),
+        ("a,b\n1,7\n2,2\n3,3\n4,4\n", "what was read of it is another text now"),
     ] {
         fs::write(folder.path("in.csv"), other).unwrap();
         let error = reader(&CsvReader, settings, &folder).unwrap().open(Some(&checkpoint)).unwrap_err();
@@ -402,6 +403,43 @@ fn another_file_is_not_read_on_either_when_the_last_chunk_was_read() {
         let error = reader(&CsvReader, settings, &folder).unwrap().open(Some(&checkpoint)).unwrap_err();
         assert!(error.to_string().contains("another record stands"), "chunks of {size}: {error}");
     }
+}
+
+/// Of a file that is read in many pieces, from its beginning and from any checkpoint.
+#[test]
+fn one_byte_that_was_changed_in_what_was_read_is_noticed() {
+    let settings = "{ path: in.csv, columns: { id: integer, text: string } }";
+    let line = |id: i32| match id % 7 {
+        0 => format!("{id},\"two\nlines, {id}\"\r\n"),
+        _ => format!("{id},line {id}\n"),
+    };
+    let text = format!("\u{feff}id,text\r\n{}", (0..40_000).map(line).collect::<Vec<_>>().concat());
+    let folder = Folder::with("in.csv", &text);
+    let mut source = open(&folder, settings, None);
+    let mut checkpoints = Vec::new();
+    while source.fill(5_000, &mut Batch::default()).unwrap() == Fill::More {
+        checkpoints.push(source.checkpoint());
+        // The next one is made by a restart.
+        source = open(&folder, settings, checkpoints.last());
+    }
+    assert_eq!(checkpoints.len(), 8);
+    let changed = text.replacen("line 1\n", "line 2\n", 1);
+    for (checkpoint, last) in checkpoints.iter().zip(1..) {
+        fs::write(folder.path("in.csv"), &changed).unwrap();
+        let error = reader(&CsvReader, settings, &folder).unwrap().open(Some(checkpoint)).unwrap_err();
+        assert!(error.to_string().contains("is another text now"), "{error}");
+        // What was not read yet may change.
+        fs::write(folder.path("in.csv"), format!("{text}40000,more\n")).unwrap();
+        assert_eq!(all_from(&folder, settings, checkpoint), 40_001 - last * 5_000);
+    }
+}
+
+/// How many rows there are behind a checkpoint.
+fn all_from(folder: &Folder, settings: &str, checkpoint: &serde_json::Value) -> usize {
+    let mut given = Given::default();
+    let mut source = open(folder, settings, Some(checkpoint));
+    while take(source.as_mut(), 10_000, &mut given) == Fill::More {}
+    given.rows.len()
 }
 
 #[test]

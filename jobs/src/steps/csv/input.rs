@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 
+use crc32fast::Hasher;
+
 /// How much is read at once: it stays in the cache of a core.
 pub(super) const BUFFER: usize = 1 << 18;
 
@@ -19,6 +21,9 @@ pub(super) struct Input {
     plain: usize,
     /// How many bytes a record may have.
     pub(super) longest: usize,
+    /// The checksum of what records have taken, up to `summed`.
+    sum: Hasher,
+    summed: usize,
 }
 
 /// Why there are no more bytes for a record.
@@ -30,12 +35,33 @@ pub(super) enum Shortage {
 
 impl Input {
     pub(super) fn new() -> Self {
-        Self { bytes: vec![0; BUFFER], free: 0, filled: 0, ended: false, plain: 0, longest: LONGEST }
+        Self {
+            bytes: vec![0; BUFFER],
+            free: 0,
+            filled: 0,
+            ended: false,
+            plain: 0,
+            longest: LONGEST,
+            sum: Hasher::new(),
+            summed: 0,
+        }
     }
 
     /// Forgets all bytes, because the file is read elsewhere now.
     pub(super) fn clear(&mut self) {
-        (self.free, self.filled, self.ended, self.plain) = (0, 0, false, 0);
+        (self.free, self.filled, self.ended, self.plain, self.summed) = (0, 0, false, 0, 0);
+    }
+
+    /// Goes on from the checksum of what stands before `begin`.
+    pub(super) fn sum_from(&mut self, begin: usize, sum: Hasher) {
+        (self.summed, self.sum) = (begin, sum);
+    }
+
+    /// The checksum of the file up to `end`, behind which no earlier call was.
+    pub(super) fn sum_to(&mut self, end: usize) -> u32 {
+        self.sum.update(self.bytes.get(self.summed..end).unwrap_or_default());
+        self.summed = end;
+        self.sum.clone().finalize()
     }
 
     /// The bytes that no record has taken.
@@ -81,6 +107,8 @@ impl Input {
     /// Reads more of the file. The bytes that no record has taken yet move to the front first.
     pub(super) fn more(&mut self, file: &mut File) -> Result<(), Shortage> {
         if self.free > 0 {
+            self.sum_to(self.free);
+            self.summed = 0;
             self.bytes.copy_within(self.free..self.filled, 0);
             self.filled -= self.free;
             self.free = 0;

@@ -107,7 +107,7 @@ impl Reading {
         };
         let size = records.size()?;
         let mut records = records.of_width(width);
-        records.go_to(position.place())?;
+        records.resume_at(position.place(), position.crc32)?;
         let mut reading = Self { records, shape, width, size, begun: position.record, position, cell: None };
         reading.return_into_record()?;
         Ok(reading)
@@ -177,6 +177,7 @@ impl Reading {
         let position = &mut self.position;
         (position.offset, position.line, position.record) = (place.offset, place.line, record);
         position.cell = self.cell.unwrap_or_default();
+        position.crc32 = Some(self.records.sum(self.cell.is_none()));
     }
 
     /// Reads the record again of which some cells were taken already.
@@ -197,7 +198,7 @@ impl Reading {
 }
 
 fn beginning(Head { sha256: head, body, .. }: Head) -> Position {
-    Position { offset: body.offset, line: body.line, record: 0, cell: 0, head, mark: None }
+    Position { offset: body.offset, line: body.line, record: 0, cell: 0, head, mark: None, crc32: None }
 }
 
 fn plain_row(records: &Records, width: usize, columns: &[Bound], row: &mut Row) -> Result<(), RecordError> {

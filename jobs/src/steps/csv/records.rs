@@ -12,15 +12,16 @@
 //! takes a third of the time.
 
 use std::fs::{self, File};
-use std::io::{Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use crc32fast::Hasher;
 use csv_core::{ReadRecordResult, ReaderBuilder, Terminator};
 
 use super::error::{FileError, RecordError};
 use super::fields::{Cells, Fields};
-use super::input::{Input, Shortage};
+use super::input::{BUFFER, Input, Shortage};
 use super::quotes::{self, Fault, OpenQuote};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -85,6 +86,38 @@ impl Records {
         };
         records.go_to(Place::BEGIN)?;
         Ok(records)
+    }
+
+    /// Goes to a place, as [`go_to`](Self::go_to) does, and goes on from the checksum of what stands before it. With `expected` that must
+    /// be the checksum.
+    pub(super) fn resume_at(&mut self, place: Place, expected: Option<u32>) -> Result<(), FileError> {
+        let sum = self.sum_before(place.offset)?;
+        if expected.is_some_and(|expected| expected != sum.clone().finalize()) {
+            return Err(FileError::Changed { path: self.path.clone(), how: "what was read of it is another text now" });
+        }
+        self.go_to(place)?;
+        // Behind the place a mark or the end of a line may have been passed over.
+        let passed = usize::try_from(self.next.offset - place.offset).unwrap_or_default();
+        self.input.sum_from(self.input.free() - passed, sum);
+        Ok(())
+    }
+
+    fn sum_before(&mut self, offset: u64) -> Result<Hasher, FileError> {
+        let failed = |source| FileError::Io { path: self.path.clone(), source };
+        let (mut sum, mut block) = (Hasher::new(), vec![0; BUFFER]);
+        self.file.rewind().map_err(failed)?;
+        let mut before = (&self.file).take(offset);
+        loop {
+            match before.read(&mut block).map_err(failed)? {
+                0 => return Ok(sum),
+                length => sum.update(block.get(..length).unwrap_or_default()),
+            }
+        }
+    }
+
+    /// The checksum of the file up to the current record, or behind it.
+    pub(super) fn sum(&mut self, is_behind: bool) -> u32 {
+        self.input.sum_to(if is_behind { self.input.free() } else { self.raw.0 })
     }
 
     /// Goes to a place, which is the beginning of the file or the end of a record.

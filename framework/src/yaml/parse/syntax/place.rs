@@ -130,7 +130,7 @@ impl<'a> Place<'a> {
 }
 
 fn is_word(key: &str) -> bool {
-    key.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-'))
+    !key.is_empty() && key.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-'))
 }
 
 /// A key at `at` whose colon has no blank behind it.
@@ -139,7 +139,7 @@ fn unspaced(at: usize, key: &str, value: &str) -> Problem {
         value.chars().take_while(|letter| letter.is_alphanumeric() || "{[_-".contains(*letter)).take(20).collect();
     Problem::new(Span::new(at + key.len()..at + key.len() + 1), "a colon makes a key only with a blank behind it")
         .code(Code::Syntax)
-        .help(format!("write `{key}: {begin}`"))
+        .help(format!("write `{key}: {}`", if begin.is_empty() { "…" } else { &begin }))
 }
 
 /// Whether a bracketed value is closed before the place, so that something stands behind it.
