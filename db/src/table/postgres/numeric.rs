@@ -19,7 +19,7 @@ pub(super) fn encode(number: Decimal, out: &mut Vec<u8>) {
     let scale = number.scale();
     let padding = (4 - scale % 4) % 4;
     let mantissa = number.mantissa();
-    let (digits, count) = split(mantissa.unsigned_abs() * 10_u128.pow(padding));
+    let (digits, count) = split(padded(mantissa.unsigned_abs(), padding));
     let trailing = digits.iter().take(count).take_while(|digit| **digit == 0).count();
     let places = (scale + padding) / 4;
     let weight = if count == 0 { 0 } else { narrow(count) - 1 - narrow(places as usize) };
@@ -31,6 +31,12 @@ pub(super) fn encode(number: Decimal, out: &mut Vec<u8>) {
     for digit in digits.iter().take(count).skip(trailing).rev() {
         out.extend_from_slice(&digit.to_be_bytes());
     }
+}
+
+/// `mantissa` with `padding` zeros behind it, in 64 bits where they are enough, as for most amounts.
+fn padded(mantissa: u128, padding: u32) -> u128 {
+    let short = u64::try_from(mantissa).ok().and_then(|mantissa| mantissa.checked_mul(10_u64.pow(padding)));
+    short.map_or_else(|| mantissa * 10_u128.pow(padding), u128::from)
 }
 
 /// The digits of `wide`, the least one first, and how many there are.

@@ -257,6 +257,15 @@ proptest! {
     }
 
     #[test]
+    fn a_text_has_the_digits_that_are_written(sign in "[+-]?", whole in "[0-9]{1,18}", fraction in "[0-9]{0,10}") {
+        let point = if fraction.is_empty() { "" } else { "." };
+        let read = parse(&format!("{sign}{whole}{point}{fraction}")).unwrap();
+        let digits: i128 = format!("{sign}{whole}{fraction}").parse().unwrap();
+        prop_assert_eq!((read.mantissa(), read.scale() as usize), (digits, fraction.len()));
+        prop_assert!(!(read.is_zero() && read.is_sign_negative()));
+    }
+
+    #[test]
     fn every_decimal_is_read_back_from_its_text(x in decimals()) {
         let back = parse(&x.to_string()).unwrap();
         prop_assert_eq!((back.mantissa(), back.scale()), (x.mantissa(), x.scale()));
