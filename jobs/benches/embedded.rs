@@ -32,7 +32,7 @@ use serde_json::{Value, json};
 
 use self::figures::{Way, by_turns, print};
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 15;
 const CHUNK: usize = 10_000;
 
 const YAML: &str = "

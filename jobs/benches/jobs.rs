@@ -16,7 +16,7 @@ use std::time::Instant;
 use self::figures::{by_turns, print};
 
 const ROWS: u32 = 1_000_000;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 9;
 
 fn main() {
     let folder = tempfile::tempdir().unwrap();

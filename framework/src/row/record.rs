@@ -49,6 +49,7 @@ impl<'a> Cells<'a> {
     ///
     /// # Errors
     /// When it is not.
+    #[inline]
     pub fn look<T>(&self, number: usize, column: &ColumnOf<T>) -> Result<(), BatchError> {
         let value = self.places.get(number).and_then(|place| self.row.get(*place)).unwrap_or(&Value::Null);
         if (column.fits)(value) { Ok(()) } else { Err(column.misfit(value)) }
@@ -58,6 +59,7 @@ impl<'a> Cells<'a> {
     ///
     /// # Errors
     /// When it is not what its column takes.
+    #[inline]
     pub fn take<T>(&mut self, number: usize, column: &ColumnOf<T>) -> Result<T, BatchError> {
         let cell = self.places.get(number).and_then(|place| self.row.get_mut(*place));
         let taken = cell.map(mem::take).and_then(column.read);

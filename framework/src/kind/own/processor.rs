@@ -22,7 +22,9 @@ where
 {
     let open: Open<S> = Arc::new(move |settings, step, places| {
         let function = make(settings, step)?;
-        Ok(Box::new(Function { function, places: places.to_vec(), item: None, row: Row::new() }))
+        let in_order = places.iter().copied().eq(0..places.len());
+        let (places, item, row, cells) = (places.to_vec(), None, Row::new(), Row::new());
+        Ok(Box::new(Function { function, places, in_order, item, row, cells }))
     });
     Kind { name, columns: A::Item::columns, places: Schema::places_of::<I>, open }
 }
@@ -49,8 +51,12 @@ struct Plan<S> {
 struct Function<I, P> {
     function: P,
     places: Vec<usize>,
+    /// Whether the cells of an item are the first ones of its row, one after the other.
+    in_order: bool,
     item: Option<I>,
     row: Row,
+    /// Of an item on its way back into its row.
+    cells: Row,
 }
 
 impl<S: SettingValue> ProcessorKind for Kind<S> {
@@ -101,9 +107,15 @@ where
                 self.item = Some(item);
                 Ok(true)
             }
-            Ok(None) => Ok(false),
+            Ok(None) => {
+                // The reader writes the next texts of these columns where these stand.
+                if mem::needs_drop::<I>() {
+                    self.put_back(item, row);
+                }
+                Ok(false)
+            }
             Err(error) => {
-                put_back(item, row, &self.places);
+                self.put_back(item, row);
                 Err(error)
             }
         }
@@ -112,19 +124,24 @@ where
     fn undo(&mut self, row: &mut Row) {
         mem::swap(row, &mut self.row);
         if let Some(item) = self.item.take() {
-            put_back(item, row, &self.places);
+            self.put_back(item, row);
         }
     }
 }
 
-/// Puts the cells of an item back to where they were taken from.
-#[cold]
-fn put_back<I: Record>(item: I, row: &mut Row, places: &[usize]) {
-    let mut cells = Row::with_capacity(places.len());
-    item.into_cells(&mut cells);
-    for (place, value) in places.iter().zip(cells) {
-        if let Some(cell) = row.get_mut(*place) {
-            *cell = value;
+impl<I: Record, P> Function<I, P> {
+    /// Puts the cells of an item back to where they were taken from.
+    fn put_back(&mut self, item: I, row: &mut Row) {
+        if self.in_order && row.len() == self.places.len() {
+            row.clear();
+            item.into_cells(row);
+            return;
+        }
+        item.into_cells(&mut self.cells);
+        for (place, value) in self.places.iter().zip(self.cells.drain(..)) {
+            if let Some(cell) = row.get_mut(*place) {
+                *cell = value;
+            }
         }
     }
 }

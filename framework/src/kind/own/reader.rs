@@ -22,7 +22,7 @@ where
 {
     let open: Open<S> = Arc::new(move |settings, step| {
         let (reader, width) = (OneByOne::new(make(settings, step)?), T::columns().len());
-        Ok(Box::new(Rows { reader, read: Batch::default(), width }))
+        Ok(Box::new(Rows { reader, width }))
     });
     Kind { name, columns: T::columns, open }
 }
@@ -45,8 +45,6 @@ struct Plan<S> {
 /// A reader of items as a source of rows.
 struct Rows<T, R> {
     reader: OneByOne<T, R>,
-    /// What was read of the chunk at hand, and the memory for it.
-    read: Batch<T>,
     width: usize,
 }
 
@@ -89,15 +87,13 @@ impl<T: Record, R: ItemReader<T>> ChunkSource<Row> for Rows<T, R> {
     }
 
     fn fill(&mut self, limit: usize, batch: &mut Batch<Row>) -> Result<Fill, BatchError> {
-        let fill = self.reader.fill(limit, &mut self.read)?;
-        for (item, place) in self.read.items.drain(..).zip(self.read.places.drain(..)) {
-            let mut row = batch.spare.pop().unwrap_or_else(|| Row::with_capacity(self.width));
+        let width = self.width;
+        self.reader.fill_with(limit, batch, |item, spare| {
+            let mut row = spare.pop().unwrap_or_else(|| Row::with_capacity(width));
             row.clear();
             item.into_cells(&mut row);
-            batch.push(place, row);
-        }
-        batch.bad.append(&mut self.read.bad);
-        Ok(fill)
+            row
+        })
     }
 
     fn checkpoint(&self) -> serde_json::Value {

@@ -22,6 +22,31 @@ impl<T, R: ItemReader<T>> OneByOne<T, R> {
     pub(crate) fn new(reader: R) -> Self {
         Self { reader, stop: StopToken::default(), read: 0, items: PhantomData }
     }
+
+    /// Fills a batch with what `make` makes of the items, each as soon as it is read, in memory that is spare.
+    pub(crate) fn fill_with<M>(
+        &mut self,
+        limit: usize,
+        batch: &mut Batch<M>,
+        make: impl Fn(T, &mut Vec<M>) -> M,
+    ) -> Result<Fill, BatchError> {
+        while batch.len() < limit && !self.stop.is_aborted() {
+            match self.reader.read() {
+                Ok(Some(item)) => {
+                    self.read += 1;
+                    let made = make(item, &mut batch.spare);
+                    batch.push(self.read, made);
+                }
+                Ok(None) => return Ok(Fill::End),
+                Err(ReadError::Fatal(error)) => return Err(error),
+                Err(ReadError::Record { payload, error }) => {
+                    self.read += 1;
+                    batch.bad.push(BadItem { place: self.read, payload, error });
+                }
+            }
+        }
+        Ok(Fill::More)
+    }
 }
 
 impl<T, R: ItemReader<T>> ChunkSource<T> for OneByOne<T, R> {
@@ -35,21 +60,7 @@ impl<T, R: ItemReader<T>> ChunkSource<T> for OneByOne<T, R> {
     }
 
     fn fill(&mut self, limit: usize, batch: &mut Batch<T>) -> Result<Fill, BatchError> {
-        while batch.len() < limit && !self.stop.is_aborted() {
-            match self.reader.read() {
-                Ok(Some(item)) => {
-                    self.read += 1;
-                    batch.push(self.read, item);
-                }
-                Ok(None) => return Ok(Fill::End),
-                Err(ReadError::Fatal(error)) => return Err(error),
-                Err(ReadError::Record { payload, error }) => {
-                    self.read += 1;
-                    batch.bad.push(BadItem { place: self.read, payload, error });
-                }
-            }
-        }
-        Ok(Fill::More)
+        self.fill_with(limit, batch, |item, _| item)
     }
 
     fn checkpoint(&self) -> serde_json::Value {
