@@ -111,8 +111,18 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decimal, NotDecimal> {
     let last_place = weight + 1 - i32::try_from(count).map_err(|_| NotDecimal::Malformed)?;
     let shift = i64::from(scale) + 4 * i64::from(last_place);
     let signed = if sign == NEGATIVE { -mantissa } else { mantissa };
+    let (shift, scale) = without_zeros(signed, shift, scale);
     let shown = shifted(signed, shift).ok_or(NotDecimal::Digits)?;
     fitted(shown, scale)
+}
+
+/// Shift and scale without those zeros at the end that no decimal has room for: they are shown, and say nothing.
+fn without_zeros(mantissa: i128, mut shift: i64, mut scale: u32) -> (i64, u32) {
+    while shift > 0 && scale > 0 && (scale > MAX_SCALE || shifted(mantissa, shift).is_none()) {
+        shift -= 1;
+        scale -= 1;
+    }
+    (shift, scale)
 }
 
 /// `mantissa` times 10 to the power of `shift`, if that is a whole number of 128 bits.
@@ -199,5 +209,10 @@ mod tests {
     fn zeros_beyond_the_scale_of_a_decimal_are_given_up() {
         let words = |words: &[u16]| -> Vec<u8> { words.iter().flat_map(|word| word.to_be_bytes()).collect() };
         assert_eq!(decode(&words(&[1, 0, 0, 30, 1])).unwrap(), Decimal::ONE);
+        let read = |words_of: &[u16]| decode(&words(words_of)).unwrap().normalize().to_string();
+        assert_eq!(read(&[2, 0, 0, 40, 1, 1000]), "1.1");
+        assert_eq!(read(&[1, 2, 0, 28, 200]), "20000000000");
+        assert_eq!(read(&[6, 4, 0x4000, 28, 184, 4674, 4073, 7095, 5161, 5000]), "-1844674407370955161.5");
+        assert_eq!(read(&[1, 0, 0, 16_383, 7]), "7");
     }
 }
