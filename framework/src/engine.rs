@@ -263,7 +263,7 @@ impl Engine {
         if is_idle {
             threads.join();
         }
-        let left = threads.left();
+        let left = threads.give_up();
         if !left.is_empty() {
             tracing::warn!(?left, "runs were left behind: their steps did not end when they were asked to");
         }

@@ -18,6 +18,8 @@ use crate::step::chunk::{BadItem, Batch, ChunkProcessor, Processed, Retries};
 /// out, and what was written, gives its memory back to the reader.
 pub(super) struct RowProcessor {
     operations: Vec<Compiled>,
+    /// Whether functions of the program are among them.
+    calls: bool,
     input: Arc<Schema>,
     /// How many cells a row has that leaves.
     width: usize,
@@ -81,6 +83,7 @@ impl RowProcessor {
             compiled.extend(compile(operation, frame, step, &mut width)?);
         }
         Ok(Self {
+            calls: compiled.iter().any(|operation| matches!(operation, Compiled::Call(_))),
             operations: compiled,
             input: Arc::clone(input),
             width,
@@ -186,6 +189,10 @@ impl ChunkProcessor<Row, Row> for RowProcessor {
         let mut place_of_next = places.iter().copied();
         items.retain_mut(|row| {
             let place = place_of_next.next().unwrap_or_default();
+            // A function of the program may take long over each of the rows that are left, and nobody writes them.
+            if self.calls && retries.is_aborted() {
+                return false;
+            }
             match self.run(row, retries) {
                 Ok(true) => {
                     kept.push(place);
@@ -326,7 +333,49 @@ fn invalid_row(message: String) -> BatchError {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
+    use crate::policy::RetryPolicy;
+    use crate::status::StopIntent;
+    use crate::stop::StopToken;
+
+    /// A function that is told to end while it has its first row.
+    struct Aborted {
+        stop: StopToken,
+        calls: Arc<AtomicUsize>,
+    }
+
+    impl RowFunction for Aborted {
+        fn call(&mut self, _: &mut Row, _: &mut Retries<'_>) -> Result<bool, BatchError> {
+            self.calls.fetch_add(1, Ordering::Relaxed);
+            self.stop.request(StopIntent::Aborted);
+            Ok(true)
+        }
+
+        fn undo(&mut self, _: &mut Row) {}
+    }
+
+    #[test]
+    fn an_abort_spares_the_functions_of_the_program_the_rest_of_the_chunk() {
+        let (stop, calls) = (StopToken::default(), Arc::<AtomicUsize>::default());
+        let function = Aborted { stop: stop.clone(), calls: Arc::clone(&calls) };
+        let mut processor = RowProcessor {
+            operations: vec![Compiled::Call(Box::new(function))],
+            calls: true,
+            input: Schema::new(Vec::new()),
+            width: 0,
+            frame: Arc::default(),
+            done: Vec::new(),
+            computed: Vec::new(),
+        };
+        let (mut input, mut output) = (Batch::default(), Processed::default());
+        (1..=3).for_each(|place| input.push(place, Row::new()));
+        let policy = RetryPolicy::default();
+        processor.process(&mut input, &mut output, &mut Retries::new(&policy, &stop)).unwrap();
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
+        assert_eq!((output.items.len(), &*output.places), (1, &[1][..]));
+    }
 
     #[test]
     fn a_record_that_is_no_text_shows_no_secret_either() {

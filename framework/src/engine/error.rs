@@ -155,7 +155,7 @@ pub enum WaitJobError {
     Lost(#[from] LostRun),
 }
 
-/// A run that is over and has no last row. Whoever continues the instance finds it as its last committed chunk left it.
+/// A run that has no last row and that nobody waits for any more. Whoever continues the instance finds it as its last committed chunk left it.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum LostRun {
@@ -179,6 +179,9 @@ pub enum LostRun {
         /// The text of the panic.
         message: String,
     },
+    /// Its engine was shut down, and its step did not end when it was asked to.
+    #[error("job {0} was left behind: its engine is shut down, and its step does not end")]
+    LeftBehind(ExecutionId),
 }
 
 impl LostRun {

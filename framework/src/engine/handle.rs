@@ -50,7 +50,8 @@ impl RunHandle {
     /// Waits for the end of the run, whatever it is: a run that failed is an execution that says so.
     ///
     /// # Errors
-    /// When the run has no last row, because its lease was lost or the store was away for too long.
+    /// When the run has no last row, because its lease was lost, the store was away for too long, or a shutdown of its engine
+    /// left it behind.
     pub fn wait(&self) -> Result<JobExecution, LostRun> {
         self.end.wait(|end| end.clone())
     }

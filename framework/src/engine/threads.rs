@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::Shared;
-use super::error::NoThread;
+use super::error::{LostRun, NoThread};
 use super::handle::RunHandle;
 use crate::execution::ExecutionId;
 use crate::status::StopIntent;
@@ -156,9 +156,11 @@ impl Threads {
         handles.into_iter().filter(|handle| is_whole || handle.is_finished()).for_each(|handle| drop(handle.join()));
     }
 
-    /// The runs that did not end.
-    pub(super) fn left(&self) -> Vec<ExecutionId> {
-        self.lock().live.keys().copied().collect()
+    /// The runs that did not end. Whoever waits for one of them is told.
+    pub(super) fn give_up(&self) -> Vec<ExecutionId> {
+        let live: Vec<_> = self.lock().live.values().cloned().collect();
+        live.iter().for_each(|run| run.ended(Err(LostRun::LeftBehind(run.id()))));
+        live.iter().map(RunHandle::id).collect()
     }
 
     /// A poisoned lock is only a panic of another holder; the state behind it is always whole.

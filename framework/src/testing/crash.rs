@@ -3,6 +3,7 @@
 use super::events::Events;
 use super::faulty::Crash;
 use super::ran::Ran;
+use super::run::driven;
 use super::world::{Machine, Unended, World};
 use crate::execution::JobExecution;
 use crate::job::Job;
@@ -36,10 +37,10 @@ pub struct CrashPoint {
 #[track_caller]
 pub fn crash_everywhere(job: &Job, params: impl IntoParams, mut check: impl FnMut(&Ran)) -> usize {
     let given = params.into_params().unwrap_or_else(|error| panic!("{error}"));
-    let params = job.bind(&given).unwrap_or_else(|error| panic!("{error}"));
+    let (job, params) = (driven(job), job.bind(&given).unwrap_or_else(|error| panic!("{error}")));
     enumerate(|crash| {
         let world = World::new();
-        let survived = world.survive(job, &params, crash)?;
+        let survived = world.survive(&job, &params, crash)?;
         check(&world.ran(&survived, world.memory.tables()));
         Some(())
     })
@@ -58,12 +59,12 @@ impl Machine {
         mut params: impl FnMut(CrashPoint) -> P,
         mut check: impl FnMut(CrashPoint, &Ran),
     ) -> usize {
-        let mut number = 0;
+        let (job, mut number) = (driven(job), 0);
         enumerate(|crash| {
             let point = CrashPoint { number, crash };
             let given: GivenParams = params(point).into_params().unwrap_or_else(|error| panic!("{error}"));
             let params = job.bind(&given).unwrap_or_else(|error| panic!("{error}"));
-            let survived = self.survive(job, &params, crash)?;
+            let survived = self.survive(&job, &params, crash)?;
             check(point, &self.ran(&survived, MemoryTables::default()));
             number += 1;
             Some(())

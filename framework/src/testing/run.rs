@@ -10,6 +10,8 @@ use super::ran::Ran;
 use super::world::World;
 use crate::job::Job;
 use crate::params::{Given, GivenParams, IntoParams};
+use crate::resource::Need;
+use crate::step::{BlockOn, Park};
 
 /// A run that is about to happen: made by [`run`].
 #[derive(Debug)]
@@ -23,9 +25,19 @@ pub struct TestRun {
 
 /// A run of `job` on a store in memory of its own. [`TestRun::go`] runs it; what stands before says with what.
 ///
-/// Retries wait as they do in life: a policy with pauses makes a slow test.
+/// Retries wait as they do in life: a policy with pauses makes a slow test. Asynchronous steps run without a runtime: one that
+/// needs tokio's timers or sockets gets a driver by [`share::<dyn BlockOn>`](TestRun::share).
 pub fn run(job: &Job) -> TestRun {
-    TestRun { job: job.clone(), given: GivenParams::default(), now: DateTime::UNIX_EPOCH, faults: Vec::new() }
+    TestRun { job: driven(job), given: GivenParams::default(), now: DateTime::UNIX_EPOCH, faults: Vec::new() }
+}
+
+/// The job with something that drives its asynchronous steps, unless the program brings a driver of its own.
+pub(super) fn driven(job: &Job) -> Job {
+    let mut job = job.clone();
+    if !job.resources.has(Need::of::<dyn BlockOn>()) {
+        Arc::make_mut(&mut job.resources).share::<dyn BlockOn>(Arc::new(Park));
+    }
+    job
 }
 
 impl TestRun {
@@ -49,6 +61,12 @@ impl TestRun {
     /// With something that steps ask for as `Res<T>`; it replaces another of its type.
     pub fn resource<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         Arc::make_mut(&mut self.job.resources).insert(value);
+        self
+    }
+
+    /// The same with something that is shared already, or that is known by a trait: `share::<dyn Mailer>(Arc::new(Outbox::new()))`.
+    pub fn share<T: ?Sized + Send + Sync + 'static>(mut self, shared: Arc<T>) -> Self {
+        Arc::make_mut(&mut self.job.resources).share(shared);
         self
     }
 

@@ -598,9 +598,14 @@ fn a_run_that_does_not_heed_a_shutdown_is_named_and_left_behind() {
     let engine = engine(&world, [gated("deaf", &gate)]).with_grace(LONG);
     let run = engine.start_async("deaf", ()).unwrap();
     gate.reached();
-    assert_eq!(engine.shutdown(Duration::ZERO), [run.id()]);
+    let waiting = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| engine.wait(run.id()));
+        assert_eq!(engine.shutdown(Duration::ZERO), [run.id()]);
+        waiting.join().unwrap()
+    });
+    assert!(matches!(waiting, Err(WaitJobError::Lost(LostRun::LeftBehind(id))) if id == run.id()), "{waiting:?}");
+    assert!(matches!(run.wait(), Err(LostRun::LeftBehind(_))));
     // It is not waited for again.
     drop(engine);
     gate.open();
-    run.wait().unwrap();
 }

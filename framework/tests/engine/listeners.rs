@@ -293,11 +293,12 @@ fn an_error_of_a_chunk_or_item_listener_rolls_the_chunk_back_and_fails_the_step(
     for callback in callbacks {
         let (world, journal) = (World::new(), Journal::default());
         let listener = Arc::new(Recorder::new("one", &journal).failing(callback));
-        let chunks = Chunks { listeners: vec![listener.clone()], ..Chunks::of(numbers(1..=3)) };
+        let chunks = Chunks { listeners: vec![listener.clone()], retry: retries(3), ..Chunks::of(numbers(1..=3)) };
         let mut step = JobStep::new("step", Chunks { journal: journal.clone(), ..chunks }.step());
         step.chunk_listeners = vec![listener];
         let ran = world.run(&job([step]));
         assert_eq!(failed(&ran).1, format!("{callback} failed"));
+        assert_eq!(journal.about(&format!("one {callback}")).len(), 1, "no retry makes an error of {callback} good");
         assert!(world.rows().is_empty(), "{callback}");
         assert_eq!(journal.about("one on_chunk_error"), [format!("one on_chunk_error 1 {callback} failed")]);
         assert_eq!((journal.count("reader closed"), journal.count("writer closed")), (1, 1), "{callback}");

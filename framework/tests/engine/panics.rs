@@ -1,6 +1,7 @@
 //! Panics: wherever a job's own code panics, the execution ends FAILED with that name and the process lives.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use overnight_framework::job::{Job, JobStep};
 use overnight_framework::listener::JobListener;
@@ -11,7 +12,8 @@ use overnight_framework::status::Status;
 use overnight_framework::step::Outcome;
 
 use super::support::{
-    Chunks, Journal, Place, Record, Recorder, Watcher, World, failed, job, job_of, numbers, refusing, skips, tasklet,
+    Chunks, Journal, Place, Record, Recorder, Watcher, World, failed, job, job_of, numbers, refusing, retries, skips,
+    tasklet,
 };
 
 fn fine(name: &str) -> JobStep {
@@ -64,11 +66,20 @@ fn a_panic_of_a_processor_is_no_bad_item_that_could_be_skipped() {
 #[test]
 fn a_panic_of_a_writer_rolls_its_chunk_back() {
     let world = World::new();
-    let chunks = Chunks { skip: skips(100), ..Chunks::of(numbers(1..=25)) };
-    let ran =
-        world.run(&job_of(chunks.accepting(|items| if items.contains(&15) { panic!("no 15") } else { Ok(()) }).step()));
+    let chunks = Chunks { skip: skips(100), retry: retries(3), ..Chunks::of(numbers(1..=25)) };
+    let panicked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&panicked);
+    let accepting = chunks.accepting(move |items| {
+        if items.contains(&15) {
+            counted.fetch_add(1, Ordering::Relaxed);
+            panic!("no 15");
+        }
+        Ok(())
+    });
+    let ran = world.run(&job_of(accepting.step()));
     assert_eq!(failed(&ran), ("Panic", "no 15"));
     assert_eq!(world.rows(), (1..=10).collect::<Vec<_>>());
+    assert_eq!(panicked.load(Ordering::Relaxed), 1, "a writer that panicked is given nothing again");
 }
 
 #[test]

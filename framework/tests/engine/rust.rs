@@ -19,6 +19,7 @@ use overnight_framework::status::Status;
 use overnight_framework::step::chunk::{Chunk, Items, WriteContext};
 use overnight_framework::step::{BlockOn, JobView, Json, Outcome, Park, StepContext};
 use overnight_framework::stop::StopToken;
+use overnight_framework::testing;
 use overnight_framework::{BatchError, Params, job};
 use serde::Serialize;
 
@@ -357,4 +358,32 @@ fn a_chunk_step_of_a_function_goes_on_where_its_last_chunk_ended() {
 #[test]
 fn a_struct_that_is_no_parameter_of_the_job_is_no_panic() {
     assert!(Sum::from_params(&Bound::default()).is_err());
+}
+
+/// Waits once.
+#[derive(Debug, Params)]
+#[params(crate = overnight_framework)]
+struct Patient {}
+
+#[job(crate = overnight_framework)]
+impl Patient {
+    #[step]
+    async fn wait(&self, journal: Res<Journal>) {
+        YieldOnce(false).await;
+        journal.note("waited");
+    }
+}
+
+#[test]
+fn the_testing_kit_drives_asynchronous_steps_and_takes_what_is_shared() {
+    let journal = Arc::new(Journal::default());
+    let job = Patient::job().unwrap();
+    testing::run(&job).share(Arc::clone(&journal)).go().assert_completed();
+    assert_eq!(journal.lines(), ["waited"]);
+    let mut provided = job.clone();
+    Arc::make_mut(&mut provided.resources).share(journal);
+    let points = testing::crash_everywhere(&provided, (), |ran| {
+        ran.assert_completed();
+    });
+    assert!(points > 0);
 }

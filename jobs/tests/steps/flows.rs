@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use overnight::builder::{Flow, JobBuilder, Part, StepBuilder};
 use overnight::definition::{self, Environment, FixedEnvironment};
@@ -11,8 +11,9 @@ use overnight::error::Result;
 use overnight::job::Job;
 use overnight::policy::{RetryPolicy, SkipPolicy};
 use overnight::registry::Registry;
-use overnight::repository::StoredDeadLetter;
+use overnight::repository::{ChunkError, StoredDeadLetter};
 use overnight::resource::Res;
+use overnight::step::chunk::{Encoded, ItemEncoder, ItemWriter, WriteContext};
 use overnight::steps::{self, csv, sql, table};
 use overnight::testing::{self, Ran, crash_everywhere};
 use overnight::yaml::Source;
@@ -154,6 +155,50 @@ fn a_function_between_stock_parts_is_tried_again_by_the_policy_of_its_step() {
     ran.step("copy").assert_completed().assert_read(7).assert_filtered(3).assert_written(2).assert_skipped(2);
     assert_eq!(fs::read_to_string(copy.folder.join("out.csv")).unwrap(), "number,amount\n1,10.00\n5,13\n");
     assert_eq!(calls.load(Ordering::Relaxed), 3);
+}
+
+/// A writer whose encoder refuses the number 4, and which keeps what it is given.
+#[derive(Clone, Default)]
+struct Ledger(Arc<Mutex<Vec<(i64, i64)>>>);
+
+struct ToCents;
+
+impl ItemEncoder<Entry> for ToCents {
+    fn encode(&mut self, items: &[Entry], into: &mut Encoded) -> Vec<(usize, BatchError)> {
+        let cents = items.iter().filter(|item| item.number != 4).map(|item| item.amount * Decimal::ONE_HUNDRED);
+        *into = Some(Box::new(cents.collect::<Vec<_>>()));
+        let refused = items.iter().enumerate().filter(|(_, item)| item.number == 4);
+        refused.map(|(index, _)| (index, BatchError::new("InvalidRow", "no four"))).collect()
+    }
+}
+
+impl ItemWriter<Entry> for Ledger {
+    fn encoder(&self) -> Option<Box<dyn ItemEncoder<Entry>>> {
+        Some(Box::new(ToCents))
+    }
+
+    fn write(&mut self, items: &[Entry], context: &mut WriteContext<'_>) -> Result<(), ChunkError> {
+        let cents = context.encoded.unwrap().downcast_ref::<Vec<Decimal>>().unwrap();
+        assert_eq!(cents.len(), items.len());
+        let written = items.iter().zip(cents).map(|(item, cents)| (item.number, i64::try_from(*cents).unwrap()));
+        self.0.lock().unwrap().extend(written);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_writer_of_rows_has_its_own_encoder_asked_and_gets_what_that_made() {
+    let (_folder, copy) = folder();
+    let ledger = Ledger::default();
+    let written = ledger.clone();
+    let reader = csv::read("${{ params.folder }}/in.csv").from("number", "Number").from("amount", "Amount");
+    let flow = Flow::<Copy, Entry>::read(reader).write(move |_: &Copy| -> Result<Ledger> { Ok(ledger.clone()) });
+    let step = StepBuilder::flow("copy", flow.size(3)).skip(SkipPolicy::count(3));
+    let ran = testing::run(&found(JobBuilder::new("copy").step(step).build())).params(&copy).go();
+    ran.step("copy").assert_completed().assert_read(7).assert_written(4).assert_skipped(3);
+    assert_eq!(*written.0.lock().unwrap(), [(1, 1000), (3, 0), (5, 1300), (6, 250)]);
+    let letter = ran.letters.iter().find(|letter| letter.error.message == "no four").unwrap();
+    assert_eq!(letter.payload, br#"{"amount":"0.01","number":4}"#);
 }
 
 type Built = Result<Job, overnight::builder::JobProblems>;

@@ -1,5 +1,6 @@
 //! A function as a kind of writer: the rows become items before their transaction, on the thread that reads.
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -96,17 +97,58 @@ impl<T: Record> IntoItems<T> {
     }
 }
 
-impl<T: Record> ItemEncoder<Row> for IntoItems<T> {
+/// The items of a chunk, and what the encoder of their writer made of just these.
+struct Made<T> {
+    items: Vec<T>,
+    encoded: Encoded,
+}
+
+/// Makes items of rows, for a writer whose own encoder comes after it.
+struct Encoder<T> {
+    rows: IntoItems<T>,
+    inner: Option<Box<dyn ItemEncoder<T>>>,
+}
+
+impl<T: Record> ItemEncoder<Row> for Encoder<T> {
     fn encode(&mut self, rows: &[Row], into: &mut Encoded) -> Vec<(usize, BatchError)> {
-        let (mut items, mut refused) = (Vec::with_capacity(rows.len()), Vec::new());
+        let earlier = into.take().and_then(|earlier| earlier.downcast::<Made<T>>().ok());
+        let Made { mut items, mut encoded } = earlier.map_or_else(Made::default, |earlier| *earlier);
+        items.clear();
+        let (mut indices, mut refused) = (Vec::with_capacity(rows.len()), Vec::new());
         for (index, row) in rows.iter().enumerate() {
-            match self.item(row) {
-                Ok(item) => items.push(item),
+            match self.rows.item(row) {
+                Ok(item) => {
+                    items.push(item);
+                    indices.push(index);
+                }
                 Err(error) => refused.push((index, error)),
             }
         }
-        *into = Some(Box::new(items));
+        if let Some(inner) = &mut self.inner {
+            let by_inner = inner.encode(&items, &mut encoded);
+            leave_out(&by_inner, &mut items);
+            // An index of no item stays one of no row.
+            let row_of = |index: usize| indices.get(index).copied().unwrap_or(usize::MAX);
+            refused.extend(by_inner.into_iter().map(|(index, error)| (row_of(index), error)));
+        }
+        *into = Some(Box::new(Made { items, encoded }));
         refused
+    }
+}
+
+/// Takes the items out that an encoder left out.
+fn leave_out<T>(refused: &[(usize, BatchError)], items: &mut Vec<T>) {
+    if refused.is_empty() {
+        return;
+    }
+    let refused: BTreeSet<_> = refused.iter().map(|(index, _)| *index).collect();
+    let mut indices = 0..;
+    items.retain(|_| indices.next().is_some_and(|index| !refused.contains(&index)));
+}
+
+impl<T> Default for Made<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), encoded: None }
     }
 }
 
@@ -116,14 +158,16 @@ impl<T: Record, W: ItemWriter<T>> ItemWriter<Row> for Items<T, W> {
     }
 
     fn encoder(&self) -> Option<Box<dyn ItemEncoder<Row>>> {
-        Some(Box::new(IntoItems::<T>::new(&self.items.places)))
+        let rows = IntoItems::<T>::new(&self.items.places);
+        Some(Box::new(Encoder { rows, inner: self.writer.encoder() }))
     }
 
     fn write(&mut self, rows: &[Row], context: &mut WriteContext<'_>) -> Result<(), ChunkError> {
-        let encoded = context.encoded.and_then(|encoded| encoded.downcast_ref::<Vec<T>>());
-        let mut inner = WriteContext { transaction: &mut *context.transaction, encoded: None, ..*context };
-        match encoded {
-            Some(items) => self.writer.write(items, &mut inner),
+        let made = context.encoded.and_then(|encoded| encoded.downcast_ref::<Made<T>>());
+        let encoded = made.and_then(|made| made.encoded.as_deref());
+        let mut inner = WriteContext { transaction: &mut *context.transaction, encoded, ..*context };
+        match made {
+            Some(made) => self.writer.write(&made.items, &mut inner),
             None => {
                 let items: Result<Vec<T>, _> = rows.iter().map(|row| self.items.item(row)).collect();
                 self.writer.write(&items.map_err(ChunkError::Failed)?, &mut inner)

@@ -140,29 +140,29 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
         transaction: &mut dyn ChunkTransaction,
         items: &[O],
         encoded: Option<&(dyn Any + Send)>,
-    ) -> Result<(), ChunkError> {
+    ) -> Result<(), Refused> {
         if items.is_empty() {
             return Ok(());
         }
         let lease = self.context.lease;
         let (execution, token) = (lease.lease.execution, lease.lease.token);
-        before(self.listeners, |listener| listener.before_write(items)).map_err(ChunkError::Failed)?;
+        before(self.listeners, |listener| listener.before_write(items))?;
         let (step, chunk) = (lease.step, self.number());
         let mut context = WriteContext { transaction, execution, step, token, chunk, encoded };
         match self.writer.write(items, &mut context) {
-            Ok(()) => after(self.listeners, |listener| listener.after_write(items)).map_err(ChunkError::Failed),
+            Ok(()) => Ok(after(self.listeners, |listener| listener.after_write(items))?),
             Err(error) => {
                 with_cause(&error, |cause| self.tell(self.listeners, |listener| listener.on_write_error(items, cause)));
-                Err(error)
+                Err(error.into())
             }
         }
     }
 
     /// The callbacks inside the transaction: the chunk listeners in reverse, then one call for each skipped item. An item that
     /// is still skipped when the chunk is sent again is not told twice.
-    fn call_before_commit(&self, counts: Counts, letters: &[Letter], met: &mut Met) -> Result<(), ChunkError> {
+    fn call_before_commit(&self, counts: Counts, letters: &[Letter], met: &mut Met) -> Result<(), BatchError> {
         let event = self.event(counts);
-        after(self.context.chunk_listeners, |listener| listener.after_chunk(&event)).map_err(ChunkError::Failed)?;
+        after(self.context.chunk_listeners, |listener| listener.after_chunk(&event))?;
         if self.context.skip_listeners.is_empty() {
             return Ok(());
         }
@@ -210,9 +210,9 @@ impl From<ChunkError> for Refused {
     }
 }
 
-/// What panics is not the fault of a row that could be skipped.
+/// What panics is not the fault of a row that could be skipped, and a listener is no writer that could be tried again.
 impl From<BatchError> for Refused {
     fn from(error: BatchError) -> Self {
-        Self::Chunk(ChunkError::Failed(error))
+        Self::Step(error.into())
     }
 }

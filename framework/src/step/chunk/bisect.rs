@@ -65,8 +65,8 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
                 found.accepted = true;
                 return Ok(transaction.release(savepoint)?);
             }
-            Err(error @ (ChunkError::Data(_) | ChunkError::Unclear(_))) => error,
-            Err(error) => return Err(error.into()),
+            Err(Refused::Chunk(error @ (ChunkError::Data(_) | ChunkError::Unclear(_)))) => error,
+            Err(refused) => return Err(refused),
         };
         // Rolled back and released before the halves are tried: there is never more than one savepoint.
         transaction.rollback_to(savepoint)?;
