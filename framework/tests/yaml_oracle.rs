@@ -48,7 +48,7 @@ const DOCUMENTS: &[&str] = &[
     "text: one\n  two\n  three\n",
     "text: 'one\n  two\n\n  three'\n",
     "text: \"one\n  two\\n three \\\n  four\"\n",
-    r#"text: "tab\tquote\"slash\\bell\anull\0hex\x41uni\u263Abig\U0001F600""#,
+    r#"text: "tab\tquote\"slash\\bell\ahex\x41uni\u263Abig\U0001F600""#,
     "text: 'it''s'\n",
     "text: \"\"\nother: ''\n",
     "key with spaces: 1\n\"quoted key\": 2\n'other': 3\n",

@@ -2,7 +2,12 @@
 
 mod yaml_support;
 
-use yaml_support::refuses;
+use overnight_framework::yaml::Paint;
+use yaml_support::{problems, refuses};
+
+fn told(text: &str) -> String {
+    problems(text).render(Paint::Plain)
+}
 
 #[test]
 fn a_duplicate_key_is_refused_with_both_places() {
@@ -324,14 +329,14 @@ steps:
    tasklet: x
 ",
         "
-error[E102]: this line does not fit the list above
+error[E102]: this key stands left of the item that it belongs to
  --> jobs/eod.yaml:4:4
   |
 4 |    tasklet: x
-  |    ^
+  |    ^^^^^^^
   |
   = note: at steps
-  = help: begin each item of a list with `- `, all equally indented
+  = help: indent it like the other keys of the item, to column 5
 ",
     );
 }
@@ -648,5 +653,93 @@ error[E106]: a YAML directive is not allowed
   |
   = help: leave this line out
 ",
+    );
+}
+
+#[test]
+fn an_expression_in_a_text_in_braces_is_quoted_with_its_text() {
+    refuses(
+        "
+name: eod
+steps:
+  - { name: load, tasklet: echo ${{ a }} to ${{ b }}, when: x }
+",
+        r#"
+error[E105]: an expression inside [ ] or { } cannot stand without quotes
+ --> jobs/eod.yaml:3:33
+  |
+3 |   - { name: load, tasklet: echo ${{ a }} to ${{ b }}, when: x }
+  |                                 ^^^^^^^^
+  |
+  = note: at steps[0]
+  = help: quote it: "echo ${{ a }} to ${{ b }}"
+"#,
+    );
+}
+
+#[test]
+fn a_comma_with_nothing_before_it_is_refused() {
+    for (list, column) in [("[,]", 9), ("[a,,b]", 11), ("[ , a]", 10), ("[a, ,]", 12)] {
+        let text = format!("name: eod\nsteps: {list}\n");
+        let told = told(&text);
+        assert!(told.contains("nothing stands before this comma"), "{told}");
+        assert!(told.contains(&format!("eod.yaml:2:{column}")), "{told}");
+    }
+    for mapping in ["{,}", "{, name: a}", "{name: a,, tasklet: b}"] {
+        let told = told(&format!("name: eod\nsteps:\n  - {mapping}\n"));
+        assert!(told.contains("nothing stands before this comma"), "{told}");
+    }
+}
+
+#[test]
+fn a_backslash_before_letters_that_are_no_number_is_refused_as_any_other() {
+    for text in [r"C:\users", r"a\x1", r"\ud800", r"\U0011ffff", r"\q"] {
+        let told = told(&format!("name: eod\nlabels: {{ a: \"{text}\" }}\nsteps: []\n"));
+        assert!(told.contains("a backslash that begins no escape") && told.contains("single quotes"), "{told}");
+    }
+}
+
+#[test]
+fn a_key_left_of_its_item_is_sent_to_its_column() {
+    refuses(
+        "
+name: eod
+steps:
+  - name: load
+  tasklet: x
+",
+        r#"
+error[E102]: this key stands left of the item that it belongs to
+ --> jobs/eod.yaml:4:3
+  |
+4 |   tasklet: x
+  |   ^^^^^^^
+  |
+  = note: at steps
+  = help: indent it like the other keys of the item, to column 5
+"#,
+    );
+    assert!(told("name: eod\nsteps:\n  - name: load\n   tasklet: x\n").contains("to column 5"));
+}
+
+#[test]
+fn a_text_with_a_nul_is_refused() {
+    refuses(
+        r#"
+name: eod
+steps:
+  - name: load
+    tasklet: "a\0b"
+"#,
+        r#"
+error[E101]: a text cannot hold the character NUL
+ --> jobs/eod.yaml:4:14
+  |
+4 |     tasklet: "a\0b"
+  |              ^^^^^^
+  |
+  = note: at steps[0].tasklet
+  = help: leave it out: no database, no command and no name of a file takes it
+"#,
     );
 }

@@ -107,14 +107,20 @@ impl Terminal {
             self.hide();
         }
         output::ask(question);
-        let mut line = String::new();
-        let read = io::stdin().lock().read_line(&mut line);
+        let mut line = Vec::new();
+        let read = io::stdin().lock().read_until(b'\n', &mut line);
         show_again(&self.hidden);
-        if read.is_ok_and(|read| read > 0) {
-            return Some(line.trim_end_matches(['\n', '\r']).to_owned());
+        if !read.is_ok_and(|read| read > 0) {
+            output::ask("\n");
+            return None;
         }
-        output::ask("\n");
-        None
+        match String::from_utf8(line) {
+            Ok(line) => Some(line.trim_end_matches(['\n', '\r']).to_owned()),
+            Err(_) => {
+                output::say("what was typed is no text in UTF-8");
+                self.ask(question, is_secret)
+            }
+        }
     }
 
     /// Lets the terminal show the end of the line and nothing else of it.

@@ -187,9 +187,11 @@ pub(super) fn heard(printed: io::Result<()>) -> io::Result<()> {
 /// Prints the help, or what is wrong with a command line, in the colours of everything else.
 pub(super) fn print_usage(error: &clap::Error, colour: Colour) -> io::Result<()> {
     let text = error.render();
+    // What is painted cannot be told from what an argument would paint.
+    let is_harmless = !std::env::args_os().any(|argument| argument.to_string_lossy().contains(char::is_control));
     let painted = |stream| match paint(colour, stream) {
-        Paint::Colour => text.ansi().to_string(),
-        Paint::Plain => text.to_string(),
+        Paint::Colour if is_harmless => text.ansi().to_string(),
+        Paint::Colour | Paint::Plain => escaped(&text.to_string(), &['\n']),
     };
     if error.use_stderr() {
         io::stderr().lock().write_all(painted(Stream::Stderr).as_bytes())

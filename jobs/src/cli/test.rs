@@ -13,6 +13,7 @@ use super::arguments::Test;
 use super::exit::{Exit, Failure};
 use super::face::Face;
 use super::files;
+use super::output::escaped;
 use crate::catalog::CatalogError;
 use crate::chain::chain;
 
@@ -69,7 +70,7 @@ impl Answer for Tests {
     }
 
     fn text(&self, _: &View) -> String {
-        page(&self.0)
+        escaped(&page(&self.0), &['\n'])
     }
 
     fn json(&self) -> Value {

@@ -148,3 +148,25 @@ fn names_of_every_script_stand_in_straight_columns() {
     let listed = project.jobctl(&["list"]).expect(0).stdout;
     assert!(NAMES.iter().all(|name| listed.contains(name)), "{listed}");
 }
+
+#[test]
+fn what_files_and_arguments_are_called_cannot_paint_a_terminal() {
+    let project = Project::new(Backend::Sqlite);
+    let job = "name: x\nsteps: [{ name: s, tasklet: { shell: { command: 'true' } } }]\n";
+    project.file("good\u{1b}[31mRED.yaml", job);
+    project.file("bad\u{1b}[31mRED.yaml", "name: x\nfoo: \u{9b}31m\n");
+    project.file("worse.yaml", &job.replace("name: x", "name: x\n\"tab\\e[31mRED\": 1"));
+    for line in [
+        "jobctl validate bad*.yaml worse.yaml",
+        "jobctl test good*.yaml",
+        "jobctl start worse.yaml",
+        r#"jobctl list -o "$(printf 'p\033[31mRED\r')""#,
+        r#"jobctl explain "$(printf 'p\033[31mRED\r')""#,
+        r#"jobctl "$(printf 'p\033[31mRED\r')""#,
+    ] {
+        let shown = on_terminal(&project, 200, &[], line).stdout;
+        let painted = ["\u{1b}[31mRED", "\u{9b}", "\r"].iter().find(|sign| shown.contains(**sign));
+        assert_eq!(painted, None, "{line}: {shown:?}");
+        assert!(shown.contains("RED"), "{line}: {shown:?}");
+    }
+}

@@ -112,6 +112,10 @@ impl<'a> Builder<'a> {
     fn scalar(&mut self, text: &str, style: ScalarStyle, (span, anchor): (Span, usize)) -> Option<()> {
         let source = self.reading.source();
         let plain = style == ScalarStyle::Plain;
+        if text.contains('\0') {
+            let problem = Problem::new(span, "a text cannot hold the character NUL").code(Code::Character);
+            self.refuse(problem.help("leave it out: no database, no command and no name of a file takes it"));
+        }
         let is_null = plain && (matches!(text, "" | "null") || matches!(source.slice(span), "" | "~"));
         let value = if is_null {
             Weighed::null(span)

@@ -12,7 +12,7 @@ use crate::yaml::{Code, Problem, Span};
 pub(super) fn problem(error: &ScanError, text: &str, open_bracket: Option<Span>) -> Problem {
     let at = error.marker().byte_offset().unwrap_or_default();
     let place = Place::new(text, at);
-    let by_place = || place.broken_value().unwrap_or_else(|| plain(error, &place));
+    let by_place = || place.broken_value().or_else(|| place.stray_comma()).unwrap_or_else(|| plain(error, &place));
     let problem = by_kind(error.kind(), &place).unwrap_or_else(by_place);
     let is_far = |open: &Span| text.get(open.range().end..place.at).is_some_and(|between| between.contains('\n'));
     match open_bracket.filter(is_far) {
@@ -58,13 +58,22 @@ fn plain(error: &ScanError, place: &Place<'_>) -> Problem {
         ErrorKind::ExpectedBlockMappingKey | ErrorKind::InvalidIndentation => {
             ("this line does not fit the mapping above", "indent a key exactly like its neighbours")
         }
-        ErrorKind::ExpectedBlockSequenceEntry => {
-            ("this line does not fit the list above", "begin each item of a list with `- `, all equally indented")
-        }
+        ErrorKind::ExpectedBlockSequenceEntry => match place.key_left_of_its_item() {
+            Some(problem) => return problem,
+            None => {
+                ("this line does not fit the list above", "begin each item of a list with `- `, all equally indented")
+            }
+        },
         ErrorKind::BlockSequenceEntryNotAllowed | ErrorKind::BlockEntryInFlowCollection => {
             ("a list item is not possible here", "begin the list on the next line, or write it as [a, b]")
         }
-        ErrorKind::UnknownQuotedScalarEscape => (
+        ErrorKind::UnknownQuotedScalarEscape
+        | ErrorKind::InvalidQuotedScalarHexEscape
+        | ErrorKind::InvalidLowSurrogateHexEscape
+        | ErrorKind::InvalidLowSurrogate
+        | ErrorKind::MissingLowSurrogate
+        | ErrorKind::UnpairedLowSurrogate
+        | ErrorKind::InvalidUnicodeEscape => (
             "a double-quoted text holds a backslash that begins no escape",
             "write it in single quotes, where a backslash is itself, or double the backslash",
         ),

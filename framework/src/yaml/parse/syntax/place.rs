@@ -77,9 +77,45 @@ impl<'a> Place<'a> {
     fn expression_in_brackets(&self) -> Problem {
         let end = self.rest.find("}}").map_or(self.rest.len(), |end| end + 2);
         let span = Span { start: offset(self.at - 1), end: offset(self.at + end) };
+        let begins = ["[", "{", ", ", ": "].iter().filter_map(|lead| Some(self.before.rfind(lead)? + lead.len()));
+        let start = self.at - self.before.len() + begins.max().unwrap_or_default();
+        let whole = self.text.get(start..self.at + end_of_item(self.rest)).unwrap_or_default().trim();
+        let quote = if whole.contains('"') { '\'' } else { '"' };
         Problem::new(span, "an expression inside [ ] or { } cannot stand without quotes")
             .code(Code::NeedsQuotes)
-            .help(format!("quote it: \"{}\"", self.text.get(span.range()).unwrap_or_default()))
+            .help(format!("quote it: {quote}{whole}{quote}"))
+    }
+
+    /// A comma in brackets with nothing before it.
+    pub(super) fn stray_comma(&self) -> Option<Problem> {
+        let is_stray = |at: usize| {
+            let before = self.text.get(..at)?.trim_end();
+            let is_comma = self.text.get(at..)?.starts_with(',') && before.ends_with(['[', '{', ',']);
+            is_comma.then(|| Span::new(at..at + 1))
+        };
+        let last = self.text.get(..self.at).and_then(|before| before.trim_end().len().checked_sub(1));
+        let span = is_stray(self.at).or_else(|| is_stray(last?))?;
+        let problem = Problem::new(span, "nothing stands before this comma").code(Code::Syntax);
+        Some(problem.help("leave it out, or write what belongs there"))
+    }
+
+    /// A key that stands left of the other keys of its item of a list.
+    pub(super) fn key_left_of_its_item(&self) -> Option<Problem> {
+        let line = self.text.get(self.at - self.before.len()..self.at + self.rest.len())?;
+        let (key, _) = line.trim_start().split_once(':')?;
+        let column = line.len() - line.trim_start().len();
+        let above = self.text.get(..self.at - self.before.len())?.lines().rev();
+        let mut items = above.filter_map(|above| {
+            let item = above.trim_start().strip_prefix("- ")?;
+            Some(above.len() - item.trim_start().len())
+        });
+        let wanted = items.next().filter(|wanted| column < *wanted && is_word(key))?;
+        let at = self.at - self.before.len() + column;
+        Some(
+            Problem::new(Span::new(at..at + key.len()), "this key stands left of the item that it belongs to")
+                .code(Code::Syntax)
+                .help(format!("indent it like the other keys of the item, to column {}", wanted + 1)),
+        )
     }
 
     /// The line above, where it stands beside this one and is no key because its colon has no blank behind it, or is not there.
@@ -126,6 +162,22 @@ impl<'a> Place<'a> {
             })
         });
         starts.max().map(|start| Span::new(start..start + 1))
+    }
+}
+
+/// How far an item in brackets goes that begins with an expression.
+fn end_of_item(rest: &str) -> usize {
+    let mut at = 0;
+    loop {
+        let part = rest.get(at..).unwrap_or_default();
+        let stop = part.find([',', '}', ']']).unwrap_or(part.len());
+        match part.find("{{").filter(|open| *open < stop) {
+            None => return at + stop,
+            Some(open) => {
+                let inside = part.get(open..).unwrap_or_default();
+                at += open + inside.find("}}").map_or(inside.len(), |end| end + 2);
+            }
+        }
     }
 }
 
