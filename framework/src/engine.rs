@@ -380,12 +380,13 @@ impl Shared {
         let id = run.id();
         let reporter = Reporter { feed: &self.feed, execution: id, job: Arc::clone(job) };
         let end = ended.map_err(|error| LostRun::of(id, error.into()));
+        // Before a shutdown can hear of it, which gives up what has no end.
+        run.ended(end.clone());
         self.threads.leave_behind(id);
         match &end {
             Ok(execution) => reporter.event(&RunEvent::Ended(execution)),
             Err(lost) => reporter.lost(lost),
         }
-        run.ended(end);
     }
 
     fn stop(&self, target: &Target) -> Result<JobExecution, StopJobError> {

@@ -692,6 +692,33 @@ fn a_comma_with_nothing_before_it_is_refused() {
 }
 
 #[test]
+fn a_comma_elsewhere_is_not_blamed() {
+    for text in [
+        "name: eod\nsteps:\n  - name: load,,\n   tasklet: x\n",
+        "name: eod # a,,\nsteps:\n  - name: load\n   tasklet: x\n",
+    ] {
+        let told = told(text);
+        assert!(!told.contains("before this comma") && told.contains("to column 5"), "{told}");
+    }
+}
+
+#[test]
+fn the_quotes_of_an_expression_in_brackets_change_nothing_in_it() {
+    for (item, quoted) in [
+        ("[a,${{ b }}]", r#""${{ b }}""#),
+        (r#"{"a":${{ b }}}"#, r#""${{ b }}""#),
+        ("[${{ a == \"x\" || b == 'y' }}]", r#"'${{ a == "x" || b == ''y'' }}'"#),
+        (r"[${{ a.matches('\d') }}]", r"'${{ a.matches(''\d'') }}'"),
+        ("[\n    ${{ a }}  # the first\n  ]", r#""${{ a }}""#),
+        ("[a ${{ b }} c ${{ d }} e, f]", r#""a ${{ b }} c ${{ d }} e""#),
+        ("[ä${{ b }}ö]", r#""ä${{ b }}ö""#),
+    ] {
+        let told = told(&format!("name: eod\nsteps:\n  - needs: {item}\n"));
+        assert!(told.contains(&format!("help: quote it: {quoted}\n")), "{item}: {told}");
+    }
+}
+
+#[test]
 fn a_backslash_before_letters_that_are_no_number_is_refused_as_any_other() {
     for text in [r"C:\users", r"a\x1", r"\ud800", r"\U0011ffff", r"\q"] {
         let told = told(&format!("name: eod\nlabels: {{ a: \"{text}\" }}\nsteps: []\n"));
@@ -719,7 +746,10 @@ error[E102]: this key stands left of the item that it belongs to
   = help: indent it like the other keys of the item, to column 5
 "#,
     );
-    assert!(told("name: eod\nsteps:\n  - name: load\n   tasklet: x\n").contains("to column 5"));
+    let nested = "name: eod\nsteps:\n  - name: load\n    needs:\n      - a\n      - b\n  tasklet: x\n";
+    assert!(told(nested).contains("to column 5"), "{}", told(nested));
+    let plain = "name: eod\nlabels:\n  - a\n  - b\n  c: d\n";
+    assert!(told(plain).contains("begin each item of a list with `- `"), "{}", told(plain));
 }
 
 #[test]

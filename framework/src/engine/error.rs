@@ -155,7 +155,8 @@ pub enum WaitJobError {
     Lost(#[from] LostRun),
 }
 
-/// A run that has no last row and that nobody waits for any more. Whoever continues the instance finds it as its last committed chunk left it.
+/// A run that has no last row, or that was left before it had one. Whoever continues the instance finds it as its last committed
+/// chunk left it.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum LostRun {
@@ -179,8 +180,8 @@ pub enum LostRun {
         /// The text of the panic.
         message: String,
     },
-    /// Its engine was shut down, and its step did not end when it was asked to.
-    #[error("job {0} was left behind: its engine is shut down, and its step does not end")]
+    /// Its engine was shut down, and it did not end when it was asked to. When it ends after all, the records tell how.
+    #[error("job {0} was left behind: its engine is shut down, and it had not ended")]
     LeftBehind(ExecutionId),
 }
 

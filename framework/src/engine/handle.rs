@@ -50,8 +50,8 @@ impl RunHandle {
     /// Waits for the end of the run, whatever it is: a run that failed is an execution that says so.
     ///
     /// # Errors
-    /// When the run has no last row, because its lease was lost, the store was away for too long, or a shutdown of its engine
-    /// left it behind.
+    /// When the run has no last row, because its lease was lost or the store was away for too long, and when a shutdown of its
+    /// engine leaves it behind.
     pub fn wait(&self) -> Result<JobExecution, LostRun> {
         self.end.wait(|end| end.clone())
     }

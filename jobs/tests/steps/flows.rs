@@ -157,14 +157,22 @@ fn a_function_between_stock_parts_is_tried_again_by_the_policy_of_its_step() {
     assert_eq!(calls.load(Ordering::Relaxed), 3);
 }
 
+/// An entry with a small number.
+#[derive(Clone, Debug, Row)]
+struct Small {
+    number: u8,
+    amount: Decimal,
+}
+
 /// A writer whose encoder refuses the number 4, and which keeps what it is given.
 #[derive(Clone, Default)]
-struct Ledger(Arc<Mutex<Vec<(i64, i64)>>>);
+struct Ledger(Arc<Mutex<Vec<(u8, i64)>>>);
 
 struct ToCents;
 
-impl ItemEncoder<Entry> for ToCents {
-    fn encode(&mut self, items: &[Entry], into: &mut Encoded) -> Vec<(usize, BatchError)> {
+impl ItemEncoder<Small> for ToCents {
+    fn encode(&mut self, items: &[Small], into: &mut Encoded) -> Vec<(usize, BatchError)> {
+        assert!(!items.is_empty());
         let cents = items.iter().filter(|item| item.number != 4).map(|item| item.amount * Decimal::ONE_HUNDRED);
         *into = Some(Box::new(cents.collect::<Vec<_>>()));
         let refused = items.iter().enumerate().filter(|(_, item)| item.number == 4);
@@ -172,12 +180,12 @@ impl ItemEncoder<Entry> for ToCents {
     }
 }
 
-impl ItemWriter<Entry> for Ledger {
-    fn encoder(&self) -> Option<Box<dyn ItemEncoder<Entry>>> {
+impl ItemWriter<Small> for Ledger {
+    fn encoder(&self) -> Option<Box<dyn ItemEncoder<Small>>> {
         Some(Box::new(ToCents))
     }
 
-    fn write(&mut self, items: &[Entry], context: &mut WriteContext<'_>) -> Result<(), ChunkError> {
+    fn write(&mut self, items: &[Small], context: &mut WriteContext<'_>) -> Result<(), ChunkError> {
         let cents = context.encoded.unwrap().downcast_ref::<Vec<Decimal>>().unwrap();
         assert_eq!(cents.len(), items.len());
         let written = items.iter().zip(cents).map(|(item, cents)| (item.number, i64::try_from(*cents).unwrap()));
@@ -189,16 +197,28 @@ impl ItemWriter<Entry> for Ledger {
 #[test]
 fn a_writer_of_rows_has_its_own_encoder_asked_and_gets_what_that_made() {
     let (_folder, copy) = folder();
+    fs::write(copy.folder.join("in.csv"), "Number,Amount\n1,10.00\n256,0.00\n4,0.01\n5,13\n6,2.50\n257,1\n").unwrap();
     let ledger = Ledger::default();
     let written = ledger.clone();
     let reader = csv::read("${{ params.folder }}/in.csv").from("number", "Number").from("amount", "Amount");
-    let flow = Flow::<Copy, Entry>::read(reader).write(move |_: &Copy| -> Result<Ledger> { Ok(ledger.clone()) });
-    let step = StepBuilder::flow("copy", flow.size(3)).skip(SkipPolicy::count(3));
+    let flow = Flow::<Copy, Small>::read(reader).write(move |_: &Copy| -> Result<Ledger> { Ok(ledger.clone()) });
+    // The last chunk has nothing for the encoder.
+    let step = StepBuilder::flow("copy", flow.size(5)).skip(SkipPolicy::count(3));
     let ran = testing::run(&found(JobBuilder::new("copy").step(step).build())).params(&copy).go();
-    ran.step("copy").assert_completed().assert_read(7).assert_written(4).assert_skipped(3);
-    assert_eq!(*written.0.lock().unwrap(), [(1, 1000), (3, 0), (5, 1300), (6, 250)]);
-    let letter = ran.letters.iter().find(|letter| letter.error.message == "no four").unwrap();
-    assert_eq!(letter.payload, br#"{"amount":"0.01","number":4}"#);
+    ran.step("copy").assert_completed().assert_read(6).assert_written(3).assert_skipped(3);
+    assert_eq!(*written.0.lock().unwrap(), [(1, 1000), (5, 1300), (6, 250)]);
+    let letter = |letter: &StoredDeadLetter| {
+        (letter.error.message.clone(), String::from_utf8_lossy(&letter.payload).into_owned())
+    };
+    let range = |number: u16| format!("column `number`: {number} is out of the range of `u8`");
+    assert_eq!(
+        ran.letters.iter().map(letter).collect::<Vec<_>>(),
+        [
+            (range(256), r#"{"amount":"0.00","number":256}"#.to_owned()),
+            ("no four".to_owned(), r#"{"amount":"0.01","number":4}"#.to_owned()),
+            (range(257), r#"{"amount":"1","number":257}"#.to_owned()),
+        ]
+    );
 }
 
 type Built = Result<Job, overnight::builder::JobProblems>;

@@ -124,7 +124,9 @@ impl<T: Record> ItemEncoder<Row> for Encoder<T> {
                 Err(error) => refused.push((index, error)),
             }
         }
-        if let Some(inner) = &mut self.inner {
+        if let Some(inner) = &mut self.inner
+            && !items.is_empty()
+        {
             let by_inner = inner.encode(&items, &mut encoded);
             leave_out(&by_inner, &mut items);
             // An index of no item stays one of no row.

@@ -12,7 +12,7 @@ use crate::yaml::{Code, Problem, Span};
 pub(super) fn problem(error: &ScanError, text: &str, open_bracket: Option<Span>) -> Problem {
     let at = error.marker().byte_offset().unwrap_or_default();
     let place = Place::new(text, at);
-    let by_place = || place.broken_value().or_else(|| place.stray_comma()).unwrap_or_else(|| plain(error, &place));
+    let by_place = || place.broken_value().unwrap_or_else(|| plain(error, &place));
     let problem = by_kind(error.kind(), &place).unwrap_or_else(by_place);
     let is_far = |open: &Span| text.get(open.range().end..place.at).is_some_and(|between| between.contains('\n'));
     match open_bracket.filter(is_far) {
@@ -82,6 +82,14 @@ fn plain(error: &ScanError, place: &Place<'_>) -> Problem {
         }
         ErrorKind::ExpectedFlowMappingSeparator => {
             ("a mapping in braces goes on with `,` or ends with `}`", "quote a text that holds braces or `: `")
+        }
+        ErrorKind::UnexpectedEofFlowSequence
+        | ErrorKind::UnexpectedEofFlowMapping
+        | ErrorKind::UnexpectedEofImplicitFlowMapping
+        | ErrorKind::ExpectedNodeContent
+            if let Some(problem) = place.stray_comma() =>
+        {
+            return problem;
         }
         ErrorKind::MisplacedFlowCollectionEnd if let Some(problem) = place.colon_before_bracket() => return problem,
         ErrorKind::MisplacedFlowCollectionEnd => ("this bracket closes nothing", "quote a text that holds it"),

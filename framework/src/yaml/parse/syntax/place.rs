@@ -77,13 +77,13 @@ impl<'a> Place<'a> {
     fn expression_in_brackets(&self) -> Problem {
         let end = self.rest.find("}}").map_or(self.rest.len(), |end| end + 2);
         let span = Span { start: offset(self.at - 1), end: offset(self.at + end) };
-        let begins = ["[", "{", ", ", ": "].iter().filter_map(|lead| Some(self.before.rfind(lead)? + lead.len()));
+        let leads = ["[", "{", ",", ": ", "\":", "':"];
+        let begins = leads.iter().filter_map(|lead| Some(self.before.rfind(lead)? + lead.len()));
         let start = self.at - self.before.len() + begins.max().unwrap_or_default();
         let whole = self.text.get(start..self.at + end_of_item(self.rest)).unwrap_or_default().trim();
-        let quote = if whole.contains('"') { '\'' } else { '"' };
         Problem::new(span, "an expression inside [ ] or { } cannot stand without quotes")
             .code(Code::NeedsQuotes)
-            .help(format!("quote it: {quote}{whole}{quote}"))
+            .help(format!("quote it: {}", quoted(whole)))
     }
 
     /// A comma in brackets with nothing before it.
@@ -105,11 +105,17 @@ impl<'a> Place<'a> {
         let (key, _) = line.trim_start().split_once(':')?;
         let column = line.len() - line.trim_start().len();
         let above = self.text.get(..self.at - self.before.len())?.lines().rev();
+        // The item is the nearest one that begins left of the key; those further right are of lists within it.
         let mut items = above.filter_map(|above| {
             let item = above.trim_start().strip_prefix("- ")?;
-            Some(above.len() - item.trim_start().len())
+            let dash = above.len() - above.trim_start().len();
+            (dash <= column).then(|| (above.len() - item.trim_start().len(), item.trim_start()))
         });
-        let wanted = items.next().filter(|wanted| column < *wanted && is_word(key))?;
+        let (wanted, item) = items.next()?;
+        let has_keys = item.split_once(':').is_some_and(|(first, _)| is_word(first));
+        if !has_keys || !is_word(key) || column >= wanted {
+            return None;
+        }
         let at = self.at - self.before.len() + column;
         Some(
             Problem::new(Span::new(at..at + key.len()), "this key stands left of the item that it belongs to")
@@ -165,12 +171,18 @@ impl<'a> Place<'a> {
     }
 }
 
+/// A text in the quotes that change nothing in it.
+fn quoted(text: &str) -> String {
+    if text.contains(['"', '\\']) { format!("'{}'", text.replace('\'', "''")) } else { format!("\"{text}\"") }
+}
+
 /// How far an item in brackets goes that begins with an expression.
 fn end_of_item(rest: &str) -> usize {
     let mut at = 0;
     loop {
         let part = rest.get(at..).unwrap_or_default();
-        let stop = part.find([',', '}', ']']).unwrap_or(part.len());
+        let stops = [part.find([',', '}', ']']), part.find(" #")];
+        let stop = stops.into_iter().flatten().min().unwrap_or(part.len());
         match part.find("{{").filter(|open| *open < stop) {
             None => return at + stop,
             Some(open) => {
