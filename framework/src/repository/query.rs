@@ -80,6 +80,8 @@ pub fn sum_runs(runs: impl IntoIterator<Item = StepRun>) -> Vec<StepSum> {
         let complete = status.is_complete();
         let start = u32::from(exit_code != ExitCode::NOOP);
         match places.get(&step_key).and_then(|place: &usize| sums.get_mut(*place)) {
+            // What was passed over says nothing of what was done before it.
+            Some(_) if start == 0 => {}
             Some(sum) => {
                 let mut total = if sum.complete { Counts::default() } else { sum.total };
                 total += counts;

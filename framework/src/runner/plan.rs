@@ -4,7 +4,7 @@ use crate::error::{BatchError, names};
 use crate::execution::StepExecution;
 use crate::job::{JobStep, Rerun};
 use crate::repository::StepHistory;
-use crate::status::Status;
+use crate::status::{ExitCode, Status};
 use crate::step::{StepState, StepView};
 
 /// What earlier executions of the instance did.
@@ -32,6 +32,10 @@ impl History {
     pub(super) fn plan(&self, step: &JobStep) -> Result<Plan, BatchError> {
         let Some(past) = self.past(step) else { return Ok(Plan::Run(Box::default())) };
         let complete = past.newest.status.is_complete();
+        // It was never more than passed over, because its condition was false: it is asked again.
+        if complete && past.newest.exit_code == ExitCode::NOOP {
+            return Ok(Plan::Run(Box::default()));
+        }
         if complete && step.rerun == Rerun::WhenIncomplete {
             return Ok(Plan::Skip(view(&past.newest, past)));
         }

@@ -85,6 +85,8 @@ pub(super) enum Action {
     Late,
     /// The verb was sent before, and that one arrives just before this one.
     Overtaken,
+    /// The commit is answered, and forgotten.
+    Lost,
     /// Something happens elsewhere before the verb does its work.
     First(Arc<dyn Fn() + Send + Sync>),
 }
@@ -110,6 +112,13 @@ impl Fault {
     #[must_use]
     pub fn late_commit() -> Self {
         Self::on(Verb::Commit, Action::Late)
+    }
+
+    /// Every COMMIT is answered, and its store forgets it: a server with `synchronous_commit = off` that crashed, or a standby
+    /// that was behind when it took over.
+    #[must_use]
+    pub fn lost_commit() -> Self {
+        Self::on(Verb::Commit, Action::Lost)
     }
 
     /// What an earlier call of `verb` sent was on its way all the time, and arrives just before each call.

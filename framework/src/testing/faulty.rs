@@ -147,7 +147,7 @@ impl FaultyRepository {
                 first();
                 work()
             }
-            Some(Action::Overtaken) | None => work(),
+            Some(Action::Overtaken | Action::Lost) | None => work(),
         }
     }
 
@@ -357,7 +357,7 @@ impl ChunkTransaction for FaultyChunk<'_> {
             // There is no error to give: like a dead process, the writer goes no further.
             Some(Action::Refuse(_) | Action::Swallow(_)) => resume_unwind(Box::new(Dead)),
             Some(Action::First(first)) => first(),
-            Some(Action::Late | Action::Overtaken) | None => {}
+            Some(Action::Late | Action::Overtaken | Action::Lost) | None => {}
         }
         self.inner.connection()
     }
@@ -389,6 +389,9 @@ impl ChunkTransaction for FaultyChunk<'_> {
     fn commit(self: Box<Self>, chunk: &ChunkCommit) -> Result<Committed, ChunkError> {
         let Self { store, inner, execution } = *self;
         store.remember(execution);
-        store.call(Verb::Commit, || inner.commit(chunk))
+        match store.fate(Verb::Commit) {
+            Some(Action::Lost) => Ok(Committed { stop: None, renewed: false }),
+            fate => store.act(fate, || inner.commit(chunk)),
+        }
     }
 }

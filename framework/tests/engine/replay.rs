@@ -174,6 +174,23 @@ fn a_chunk_out_of_turn_that_nobody_sent_before_fails_the_step() {
 }
 
 #[test]
+fn a_commit_that_the_store_lost_fails_the_step_with_what_the_store_has() {
+    let world = World::new();
+    let job = job_of(Chunks::of(numbers(all())).step());
+    let process = world.process().with_fault(Fault::lost_commit().after(1).times(1));
+    let ran = process.run(&job).unwrap();
+    assert!(failed(&ran).1.starts_with("the chunk is out of turn"), "{ran:?}");
+    let counts = world.steps(ran.id)[0].counts;
+    assert_eq!((counts.read, counts.write, counts.commit), (10, 10, 1));
+    assert_eq!(world.rows(), (1..=10).collect::<Vec<_>>());
+    drop(process);
+    let ran = world.run(&job);
+    assert_eq!(ran.status, Status::Completed, "{:?}", ran.error);
+    assert_eq!(world.rows(), all());
+    assert_eq!(world.steps(ran.id)[0].counts.read, all().len() as u64 - 10);
+}
+
+#[test]
 fn a_commit_without_an_answer_is_looked_up_until_the_store_is_back() {
     for rule in [
         Fault::swallow(Verb::Commit, FaultKind::OutcomeUnknown),

@@ -9,7 +9,7 @@ use overnight_framework::job::{Job, JobStep, Rerun};
 use overnight_framework::launch::{Refusal, Restartability, Wish};
 use overnight_framework::operator::StartError;
 use overnight_framework::params::Params;
-use overnight_framework::repository::Repository;
+use overnight_framework::repository::{ChunkError, Repository};
 use overnight_framework::runner::RunError;
 use overnight_framework::status::Status;
 use overnight_framework::step::{Outcome, StepContext};
@@ -71,16 +71,13 @@ fn s3_39_a_restart_skips_completed_steps_and_goes_on_after_the_last_committed_ch
 }
 
 /// Fails the first so many times that this item is written.
-fn failing_once(
-    item: i64,
-    left: &Arc<AtomicU32>,
-) -> impl Fn(&[i64]) -> Result<(), overnight_framework::repository::ChunkError> + Send + Sync + 'static {
+fn failing_once(item: i64, left: &Arc<AtomicU32>) -> impl Fn(&[i64]) -> Result<(), ChunkError> + Send + Sync + 'static {
     let left = Arc::clone(left);
     move |items| {
         let meets = items.contains(&item);
         if meets && left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
             let error = BatchError::new("Broken", "the disk broke");
-            return Err(overnight_framework::repository::ChunkError::Failed(error));
+            return Err(ChunkError::Failed(error));
         }
         Ok(())
     }
@@ -176,6 +173,33 @@ fn the_limit_of_a_step_counts_what_was_begun_and_is_asked_only_when_it_is_to_run
     assert_eq!(journal.lines().len(), 1);
     runs.store(1, Ordering::Relaxed);
     assert_eq!(failed(&world.run(&job)), ("StartLimitExceeded", "step a was begun 1 times, its `max_starts` is 1"));
+}
+
+#[test]
+fn a_step_that_was_passed_over_is_asked_again_and_goes_on_where_it_was_left() {
+    let (world, run) = (World::new(), Arc::new(AtomicUsize::new(0)));
+    // Passed over, begun and broken behind its first chunk, passed over once more, and then done.
+    let asked = Arc::clone(&run);
+    let broken = Arc::clone(&run);
+    let chunks = Chunks::of(numbers(1..=25)).accepting(move |items| {
+        if broken.load(Ordering::Relaxed) == 1 && items.contains(&15) {
+            Err(ChunkError::Failed("no 15".into()))
+        } else {
+            Ok(())
+        }
+    });
+    let mut load = JobStep::new("load", chunks.step());
+    load.when = Some(Arc::new(move |_| Ok(asked.load(Ordering::Relaxed) % 2 == 1)));
+    let job = job([load, tasklet("b", |_| Err("b failed".into()))]);
+    for (number, rows) in [(0, 0), (1, 10), (2, 10), (3, 25)] {
+        run.store(number, Ordering::Relaxed);
+        assert_eq!(world.run(&job).status, Status::Failed, "run {number}");
+        assert_eq!(world.rows(), (1..=rows).collect::<Vec<_>>(), "run {number}");
+    }
+    // What is complete is passed over whatever its condition says.
+    run.store(5, Ordering::Relaxed);
+    assert_eq!(world.run(&job).status, Status::Failed);
+    assert_eq!(world.rows(), (1..=25).collect::<Vec<_>>());
 }
 
 /// The second run dies before its step ends.

@@ -5,6 +5,7 @@ use std::io::Read as _;
 use overnight_framework::params::{JsonError, parse_json};
 use overnight_framework::repository::NewMessage;
 use overnight_framework::trigger::LONGEST_KEY;
+use overnight_framework::yaml::{NAME_RULE, is_name};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Column, Shape, View};
@@ -17,8 +18,9 @@ use super::table::Kind;
 const LARGEST: u64 = 1024 * 1024;
 
 pub(super) fn run(verb: &Publish, face: &Face) -> Result<Exit, Failure> {
-    if verb.topic.trim().is_empty() {
-        return Err(Failure::new(Exit::Usage, "a topic has a name"));
+    if !is_name(&verb.topic) {
+        let message = format!("`{}` can be the topic of no trigger", verb.topic);
+        return Err(Failure::new(Exit::Usage, message).help(NAME_RULE));
     }
     if let Some(id) = verb.id.as_deref().filter(|id| id.len() > LONGEST_KEY || id.is_empty()) {
         let message = format!("the id of a message has 1 to {LONGEST_KEY} bytes, this one has {}", id.len());

@@ -329,6 +329,8 @@ steps:
         assert!(twice.stderr.contains("the name `number` stands twice in one object"), "{twice:#?}");
         let long = project.jobctl(&["publish", "orders", "1", "--id", &"ä".repeat(257)]).expect(7);
         assert!(long.stderr.contains("the id of a message has 1 to 512 bytes, this one has 514"), "{long:#?}");
+        let topic = project.jobctl(&["publish", "new orders", "1"]).expect(2);
+        assert!(topic.stderr.contains("`new orders` can be the topic of no trigger"), "{topic:#?}");
         assert_eq!(project.number(&format!("SELECT count(*) FROM {}", project.table("inbox_message"))), 0);
         project.file("jobs/other.yaml", &ORDER.replace("name: order\n", "name: other\n"));
         let both = project.jobctl(&["apply", "jobs"]).expect(7);

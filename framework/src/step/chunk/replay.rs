@@ -12,6 +12,7 @@
 //! | the writer failed, and no row is to blame | replay if the retry policy says so |
 //! | the transaction was idle for too long | replay once: a process that was frozen does better then |
 //! | the store cannot be reached | replay until it can, for about a minute; then end without a last row |
+//! | the row has other commits than ours | take its counters for what happened, and fail the step |
 //! | anything else | fail the step |
 //!
 //! Retrying inside an open transaction, as Spring Batch 6 does, cannot succeed on PostgreSQL after an error of a statement:
@@ -141,8 +142,22 @@ impl<I, O> ChunkWriter<'_, '_, I, O> {
             ChunkError::OutcomeUnknown(_) => {
                 Next::Fail(StepError::Unknown(BatchError::of(names::UNNAMED, error).into()))
             }
-            ChunkError::NotOpen | ChunkError::OutOfTurn => Next::Fail(BatchError::of(names::UNNAMED, error).into()),
+            ChunkError::OutOfTurn => self.out_of_turn(error, met),
+            ChunkError::NotOpen => Next::Fail(BatchError::of(names::UNNAMED, error).into()),
         }
+    }
+
+    /// The row has other commits than those that were answered: the store lost some when it crashed, or gave way to a standby that
+    /// was behind. What it has is what happened, the rows of the chunks with it, and a restart goes on there.
+    fn out_of_turn(&mut self, error: ChunkError, met: &mut Met) -> Next {
+        let row = match self.read_row(met) {
+            Ok(row) => row.filter(|row| row.lease_token == self.context.lease.lease.token),
+            Err(error) => return Next::Fail(StepError::Unanswered(error)),
+        };
+        let Some(StepExecution { counts, checkpoint, .. }) = row else { return Next::Fail(StepError::LeaseLost) };
+        self.context.state.counts = counts;
+        self.context.state.checkpoint = checkpoint;
+        Next::Fail(BatchError::of(names::UNNAMED, error).into())
     }
 
     /// The policy of the step decides; the error comes back when there is no further attempt.
